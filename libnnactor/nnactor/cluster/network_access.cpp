@@ -1,0 +1,177 @@
+#include "nnactor/cluster/network_access.hpp"
+
+#include <caf/io/all.hpp>
+#include <caf/openssl/all.hpp>
+
+#include <arpa/inet.h>
+
+#include <charconv>
+#include <fstream>
+
+namespace nnactor {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// First pause between two attempts to reach a node; doubles up to the last.
+constexpr auto first_pause = std::chrono::milliseconds{20};
+constexpr auto longest_pause = std::chrono::milliseconds{500};
+
+} // namespace
+
+struct dial_attempt {
+  std::string address;
+  host_port where;
+  clock::time_point deadline;
+  std::chrono::milliseconds pause = first_pause;
+  caf::io::middleman_actor middleman;
+  caf::typed_response_promise<node_actor> promise;
+};
+
+namespace {
+
+using dialer_pointer = network_dialer_actor::stateful_pointer<dialer_state>;
+
+void give_up(dial_attempt& what, const caf::error& why) {
+  what.promise.deliver(
+    fail(ec::unreachable,
+         "cannot reach node {} ({}); is `nnactor node --listen {}` running "
+         "there?",
+         what.address, explain(why), what.address));
+}
+
+void accept(dial_attempt& what, const caf::strong_actor_ptr& node,
+            const std::set<std::string>& interface, caf::actor_system& system) {
+  auto expected = system.message_types<node_actor>();
+  if (!node || !system.assignable(interface, expected))
+    what.promise.deliver(
+      fail(ec::protocol_violation,
+           "{} answers, but is not a node of this version of nnactor",
+           what.address));
+  else
+    what.promise.deliver(caf::actor_cast<node_actor>(node));
+}
+
+void try_once(dialer_pointer self, const dial_attempt_ptr& what) {
+  auto left = std::max(what->deadline - clock::now(),
+                       clock::duration{first_pause});
+  self
+    ->request(what->middleman, left, caf::connect_atom::value,
+              what->where.host, what->where.port)
+    .then(
+      [=](const caf::node_id&, const caf::strong_actor_ptr& node,
+          const std::set<std::string>& interface) {
+        accept(*what, node, interface, self->system());
+      },
+      [=](const caf::error& why) {
+        if (clock::now() + what->pause >= what->deadline)
+          return give_up(*what, why);
+        self->delayed_send(self, what->pause, what);
+        what->pause = std::min(2 * what->pause, longest_pause);
+      });
+}
+
+} // namespace
+
+caf::error check(const credentials& what) {
+  if (what.empty())
+    return caf::none;
+  if (what.certificate.empty() || what.key.empty() || what.authority.empty())
+    return fail(ec::invalid_argument,
+                "TLS needs certificate, key and authority, all three");
+  for (auto* path : {&what.certificate, &what.key, &what.authority})
+    if (!std::ifstream{*path})
+      return fail(ec::invalid_argument, "cannot read the TLS file {}", *path);
+  return caf::none;
+}
+
+result<host_port> parse_address(const std::string& text) {
+  auto colon = text.rfind(':');
+  auto invalid = [&] {
+    return fail(ec::invalid_argument,
+                "'{}' is not an address; write HOST:PORT, for example "
+                "10.0.0.5:4700",
+                text);
+  };
+  if (colon == std::string::npos || colon == 0)
+    return invalid();
+  host_port out;
+  out.host = text.substr(0, colon);
+  if (out.host.front() == '[' && out.host.back() == ']')
+    out.host = out.host.substr(1, out.host.size() - 2);
+  else if (out.host.find(':') != std::string::npos)
+    return invalid();
+  auto* last = text.data() + text.size();
+  auto [end, failed] = std::from_chars(text.data() + colon + 1, last, out.port);
+  if (failed != std::errc{} || end != last)
+    return invalid();
+  return out;
+}
+
+bool is_loopback(const std::string& host) {
+  in_addr v4 = {};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1)
+    return (ntohl(v4.s_addr) >> 24) == 127;
+  return host == "localhost" || host == "::1";
+}
+
+system_config::system_config(size_t threads, const credentials& who) {
+  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.max-threads", threads);
+  set("middleman.workers", size_t{0});
+  set("middleman.app-identifiers", std::vector<std::string>{protocol_version});
+  set("logger.verbosity", caf::atom("quiet"));
+  load<caf::io::middleman>();
+  if (!who.empty()) {
+    openssl_certificate = who.certificate;
+    openssl_key = who.key;
+    openssl_cafile = who.authority;
+    load<caf::openssl::manager>();
+  }
+  nnactor::add_message_types(*this);
+}
+
+result<uint16_t> publish(const node_actor& node,
+                         const host_port& where, const credentials& who) {
+  if (who.empty() && !is_loopback(where.host))
+    return fail(ec::invalid_argument,
+                "listening on {} without TLS would let anyone on the network "
+                "in; give --certificate, --key and --authority, or listen on "
+                "127.0.0.1",
+                where.host);
+  auto port = who.empty()
+                ? caf::io::publish(node, where.port, where.host.c_str())
+                : caf::openssl::publish(node, where.port, where.host.c_str());
+  if (!port)
+    return fail(ec::port_in_use,
+                "cannot listen on {}:{}: the port is in use or the address is "
+                "not of this machine; choose another, or port 0 for any",
+                where.host, where.port);
+  return *port;
+}
+
+network_dialer_actor::behavior_type run_dialer(dialer_pointer self, credentials who) {
+  auto middleman = who.empty()
+                     ? self->system().middleman().actor_handle()
+                     : self->system().openssl_manager().actor_handle();
+  return {
+    [=](dial_atom, const std::string& address,
+        uint32_t timeout) -> caf::result<node_actor> {
+      auto where = parse_address(address);
+      if (!where)
+        return where.error();
+      auto what = std::make_shared<dial_attempt>();
+      what->address = address;
+      what->where = *where;
+      what->deadline = clock::now() + std::chrono::milliseconds{timeout};
+      what->middleman = middleman;
+      what->promise = self->make_response_promise<node_actor>();
+      try_once(self, what);
+      return what->promise;
+    },
+    [=](const dial_attempt_ptr& what) { try_once(self, what); },
+  };
+}
+
+} // namespace nnactor

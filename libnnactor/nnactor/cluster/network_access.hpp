@@ -1,0 +1,74 @@
+#pragma once
+
+#include "nnactor/error.hpp"
+#include "nnactor/messages/actors.hpp"
+
+#include <caf/actor_system_config.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace nnactor {
+
+/// Paths of PEM files that prove who a node is and whom it believes.
+struct credentials {
+  std::string certificate;
+  std::string key;
+  std::string authority; ///< Certificate authority of all nodes.
+
+  bool empty() const {
+    return certificate.empty() && key.empty() && authority.empty();
+  }
+};
+
+/// Fails if only some of the files are given or one cannot be read. CAF would
+/// fall back to anonymous encryption, or abort.
+caf::error check(const credentials& what);
+
+/// An address HOST:PORT in its parts. IPv6 hosts stand in brackets.
+struct host_port {
+  std::string host;
+  uint16_t port = 0;
+};
+
+/// Fails with what is wrong with `text`.
+result<host_port> parse_address(const std::string& text);
+
+/// Whether only this machine can reach that host.
+bool is_loopback(const std::string& host);
+
+/// CAF as it was measured to be fast, with all our message types.
+class system_config : public caf::actor_system_config {
+public:
+  /// @param threads Of the scheduler.
+  /// @param who TLS where it is not empty.
+  system_config(size_t threads, const credentials& who);
+};
+
+/// Makes a node reachable and returns its port. Refuses to listen beyond
+/// loopback without credentials, for whoever can connect can crash a CAF
+/// node.
+result<uint16_t> publish(const node_actor& node,
+                         const host_port& where, const credentials& who);
+
+/// An attempt to reach a node, repeated until its deadline.
+struct dial_attempt;
+using dial_attempt_ptr = std::shared_ptr<dial_attempt>;
+
+struct dialer_state {
+  static inline const char* name = "dialer";
+};
+
+/// A dialer that also reminds itself to try again.
+using network_dialer_actor
+  = dialer_actor::extend<caf::reacts_to<dial_attempt_ptr>>;
+
+/// Dials over TCP, or TLS where there are credentials.
+network_dialer_actor::behavior_type
+run_dialer(network_dialer_actor::stateful_pointer<dialer_state> self,
+           credentials who);
+
+} // namespace nnactor
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::dial_attempt_ptr)

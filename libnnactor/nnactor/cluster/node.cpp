@@ -1,0 +1,299 @@
+#include "nnactor/cluster/node.hpp"
+
+#include "nnactor/cluster/gate.hpp"
+#include "nnactor/cluster/persistence.hpp"
+#include "nnactor/defaults.hpp"
+#include "nnactor/group/device_actor.hpp"
+#include "nnactor/group/loss_group.hpp"
+#include "nnactor/group/neuron_group.hpp"
+#include "nnactor/metadata/table_file.hpp"
+
+#include <boost/filesystem.hpp>
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace nnactor {
+
+void node_state::init(pointer parent, node_settings how) {
+  self = parent;
+  settings = std::move(how);
+  gate = self->spawn<caf::linked>(run_gate);
+  if (settings.detach_persistence)
+    persistence = self->spawn<caf::linked + caf::detached>(
+      run_persistence, settings.fs, settings.store, std::string{});
+  else
+    persistence = self->spawn<caf::linked>(run_persistence, settings.fs,
+                                           settings.store, std::string{});
+  std::string device_name;
+  for (uint32_t i = 0; i < settings.devices; ++i) {
+    auto dev = std::shared_ptr<device>{settings.make_device()};
+    device_name = dev->name();
+    devices.push_back(self->spawn<caf::linked>(run_device, std::move(dev)));
+  }
+  info = describe_machine(settings.devices, device_name);
+  self->set_exit_handler([this](caf::exit_msg& msg) {
+    leave();
+    self->quit(msg.reason);
+  });
+  self->set_down_handler([this](caf::down_msg& msg) {
+    if (job && msg.source == job->driver.address())
+      leave();
+  });
+}
+
+// -- joining a cluster --------------------------------------------------------
+
+caf::result<node_info> node_state::hello(const std::string& version) {
+  if (version != protocol_version)
+    return fail(ec::protocol_violation,
+                "this node speaks {}, the caller {}; use the same version of "
+                "nnactor on every machine",
+                protocol_version, version);
+  return info;
+}
+
+void node_state::enter(uint64_t next) {
+  if (next == epoch)
+    return;
+  epoch = next;
+  peers.clear();
+}
+
+caf::result<uint64_t>
+node_state::join(uint64_t next, node_index me,
+                 const std::vector<std::string>& addresses) {
+  if (job)
+    return fail(ec::unreachable, "is busy with another job (epoch {})",
+                job->plan->epoch);
+  enter(next);
+  auto promise = self->make_response_promise<uint64_t>();
+  auto missing = std::make_shared<size_t>(0);
+  auto arrived = [promise, missing, next]() mutable {
+    if (--*missing == 0)
+      promise.deliver(next);
+  };
+  auto failed = [promise](const std::string& address, caf::error why) mutable {
+    promise.deliver(within(address, why));
+  };
+  for (node_index i = me + 1; i < addresses.size(); ++i) {
+    ++*missing;
+    auto address = addresses[i];
+    auto timeout = static_cast<uint32_t>(
+      std::chrono::milliseconds{defaults::dial_timeout}.count());
+    self
+      ->request(settings.dialer, 2 * defaults::dial_timeout, dial_atom::value,
+                address, timeout)
+      .then(
+        [=, this](const node_actor& peer) mutable {
+          self
+            ->request(peer, defaults::dial_timeout, peer_atom::value, next, me,
+                      gate)
+            .then(
+              [=, this](const gate_actor& theirs) mutable {
+                if (epoch == next)
+                  peers[i] = theirs;
+                arrived();
+              },
+              [=](const caf::error& why) mutable { failed(address, why); });
+        },
+        [=](const caf::error& why) mutable { failed(address, why); });
+  }
+  if (*missing == 0)
+    promise.deliver(next);
+  return promise;
+}
+
+caf::result<gate_actor> node_state::meet(uint64_t next, node_index index,
+                                         const gate_actor& theirs) {
+  if (job)
+    return fail(ec::unreachable, "is busy with another job (epoch {})",
+                job->plan->epoch);
+  enter(next);
+  peers[index] = theirs;
+  return gate;
+}
+
+// -- a job --------------------------------------------------------------------
+
+caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
+                                            const driver_actor& driver) {
+  auto decoded = decode_deployment(std::as_bytes(std::span{bytes}));
+  if (!decoded)
+    return decoded.error();
+  if (decoded->epoch != epoch)
+    return fail(ec::protocol_violation,
+                "was asked to work for epoch {} after joining epoch {}",
+                decoded->epoch, epoch);
+  leave();
+  auto plan = std::make_shared<const deployment>(std::move(*decoded));
+  auto promise = self->make_response_promise<node_report>();
+  self
+    ->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan)
+    .then(
+      [=, this](const programs_ptr& programs) mutable {
+        if (auto err = start(plan, driver, *programs))
+          promise.deliver(std::move(err));
+        else
+          promise.deliver(job->report);
+      },
+      [=](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
+}
+
+caf::error node_state::start(deployment_ptr plan, const driver_actor& driver,
+                             const std::vector<program_ptr>& programs) {
+  leave();
+  if (plan->epoch != epoch)
+    return fail(ec::protocol_violation, "has left epoch {}", plan->epoch);
+  std::map<node_index, sink_actor> links;
+  for (node_index i = 0; i < plan->servers.size(); ++i)
+    if (i != plan->self && !peers.contains(i))
+      return fail(ec::unreachable, "has no connection to {}",
+                  plan->servers[i].address);
+  job.emplace();
+  job->plan = plan;
+  job->driver = driver;
+  self->monitor(driver);
+  *traffic = 0;
+  for (auto& [index, peer] : peers) {
+    job->links.push_back(self->spawn(run_link, peer, traffic));
+    links.emplace(index, job->links.back());
+  }
+  auto table = connection_table{plan->net, plan->graph, plan->where,
+                                plan->servers, plan->self};
+  if (auto err = write_table(table))
+    return err;
+  auto routes = make_routing(plan->epoch, std::move(table), plan->graph,
+                             std::move(links));
+  spawn_groups(programs, routes);
+  auto shared = std::make_shared<const routing>(std::move(routes));
+  for (auto& g : job->groups)
+    self->send(g, routing_ptr{shared});
+  self->send(gate, routing_ptr{shared});
+  return caf::none;
+}
+
+void node_state::spawn_groups(const std::vector<program_ptr>& programs,
+                              routing& routes) {
+  auto& plan = *job->plan;
+  auto next = programs.begin();
+  for (auto& g : plan.graph.groups) {
+    auto seat = plan.where.seats[g.id];
+    if (seat.node != plan.self)
+      continue;
+    auto how = group_settings{plan.epoch, plan.step,  plan.self,
+                              g,          plan.train, {},
+                              job->driver, persistence};
+    how.device = devices[seat.device % devices.size()];
+    group_actor actor;
+    if (g.kind == group_kind::neurons) {
+      actor = self->spawn(neuron_group, std::move(how), *next++);
+      ++job->savers;
+      job->report.neurons += g.neurons.size();
+      auto& l = plan.net.layers[g.layer];
+      job->report.parameters += g.neurons.size()
+                                * (l.row_width + (l.bias ? 1 : 0));
+    } else {
+      auto program = std::make_shared<loss_program>(plan.net, plan.graph,
+                                                    plan.train);
+      actor = self->spawn(loss_group, std::move(how), std::move(program));
+    }
+    routes.groups.emplace(g.id, actor);
+    job->groups.push_back(std::move(actor));
+    ++job->report.groups;
+  }
+}
+
+caf::error node_state::write_table(const connection_table& table) {
+  if (settings.state.empty())
+    return caf::none;
+  auto& model = job->plan->model;
+  auto bytes = encode(make_table_file(table, job->plan->net, model,
+                                      settings.store + "/" + model));
+  boost::system::error_code failed;
+  boost::filesystem::create_directories(settings.state, failed);
+  auto path = settings.state + "/connections.table";
+  std::ofstream out{path, std::ios::binary | std::ios::trunc};
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
+  if (!out.flush())
+    return fail(ec::invalid_argument,
+                "cannot write the connection table {}; give --state a folder "
+                "that can be written",
+                path);
+  job->report.table = path;
+  return caf::none;
+}
+
+void node_state::leave() {
+  if (!job)
+    return;
+  self->send(gate, routing_ptr{});
+  self->demonitor(job->driver.address());
+  for (auto& g : job->groups)
+    self->send_exit(g, caf::exit_reason::user_shutdown);
+  for (auto& l : job->links)
+    self->send_exit(l, caf::exit_reason::user_shutdown);
+  job = std::nullopt;
+}
+
+node_actor::behavior_type run_node(node_state::pointer self,
+                                   node_settings how) {
+  auto& st = self->state;
+  st.init(self, std::move(how));
+  return {
+    [&st](hello_atom, const std::string& version) {
+      return st.hello(version);
+    },
+    [&st](join_atom, uint64_t epoch, node_index me,
+          const std::vector<std::string>& addresses) {
+      return st.join(epoch, me, addresses);
+    },
+    [&st](peer_atom, uint64_t epoch, node_index index,
+          const gate_actor& theirs) { return st.meet(epoch, index, theirs); },
+    [&st](deploy_atom, const std::vector<char>& bytes,
+          const driver_actor& driver) { return st.deploy(bytes, driver); },
+    [self, &st](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
+      if (st.job && st.job->plan->epoch == epoch)
+        for (auto& g : st.job->groups)
+          self->send(g, update_atom::value, step, scale);
+    },
+    [self, &st](save_atom, uint64_t epoch, uint64_t generation,
+                uint64_t step) -> caf::result<uint64_t> {
+      if (!st.job || st.job->plan->epoch != epoch)
+        return fail(ec::protocol_violation, "does not work for epoch {}",
+                    epoch);
+      self->send(st.persistence, save_atom::value, generation, st.job->savers,
+                 st.job->driver);
+      for (auto& g : st.job->groups)
+        self->send(g, save_atom::value, generation, step);
+      return generation;
+    },
+    [&st](traffic_atom) { return st.traffic->load(); },
+    [&st](leave_atom, uint64_t epoch) {
+      if (st.job && st.job->plan->epoch == epoch)
+        st.leave();
+    },
+  };
+}
+
+node_info describe_machine(uint32_t devices, std::string device_name) {
+  node_info result;
+  result.version = protocol_version;
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) == 0)
+    result.host = host;
+  result.process = static_cast<uint32_t>(getpid());
+  result.cores = static_cast<uint32_t>(get_nprocs());
+  struct sysinfo machine = {};
+  if (sysinfo(&machine) == 0)
+    result.memory = machine.totalram * machine.mem_unit;
+  result.devices = devices;
+  result.device = std::move(device_name);
+  return result;
+}
+
+} // namespace nnactor

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "nnactor/cluster/deployment.hpp"
+#include "nnactor/cluster/link.hpp"
+#include "nnactor/group/routing.hpp"
+#include "nnactor/messages/actors.hpp"
+#include "nnactor/store/filesystem.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+class device;
+
+/// What a node is started with.
+struct node_settings {
+  std::string store;      ///< Folder that holds the folders of models.
+  std::string state;      ///< Local folder for its table; empty: none.
+  std::string credential; ///< Path of its certificate, empty without TLS.
+  uint32_t devices = 1;
+  std::function<std::unique_ptr<device>()> make_device;
+  std::shared_ptr<filesystem> fs;
+  dialer_actor dialer;
+  bool detach_persistence = true; ///< Off where a test schedules all actors.
+};
+
+/// One node of the cluster: keeps gate, devices and persistence for the life
+/// of the process, groups and links for one job.
+struct node_state {
+  static inline const char* name = "node";
+
+  using pointer = node_actor::stateful_pointer<node_state>;
+
+  /// What lives as long as a job.
+  struct job_state {
+    deployment_ptr plan;
+    driver_actor driver;
+    std::vector<group_actor> groups; ///< With the loss, if it is here.
+    uint32_t savers = 0;             ///< Groups that have parameters.
+    std::vector<link_actor> links;
+    node_report report;
+  };
+
+  pointer self = nullptr;
+  node_settings settings;
+  node_info info;
+  gate_actor gate;
+  persistence_actor persistence;
+  std::vector<device_actor> devices;
+  uint64_t epoch = 0;                     ///< That it has joined.
+  std::map<node_index, gate_actor> peers; ///< Of that epoch.
+  std::optional<job_state> job;
+  traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
+
+  void init(pointer parent, node_settings how);
+
+  caf::result<node_info> hello(const std::string& version);
+  caf::result<uint64_t> join(uint64_t epoch, node_index me,
+                             const std::vector<std::string>& addresses);
+  caf::result<gate_actor> meet(uint64_t epoch, node_index index,
+                               const gate_actor& gate);
+  caf::result<node_report> deploy(const std::vector<char>& bytes,
+                                  const driver_actor& driver);
+  void leave();
+
+private:
+  void enter(uint64_t next);
+  caf::error start(deployment_ptr plan, const driver_actor& driver,
+                   const std::vector<program_ptr>& programs);
+  caf::error write_table(const connection_table& table);
+  void spawn_groups(const std::vector<program_ptr>& programs, routing& routes);
+};
+
+node_actor::behavior_type run_node(node_state::pointer self, node_settings how);
+
+/// Asks the operating system who we are.
+node_info describe_machine(uint32_t devices, std::string device_name);
+
+} // namespace nnactor

@@ -1,0 +1,159 @@
+#include "nnactor/cluster/persistence.hpp"
+
+#include "nnactor/engine/group_program.hpp"
+
+#include <cmath>
+
+namespace nnactor {
+
+namespace {
+
+caf::error check_finite(const deployment& job, const parameter_set& what) {
+  for (auto& p : what.parameters)
+    for (auto x : p.values.values<float>())
+      if (!std::isfinite(x))
+        return fail(ec::diverged,
+                    "{} of layer '{}', neurons {}, is no longer finite; the "
+                    "generation is not written",
+                    p.name, job.net.layers[what.layer].name,
+                    to_string(what.neurons));
+  return caf::none;
+}
+
+caf::error check_token(model_store& store, const deployment& job) {
+  auto token = store.epoch_token(job.store_epoch);
+  if (token && *token == job.token)
+    return caf::none;
+  return fail(ec::store_missing,
+              "{} is not the store of this job (its epoch {} is missing or "
+              "another's); start the node with --store on the shared folder "
+              "that holds the model",
+              store.folder(), job.store_epoch);
+}
+
+std::vector<char> to_chars(const std::vector<std::byte>& xs) {
+  auto* first = reinterpret_cast<const char*>(xs.data());
+  return {first, first + xs.size()};
+}
+
+} // namespace
+
+void persistence_state::select(const std::string& model) {
+  store.emplace(fs, root + "/" + model);
+}
+
+result<programs_ptr> persistence_state::prepare(deployment_ptr what) {
+  job = std::move(what);
+  saves.clear();
+  select(job->model);
+  if (job->store_epoch != 0)
+    if (auto err = check_token(*store, *job))
+      return err;
+  std::optional<manifest> saved;
+  if (job->generation != 0) {
+    auto opened = store->open(job->generation);
+    if (!opened)
+      return opened.error();
+    saved = std::move(*opened);
+  }
+  auto programs = std::make_shared<std::vector<program_ptr>>();
+  for (auto& g : job->graph.groups) {
+    if (g.kind != group_kind::neurons || job->where.seats[g.id].node != job->self)
+      continue;
+    auto program = std::make_shared<group_program>(job->net, job->graph, g.id,
+                                                   job->train);
+    if (saved) {
+      auto values = store->read(*saved, g.layer, g.neurons);
+      if (!values)
+        return values.error();
+      if (auto err = program->load(*values))
+        return err;
+    }
+    programs->push_back(std::move(program));
+  }
+  return programs_ptr{std::move(programs)};
+}
+
+void persistence_state::write_if_complete(persistence_actor::pointer self,
+                                          uint64_t generation) {
+  auto i = saves.find(generation);
+  if (i == saves.end() || !job || !i->second.driver
+      || i->second.parameters.size() != i->second.groups)
+    return;
+  auto save = std::move(i->second);
+  saves.erase(i);
+  for (auto& p : save.parameters)
+    if (auto err = check_finite(*job, p)) {
+      self->send(save.driver, failed_atom::value, job->epoch, err);
+      return;
+    }
+  // Groups finish in any order; the file must not show it.
+  std::sort(save.parameters.begin(), save.parameters.end(),
+            [](const parameter_set& x, const parameter_set& y) {
+              return x.neurons.id_at(0) < y.neurons.id_at(0);
+            });
+  auto node = fmt::format("node-{}", job->self + 1);
+  std::vector<slice> slices;
+  if (save.groups > 0) {
+    auto written = store->write_slices(generation, job->epoch, node,
+                                       save.parameters);
+    if (!written) {
+      self->send(save.driver, failed_atom::value, job->epoch,
+                 written.error());
+      return;
+    }
+    slices = std::move(*written);
+  }
+  self->send(save.driver, written_atom::value, job->epoch, generation,
+             job->self, to_chars(encode(slices)));
+}
+
+persistence_actor::behavior_type
+run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
+                std::shared_ptr<filesystem> fs, std::string root,
+                std::string model) {
+  auto& st = self->state;
+  st.fs = std::move(fs);
+  st.root = std::move(root);
+  if (!model.empty())
+    st.select(model);
+  return {
+    [&st](deploy_atom, const deployment_ptr& what) -> result<programs_ptr> {
+      return st.prepare(what);
+    },
+    [self, &st](save_atom, uint64_t generation, uint32_t groups,
+                const driver_actor& driver) {
+      auto& save = st.saves[generation];
+      save.groups = groups;
+      save.driver = driver;
+      st.write_if_complete(self, generation);
+    },
+    [self, &st](save_atom, uint64_t generation, const parameters_ptr& what) {
+      st.saves[generation].parameters.push_back(*what);
+      st.write_if_complete(self, generation);
+    },
+    [&st](claim_atom) -> caf::result<uint64_t, std::string, uint64_t> {
+      auto epoch = st.store->claim_epoch();
+      if (!epoch)
+        return epoch.error();
+      auto token = st.store->epoch_token(*epoch);
+      if (!token)
+        return token.error();
+      auto generations = st.store->generations();
+      if (!generations)
+        return generations.error();
+      return {*epoch, *token, generations->empty() ? 0 : generations->back()};
+    },
+    [&st](commit_atom, const manifest_ptr& what,
+          uint32_t keep) -> result<manifest_ptr> {
+      auto committed = st.store->commit(*what);
+      if (!committed)
+        return committed.error();
+      if (auto err = st.store->collect_garbage(keep, committed->epoch))
+        return err;
+      return std::make_shared<const manifest>(std::move(*committed));
+    },
+  };
+}
+
+} // namespace nnactor

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "nnactor/cluster/deployment.hpp"
+#include "nnactor/messages/actors.hpp"
+#include "nnactor/store/model_store.hpp"
+
+#include <map>
+#include <optional>
+
+namespace nnactor {
+
+struct persistence_state {
+  static inline const char* name = "persistence";
+
+  /// Slices that this node owes a generation.
+  struct pending_save {
+    uint32_t groups = 0;
+    driver_actor driver;
+    std::vector<parameter_set> parameters;
+  };
+
+  std::shared_ptr<filesystem> fs;
+  std::string root; ///< Folder that holds the folders of models.
+  std::optional<model_store> store;
+  deployment_ptr job;
+  std::map<uint64_t, pending_save> saves; ///< By generation.
+
+  /// Opens the folder of a model under `root`.
+  void select(const std::string& model);
+
+  result<programs_ptr> prepare(deployment_ptr what);
+
+  /// Writes the slices of a generation once all groups have sent theirs.
+  void write_if_complete(persistence_actor::pointer self, uint64_t generation);
+};
+
+/// @param root Folder that holds the folders of models.
+/// @param model Folder to work on before any deployment names one, for the
+///        driver's side; may be empty.
+persistence_actor::behavior_type
+run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
+                std::shared_ptr<filesystem> fs, std::string root,
+                std::string model);
+
+} // namespace nnactor

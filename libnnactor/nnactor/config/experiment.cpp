@@ -1,0 +1,83 @@
+#include "nnactor/config/experiment.hpp"
+
+#include "nnactor/config/keys.hpp"
+#include "nnactor/config/overrides.hpp"
+#include "nnactor/config/read_file.hpp"
+#include "nnactor/config/sections.hpp"
+
+#include <sstream>
+
+namespace nnactor {
+
+namespace {
+
+experiment read_sections(section root) {
+  experiment out;
+  out.data = read_data(root.inside("data"));
+  out.network = read_network(root.inside("network"), out.data.kind);
+  out.run = read_train(root.inside("train"));
+  out.cluster = read_cluster(root.inside("cluster"));
+  auto nodes = out.cluster.addresses.empty() ? out.cluster.nodes
+                                             : out.cluster.addresses.size();
+  out.distribute = read_distribute(root.inside("distribute"), nodes);
+  out.store = read_store(root.inside("store"));
+  root.finish();
+  return out;
+}
+
+result<toml::table> parse_toml(const std::string& text,
+                               const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& what) {
+    auto at = what.source().begin;
+    return fail(ec::invalid_config, "{}: {}",
+                to_string(origin{name, at.line, at.column}),
+                what.description());
+  }
+}
+
+std::string serialise(const toml::table& config) {
+  std::ostringstream out;
+  out << config << '\n';
+  return out.str();
+}
+
+} // namespace
+
+result<experiment>
+parse_experiment(const std::string& text, const std::string& name,
+                 const std::vector<override_text>& overrides) {
+  auto config = parse_toml(text, name);
+  if (!config)
+    return config.error();
+  for (const auto& setting : overrides)
+    if (auto err = apply_override(*config, setting))
+      return err;
+  config_reading all;
+  all.file = name;
+  auto out = read_sections(section{all, &*config, ""});
+  if (all.error)
+    return all.error;
+  out.file = name;
+  out.text = serialise(*config);
+  return out;
+}
+
+result<experiment>
+read_experiment(const std::string& path,
+                const std::vector<override_text>& overrides) {
+  auto text = read_file(path, ec::invalid_config);
+  if (!text)
+    return text.error();
+  return parse_experiment(*text, path, overrides);
+}
+
+std::vector<std::string> experiment_keys() {
+  config_reading all;
+  all.listing = true;
+  read_sections(section{all, nullptr, ""});
+  return all.keys;
+}
+
+} // namespace nnactor

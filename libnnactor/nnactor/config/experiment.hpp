@@ -1,0 +1,83 @@
+#pragma once
+
+#include "nnactor/engine/settings.hpp"
+#include "nnactor/error.hpp"
+#include "nnactor/network/network.hpp"
+#include "nnactor/origin.hpp"
+#include "nnactor/partition/distribution.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+/// Section [data].
+struct data_settings {
+  enum class format : uint8_t { text, idx };
+  format kind = format::text;
+  std::string path; ///< A file or a folder; required.
+  std::string images = "t10k-images-idx3-ubyte.gz"; ///< idx: in the folder.
+  std::string labels = "t10k-labels-idx1-ubyte.gz"; ///< idx: in the folder.
+  uint32_t context = 16;   ///< text: tokens an example sees.
+  double validation = 0.1; ///< Share at the end kept for validation.
+  origin where;            ///< Of the section.
+  origin path_where;       ///< Of the key `path`.
+};
+
+/// Section [train].
+struct run_settings {
+  uint64_t steps = 1000;
+  uint64_t evaluate_every = 100; ///< Steps between validations.
+  train_settings train;
+  uint32_t sample = 200;    ///< text: characters generated at the end.
+  float temperature = 0.7f; ///< text: of that sample.
+  origin where;
+};
+
+/// Section [cluster].
+struct cluster_settings {
+  uint32_t nodes = 3;   ///< Started on loopback when `addresses` is empty.
+  uint32_t devices = 1; ///< Devices used on each node.
+  std::vector<std::string> addresses; ///< HOST:PORT of running nodes.
+  uint32_t connect_timeout_ms = 10000;
+  uint32_t step_timeout_ms = 30000;        ///< Longest wait for any progress.
+  std::string certificate, key, authority; ///< TLS, all three or none.
+  origin where;
+};
+
+/// Section [store].
+struct store_settings {
+  std::string path = "models/model"; ///< Folder of the one model.
+  uint32_t keep = 3;                 ///< Generations kept besides the best.
+  uint64_t every = 0; ///< Steps between commits, 0: at every validation.
+  origin where;
+};
+
+/// Everything that `nnactor run` is told.
+struct experiment {
+  std::string file; ///< The path it was read from.
+  network_description network;
+  data_settings data;
+  run_settings run;
+  cluster_settings cluster;
+  distribution distribute;
+  store_settings store;
+  std::string text; ///< As TOML with all overrides applied; saved with the
+                    ///< model.
+};
+
+/// A `KEY=VALUE` of the command line, for example "train.steps=50".
+using override_text = std::string;
+
+/// Reads a config. Unknown keys, wrong types and values out of range fail with
+/// `ec::invalid_config`: "file:line:column: what; nearest valid key or value".
+result<experiment> read_experiment(const std::string& path,
+                                   const std::vector<override_text>& overrides);
+
+/// The same from text; `name` stands in for the file in messages.
+result<experiment>
+parse_experiment(const std::string& text, const std::string& name,
+                 const std::vector<override_text>& overrides);
+
+} // namespace nnactor

@@ -1,0 +1,155 @@
+#include "nnactor/config/sections.hpp"
+
+#include <limits>
+
+namespace nnactor {
+
+namespace {
+
+constexpr auto unbounded = std::numeric_limits<double>::infinity();
+constexpr real_range positive{0, unbounded, false, false};
+constexpr real_range not_negative{0, unbounded, true, false};
+constexpr real_range decay{0, 1, true, false};
+constexpr real_range inner_share{0, 1, false, false};
+
+constexpr integer_range any_seed{0, INT64_MAX};
+constexpr integer_range at_least_one{1, INT64_MAX};
+constexpr integer_range milliseconds{1, 3'600'000};
+
+void read_optimizer(section& from, optimizer_settings& into) {
+  static const choices<optimizer_kind> kinds{{"sgd", optimizer_kind::sgd},
+                                             {"adam", optimizer_kind::adam},
+                                             {"adamw", optimizer_kind::adamw}};
+  from.read("optimizer", into.kind, kinds);
+  from.read("momentum", into.momentum, decay);
+  from.read("beta1", into.beta1, decay);
+  from.read("beta2", into.beta2, decay);
+  from.read("epsilon", into.epsilon, positive);
+  from.read("weight_decay", into.weight_decay, not_negative);
+  from.read("clip", into.clip, not_negative);
+}
+
+void read_schedule(section& from, schedule_settings& into) {
+  static const choices<schedule_kind> kinds{
+      {"constant", schedule_kind::constant}, {"cosine", schedule_kind::cosine}};
+  from.read("schedule", into.kind, kinds);
+  from.read("rate", into.rate, positive);
+  from.read("final_rate", into.final_rate, not_negative);
+  from.read("warmup", into.warmup, any_seed);
+}
+
+void check_train(const section& from, const run_settings& how) {
+  const auto& train = how.train;
+  if (train.batch % train.micro_batches != 0)
+    from.reject("micro_batches",
+                fmt::format("is {}, which does not divide 'train.batch' = {}",
+                            train.micro_batches, train.batch));
+  if (train.schedule.warmup > how.steps)
+    from.reject("warmup", fmt::format("is {}, more than 'train.steps' = {}",
+                                      train.schedule.warmup, how.steps));
+}
+
+void check_credentials(const section& from, const cluster_settings& how) {
+  auto given =
+      !how.certificate.empty() + !how.key.empty() + !how.authority.empty();
+  if (given == 0 || given == 3)
+    return;
+  for (const auto* key : {"certificate", "key", "authority"})
+    if (!from.has(key))
+      return from.reject(key, "is missing: TLS needs certificate, key and "
+                              "authority, all three or none");
+}
+
+bool is_address(const std::string& text) {
+  auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0)
+    return false;
+  auto port = text.substr(colon + 1);
+  if (port.empty() || port.size() > 5
+      || port.find_first_not_of("0123456789") != std::string::npos)
+    return false;
+  auto number = std::stoul(port);
+  return number >= 1 && number <= 65535;
+}
+
+void check_addresses(const section& from, const cluster_settings& how) {
+  const auto& all = how.addresses;
+  for (auto i = all.begin(); i != all.end(); ++i) {
+    if (!is_address(*i))
+      from.reject("addresses", fmt::format("has '{}', which is not HOST:PORT "
+                                           "with a port from 1 to 65535",
+                                           *i));
+    if (std::find(all.begin(), i, *i) != i)
+      from.reject("addresses", fmt::format("names '{}' twice", *i));
+  }
+}
+
+} // namespace
+
+data_settings read_data(section from) {
+  using format = data_settings::format;
+  static const choices<format> formats{{"text", format::text},
+                                       {"idx", format::idx}};
+  data_settings out;
+  out.where = from.where();
+  out.path_where = from.where("path");
+  from.read("format", out.kind, formats);
+  from.read("path", out.path);
+  from.read("images", out.images);
+  from.read("labels", out.labels);
+  from.read("context", out.context, integer_range{1, 65536});
+  from.read("validation", out.validation, inner_share);
+  from.finish();
+  if (!from.has("path"))
+    from.reject("path", "is missing: name a file or folder of data");
+  return out;
+}
+
+run_settings read_train(section from) {
+  run_settings out;
+  out.where = from.where();
+  from.read("steps", out.steps, at_least_one);
+  from.read("batch", out.train.batch, integer_range{1, 1 << 20});
+  from.read("micro_batches", out.train.micro_batches,
+            integer_range{1, 1 << 20});
+  from.read("window", out.train.window, integer_range{1, 64});
+  from.read("seed", out.train.seed, any_seed);
+  from.read("evaluate_every", out.evaluate_every, at_least_one);
+  read_optimizer(from, out.train.optimizer);
+  read_schedule(from, out.train.schedule);
+  from.read("sample", out.sample, integer_range{0, 1'000'000});
+  from.read("temperature", out.temperature, positive);
+  from.finish();
+  check_train(from, out);
+  out.train.schedule.steps = out.steps;
+  return out;
+}
+
+cluster_settings read_cluster(section from) {
+  cluster_settings out;
+  out.where = from.where();
+  from.read("nodes", out.nodes, integer_range{1, 1024});
+  from.read("devices", out.devices, integer_range{1, 1024});
+  from.read("addresses", out.addresses);
+  from.read("connect_timeout_ms", out.connect_timeout_ms, milliseconds);
+  from.read("step_timeout_ms", out.step_timeout_ms, milliseconds);
+  from.read("certificate", out.certificate);
+  from.read("key", out.key);
+  from.read("authority", out.authority);
+  from.finish();
+  check_addresses(from, out);
+  check_credentials(from, out);
+  return out;
+}
+
+store_settings read_store(section from) {
+  store_settings out;
+  out.where = from.where();
+  from.read("path", out.path);
+  from.read("keep", out.keep, integer_range{1, 1000});
+  from.read("every", out.every, any_seed);
+  from.finish();
+  return out;
+}
+
+} // namespace nnactor

@@ -1,0 +1,28 @@
+#include "nnactor/data/dataset.hpp"
+
+#include "nnactor/data/corpus.hpp"
+#include "nnactor/data/idx_dataset.hpp"
+#include "nnactor/data/text_dataset.hpp"
+
+namespace nnactor {
+
+namespace {
+
+result<std::shared_ptr<const dataset>> open_text(const data_settings& how) {
+  auto texts = read_corpus(how.path);
+  if (!texts)
+    return texts.error();
+  return text_dataset::make(std::move(*texts), how);
+}
+
+} // namespace
+
+result<std::shared_ptr<const dataset>> open_dataset(const data_settings& how) {
+  auto out = how.kind == data_settings::format::idx ? idx_dataset::open(how)
+                                                    : open_text(how);
+  if (!out)
+    return within(to_string(how.path_where), out.error());
+  return out;
+}
+
+} // namespace nnactor

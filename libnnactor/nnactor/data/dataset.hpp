@@ -1,0 +1,85 @@
+#pragma once
+
+#include "nnactor/config/experiment.hpp"
+#include "nnactor/error.hpp"
+#include "nnactor/network/network.hpp"
+#include "nnactor/tensor/tensor.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+/// Some examples, one a row.
+struct examples {
+  tensor inputs;  ///< i32 tokens [rows, context] or f32 values [rows, width].
+  tensor targets; ///< i32 labels [rows, 1].
+};
+
+/// Which part of the data.
+enum class split : uint8_t { train, validation };
+
+/// Characters of a text corpus and the tokens they are; token i is the i-th
+/// code point in ascending order.
+struct vocabulary {
+  std::vector<uint32_t> code_points; ///< Ascending, one a token.
+
+  /// Encodes UTF-8; code points that are not in the vocabulary, and bytes
+  /// that are not UTF-8, are left out.
+  std::vector<int32_t> encode(const std::string& text) const;
+
+  /// Renders one token as UTF-8.
+  std::string decode(int32_t token) const;
+};
+
+/// Examples that fit in memory, read once and immutable.
+class dataset {
+public:
+  virtual ~dataset() = default;
+
+  virtual data_shape shape() const = 0;
+
+  /// Number of examples in a split.
+  virtual uint64_t size(split part) const = 0;
+
+  /// Gathers the examples of the given indices, each below `size(part)`.
+  virtual examples gather(split part,
+                          const std::vector<uint64_t>& indices) const = 0;
+
+  /// The characters, null unless this is text.
+  virtual const vocabulary* characters() const = 0;
+
+  /// One line for the start of a run: what was read, how much of it.
+  virtual std::string summary() const = 0;
+
+  /// Mean loss of a simple model on the validation split and its name, for
+  /// comparison: a bigram count model for text, nothing (empty name) else.
+  struct reference {
+    std::string name;
+    double loss = 0;
+  };
+  virtual reference baseline() const = 0;
+};
+
+/// Reads the data of an experiment. Fails with `ec::invalid_data`, naming the
+/// file and what is wrong with it.
+result<std::shared_ptr<const dataset>> open_dataset(const data_settings& how);
+
+/// The order of training examples: batch `step` of a sequence in which every
+/// epoch visits every example once in a new order, computed from (seed, step)
+/// alone, so that the cursor of a run is its step.
+class batch_order {
+public:
+  batch_order(uint64_t size, uint32_t batch, uint64_t seed);
+
+  std::vector<uint64_t> batch(uint64_t step) const;
+
+private:
+  uint64_t size_;
+  uint32_t batch_;
+  uint64_t seed_;
+};
+
+} // namespace nnactor

@@ -1,0 +1,144 @@
+#include "nnactor/data/text_dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+namespace nnactor {
+
+namespace {
+
+/// Counts of characters and of pairs of them. Sparse, because a vocabulary of
+/// thousands has far fewer pairs than it could have.
+class bigram_counts {
+public:
+  explicit bigram_counts(uint64_t tokens) : tokens_(tokens), singles_(tokens) {
+  }
+
+  void add(int32_t previous, int32_t next) {
+    ++singles_[static_cast<size_t>(previous)];
+    ++pairs_[key(previous, next)];
+  }
+
+  /// Returns -log p(next | previous) with one added to every count.
+  double loss(int32_t previous, int32_t next) const {
+    auto found = pairs_.find(key(previous, next));
+    auto pair =
+        found == pairs_.end() ? 0.0 : static_cast<double>(found->second);
+    auto single = static_cast<double>(singles_[static_cast<size_t>(previous)]);
+    return std::log((single + static_cast<double>(tokens_)) / (pair + 1));
+  }
+
+private:
+  uint64_t key(int32_t previous, int32_t next) const {
+    return static_cast<uint64_t>(previous) * tokens_
+           + static_cast<uint64_t>(next);
+  }
+
+  uint64_t tokens_;
+  std::vector<uint64_t> singles_;
+  std::unordered_map<uint64_t, uint64_t> pairs_;
+};
+
+} // namespace
+
+void text_dataset::targets::add(size_t text, uint64_t begin, uint64_t end) {
+  if (begin >= end)
+    return;
+  stretches.push_back({size, text, begin, end});
+  size += end - begin;
+}
+
+text_dataset::text_dataset(corpus texts, const data_settings& how)
+    : corpus_(std::move(texts)), context_(how.context),
+      validation_(how.validation) {
+  for (size_t i = 0; i < corpus_.texts.size(); ++i) {
+    const auto& text = corpus_.texts[i];
+    auto split_at = training_end(text);
+    train_.add(i, context_, split_at);
+    validate_.add(i, std::max<uint64_t>(split_at, context_), text.size());
+  }
+}
+
+result<std::shared_ptr<const dataset>>
+text_dataset::make(corpus texts, const data_settings& how) {
+  std::shared_ptr<text_dataset> out{new text_dataset{std::move(texts), how}};
+  for (auto part : {split::train, split::validation})
+    if (out->size(part) == 0)
+      return fail(ec::invalid_data,
+                  "{}: has no example for {}: with data.context = {} and "
+                  "data.validation = {} its texts are too short",
+                  how.path, part == split::train ? "training" : "validation",
+                  how.context, how.validation);
+  return std::shared_ptr<const dataset>{std::move(out)};
+}
+
+uint64_t text_dataset::training_end(const std::vector<int32_t>& text) const {
+  auto size = static_cast<double>(text.size());
+  return text.size() - static_cast<uint64_t>(std::llround(size * validation_));
+}
+
+data_shape text_dataset::shape() const {
+  auto tokens = corpus_.characters.code_points.size();
+  return {context_, tokens, tokens};
+}
+
+const text_dataset::targets& text_dataset::of(split part) const {
+  return part == split::train ? train_ : validate_;
+}
+
+uint64_t text_dataset::size(split part) const {
+  return of(part).size;
+}
+
+examples text_dataset::gather(split part,
+                              const std::vector<uint64_t>& indices) const {
+  const auto& stretches = of(part).stretches;
+  tensor_builder<int32_t> inputs{{indices.size(), context_}};
+  tensor_builder<int32_t> labels{{indices.size(), 1}};
+  auto input = inputs.values().begin();
+  auto label = labels.values().begin();
+  for (auto index : indices) {
+    auto after = std::upper_bound(
+        stretches.begin(), stretches.end(), index,
+        [](uint64_t i, const stretch& x) { return i < x.first; });
+    const auto& found = *std::prev(after);
+    const auto& text = corpus_.texts[found.text];
+    auto target = text.begin()
+                  + static_cast<ptrdiff_t>(found.begin + index - found.first);
+    input = std::copy(target - context_, target, input);
+    *label++ = *target;
+  }
+  return {std::move(inputs).share(), std::move(labels).share()};
+}
+
+const vocabulary* text_dataset::characters() const {
+  return &corpus_.characters;
+}
+
+std::string text_dataset::summary() const {
+  uint64_t characters = 0;
+  for (const auto& text : corpus_.texts)
+    characters += text.size();
+  return fmt::format("{} text{} of {} characters, {} of them different; {} "
+                     "examples to train on and {} to validate with",
+                     corpus_.texts.size(), corpus_.texts.size() == 1 ? "" : "s",
+                     characters, corpus_.characters.code_points.size(),
+                     train_.size, validate_.size);
+}
+
+dataset::reference text_dataset::baseline() const {
+  bigram_counts counts{corpus_.characters.code_points.size()};
+  for (const auto& text : corpus_.texts)
+    for (uint64_t i = 1; i < training_end(text); ++i)
+      counts.add(text[i - 1], text[i]);
+  double sum = 0;
+  for (const auto& part : validate_.stretches) {
+    const auto& text = corpus_.texts[part.text];
+    for (auto i = part.begin; i < part.end; ++i)
+      sum += counts.loss(text[i - 1], text[i]);
+  }
+  return {"bigram count model", sum / static_cast<double>(validate_.size)};
+}
+
+} // namespace nnactor

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace nnactor::defaults {
+
+/// Longest piece of a tensor that crosses a link at once. Larger ones were
+/// slower and would block small messages behind them.
+constexpr size_t piece_bytes = 1 << 20;
+
+/// Bytes that a link has under way to a gate at most before it waits for
+/// credit: CAF buffers without bound whatever a sender gives it.
+constexpr uint64_t link_window_bytes = 8 * piece_bytes;
+
+/// Received bytes after which a gate returns credit to a link.
+constexpr uint64_t credit_bytes = link_window_bytes / 4;
+
+/// Rows of a micro-batch at most; bounds what a peer can make a node allocate.
+constexpr uint64_t max_rows = 65536;
+
+/// Completed micro-batches a group remembers to recognise duplicates; more
+/// than can be in flight at once.
+constexpr size_t remembered_work = 256;
+
+/// Examples of a validation micro-batch. Nothing is kept for a backward pass,
+/// so these can be larger than those of training.
+constexpr uint64_t validation_rows = 1024;
+
+/// Micro-batches in flight at most.
+constexpr uint32_t max_window = 64;
+
+/// Time in which one node must reach another.
+constexpr auto dial_timeout = std::chrono::milliseconds{10000};
+
+/// Time a node has to set up its groups.
+constexpr auto deploy_timeout = std::chrono::seconds{60};
+
+/// How often a driver looks for progress and asks nodes for their traffic.
+constexpr auto watch_interval = std::chrono::milliseconds{500};
+
+} // namespace nnactor::defaults

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "nnactor/device/device.hpp"
+
+namespace nnactor {
+
+/// Every kernel as a plain loop in the order of its formula. Serves as the
+/// reference device; devices with faster kernels override those they have.
+class host_device : public device {
+public:
+  std::string name() const override;
+
+  void affine(matrix x, matrix w, std::span<const float> b,
+              mutable_matrix z) override;
+  void affine_input_gradient(matrix dz, matrix w, mutable_matrix dx) override;
+  void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
+                              std::span<float> db) override;
+
+  void activate(activation act, matrix z, mutable_matrix y) override;
+  void activate_gradient(activation act, matrix z, matrix y, matrix dy,
+                         mutable_matrix dz) override;
+
+  void embed(token_matrix tokens, matrix table, mutable_matrix y) override;
+  void embed_gradient(token_matrix tokens, matrix dy,
+                      mutable_matrix dtable) override;
+
+  void softmax(matrix z, mutable_matrix y) override;
+  double softmax_cross_entropy(matrix z, token_matrix labels, float scale,
+                               mutable_matrix dz) override;
+  double mean_squared_error(matrix z, matrix targets, float scale,
+                            mutable_matrix dz) override;
+
+  void scale(float factor, std::span<float> x) override;
+  void add(std::span<const float> x, std::span<float> y) override;
+  double squared_norm(std::span<const float> x) override;
+  void sgd(std::span<float> w, std::span<const float> g, std::span<float> v,
+           float rate, float momentum, float decay) override;
+  void adam(std::span<float> w, std::span<const float> g, std::span<float> m,
+            std::span<float> v, const adam_step& how) override;
+};
+
+} // namespace nnactor

@@ -1,0 +1,124 @@
+#pragma once
+
+#include "nnactor/network/network.hpp"
+#include "nnactor/tensor/tensor.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace nnactor {
+
+/// A row-major matrix that somebody else owns.
+template <class T>
+struct matrix_view {
+  T* data = nullptr;
+  uint64_t rows = 0;
+  uint64_t columns = 0;
+
+  std::span<T> values() const noexcept {
+    return {data, rows * columns};
+  }
+
+  /// @pre `index < rows`
+  std::span<T> row(uint64_t index) const noexcept {
+    return {data + index * columns, columns};
+  }
+};
+
+using matrix = matrix_view<const float>;
+using mutable_matrix = matrix_view<float>;
+using token_matrix = matrix_view<const int32_t>;
+
+/// Executes the kernels of the engine: one CPU core or one GPU. Not thread
+/// safe; exactly one device actor owns each. Shapes: r rows of a micro-batch,
+/// c input columns, u units, p positions, v tokens; r may be 1. Every kernel
+/// gives the same bits for the same inputs and shapes on the same device. NaN
+/// and infinity pass through, so that a diverged network shows in its loss.
+/// Outputs do not overlap inputs unless a kernel says so.
+///
+/// A kernel that the hardware or its library refuses throws
+/// `std::runtime_error` naming the kernel and the shape; the device actor
+/// catches it and answers with `ec::device_failure`.
+class device {
+public:
+  virtual ~device() = default;
+
+  virtual std::string name() const = 0;
+
+  /// z[r,u] = x[r,c] w[u,c]^T + b[u]
+  virtual void affine(matrix x, matrix w, std::span<const float> b,
+                      mutable_matrix z) = 0;
+
+  /// dx[r,c] = dz[r,u] w[u,c]
+  virtual void affine_input_gradient(matrix dz, matrix w,
+                                     mutable_matrix dx) = 0;
+
+  /// dw[u,c] += dz[r,u]^T x[r,c] and db[u] += column sums of dz
+  virtual void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
+                                      std::span<float> db) = 0;
+
+  /// y = act(z); gelu is x/2 (1 + erf(x / sqrt 2)), arXiv 1606.08415. z and y
+  /// may be the same matrix.
+  virtual void activate(activation act, matrix z, mutable_matrix y) = 0;
+
+  /// dz = dy * act'(z), with y = act(z) at hand. Reads z for gelu only and y
+  /// for all others; the one that is not read may be empty.
+  virtual void activate_gradient(activation act, matrix z, matrix y, matrix dy,
+                                 mutable_matrix dz) = 0;
+
+  /// y[r, u*p + k] = table[u, tokens[r,k]]; y has u*p columns.
+  /// @pre every token is in [0, v)
+  virtual void embed(token_matrix tokens, matrix table, mutable_matrix y) = 0;
+
+  /// dtable[u, tokens[r,k]] += dy[r, u*p + k]
+  virtual void embed_gradient(token_matrix tokens, matrix dy,
+                              mutable_matrix dtable) = 0;
+
+  /// y[r,c] = softmax over each row of z
+  virtual void softmax(matrix z, mutable_matrix y) = 0;
+
+  /// Returns the sum over rows of -log softmax(z)[label] and writes
+  /// dz = (softmax(z) - onehot(label)) * scale unless dz is empty.
+  /// @pre every label is in [0, c)
+  virtual double softmax_cross_entropy(matrix z, token_matrix labels,
+                                       float scale, mutable_matrix dz) = 0;
+
+  /// Returns the sum over rows of the mean over columns of (z - t)^2 and
+  /// writes dz = 2 (z - t) / c * scale unless dz is empty.
+  virtual double mean_squared_error(matrix z, matrix targets, float scale,
+                                    mutable_matrix dz) = 0;
+
+  /// x *= factor
+  virtual void scale(float factor, std::span<float> x) = 0;
+
+  /// y += x
+  virtual void add(std::span<const float> x, std::span<float> y) = 0;
+
+  /// Returns the sum of squares, accumulated in double precision.
+  virtual double squared_norm(std::span<const float> x) = 0;
+
+  /// v = momentum v + (g + decay w); w -= rate v
+  virtual void sgd(std::span<float> w, std::span<const float> g,
+                   std::span<float> v, float rate, float momentum,
+                   float decay) = 0;
+
+  /// Coefficients of one Adam step (arXiv 1412.6980, 1711.05101).
+  struct adam_step {
+    float rate;         ///< Learning rate.
+    float beta1, beta2; ///< Decay of the moments.
+    float epsilon;
+    float correction1; ///< 1 - beta1^t, t = 1 for the first step.
+    float correction2; ///< 1 - beta2^t
+    float decay;       ///< Weight decay.
+    bool decoupled;    ///< AdamW: w -= rate decay w, not through g.
+  };
+
+  /// m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2;
+  /// w -= rate (m / c1) / (sqrt(v / c2) + epsilon)
+  virtual void adam(std::span<float> w, std::span<const float> g,
+                    std::span<float> m, std::span<float> v,
+                    const adam_step& how) = 0;
+};
+
+} // namespace nnactor

@@ -1,0 +1,100 @@
+#include "nnactor/engine/columns.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+/// Adds a run, merged with the one before where they touch in both orders.
+void append(std::vector<column_run>& runs, uint64_t canonical, uint64_t count) {
+  if (runs.empty()) {
+    runs.push_back({0, canonical, count});
+    return;
+  }
+  auto& last = runs.back();
+  if (last.canonical + last.count == canonical)
+    last.count += count;
+  else
+    runs.push_back({last.gathered + last.count, canonical, count});
+}
+
+void copy(std::span<const float> from, uint64_t first, uint64_t count,
+          std::span<float> to, uint64_t at) {
+  std::ranges::copy(from.subspan(first, count), to.subspan(at).begin());
+}
+
+} // namespace
+
+std::vector<column_run>
+column_runs(const network& net, const group_graph& graph, const group& reader) {
+  std::vector<column_run> runs;
+  for (auto id : reader.upstream) {
+    const auto& producer = graph.groups[id];
+    if (producer.kind == group_kind::target)
+      continue;
+    const auto& from = net.layers[producer.layer];
+    auto offset = column_offset(net, reader.layer, producer.layer).value_or(0);
+    if (producer.kind == group_kind::input)
+      append(runs, offset, from.width);
+    for (const auto& ids : producer.neurons.intervals())
+      append(runs, offset + (ids.begin - from.first) * from.positions,
+             ids.size() * from.positions);
+  }
+  return runs;
+}
+
+void to_canonical(const std::vector<column_run>& runs, matrix gathered,
+                  mutable_matrix canonical) {
+  for (uint64_t r = 0; r < gathered.rows; ++r)
+    for (const auto& run : runs)
+      copy(gathered.row(r), run.gathered, run.count, canonical.row(r),
+           run.canonical);
+}
+
+void to_gathered(const std::vector<column_run>& runs, matrix canonical,
+                 mutable_matrix gathered) {
+  for (uint64_t r = 0; r < canonical.rows; ++r)
+    for (const auto& run : runs)
+      copy(canonical.row(r), run.canonical, run.count, gathered.row(r),
+           run.gathered);
+}
+
+tensor concatenate(const std::vector<tensor>& parts) {
+  if (parts.size() == 1)
+    return parts.front();
+  shape extent{parts.front().extent().rows, 0};
+  for (const auto& part : parts)
+    extent.columns += part.extent().columns;
+  tensor_builder<float> all{extent};
+  auto out = view(all);
+  uint64_t first = 0;
+  for (const auto& part : parts) {
+    auto in = view(part);
+    for (uint64_t r = 0; r < in.rows; ++r)
+      copy(in.row(r), 0, in.columns, out.row(r), first);
+    first += in.columns;
+  }
+  return std::move(all).share();
+}
+
+tensor columns_of(matrix from, uint64_t first, uint64_t count) {
+  tensor_builder<float> out{{from.rows, count}};
+  for (uint64_t r = 0; r < from.rows; ++r)
+    copy(from.row(r), first, count, view(out).row(r), 0);
+  return std::move(out).share();
+}
+
+matrix view(const tensor& x) {
+  return {x.values<float>().data(), x.extent().rows, x.extent().columns};
+}
+
+token_matrix view_tokens(const tensor& x) {
+  return {x.values<int32_t>().data(), x.extent().rows, x.extent().columns};
+}
+
+mutable_matrix view(tensor_builder<float>& x) {
+  return {x.values().data(), x.extent().rows, x.extent().columns};
+}
+
+} // namespace nnactor

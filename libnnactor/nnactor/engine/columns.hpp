@@ -1,0 +1,52 @@
+#pragma once
+
+#include "nnactor/device/device.hpp"
+#include "nnactor/partition/group_graph.hpp"
+
+#include <span>
+#include <vector>
+
+namespace nnactor {
+
+// A group gathers its inputs as its upstream groups send them: their columns
+// one group after the other. The canonical order is that of the layer's inputs
+// and their neurons, whatever the partition. A dense group keeps its weights
+// in gathered order, so that inputs never have to be rearranged.
+
+/// Consecutive columns and where they lie in both orders.
+struct column_run {
+  uint64_t gathered = 0;
+  uint64_t canonical = 0;
+  uint64_t count = 0;
+};
+
+/// Every column of the inputs of `reader`, in gathered order. Producers of
+/// labels are left out.
+std::vector<column_run>
+column_runs(const network& net, const group_graph& graph, const group& reader);
+
+/// Reorders the columns of every row.
+/// @pre both have the columns that `runs` cover
+void to_canonical(const std::vector<column_run>& runs, matrix gathered,
+                  mutable_matrix canonical);
+
+/// The inverse of `to_canonical`.
+void to_gathered(const std::vector<column_run>& runs, matrix canonical,
+                 mutable_matrix gathered);
+
+/// Concatenates columns; a single part is shared, not copied.
+/// @pre all parts are f32 and have equally many rows
+tensor concatenate(const std::vector<tensor>& parts);
+
+/// Copies `count` columns out.
+tensor columns_of(matrix from, uint64_t first, uint64_t count);
+
+/// Views an f32 tensor.
+matrix view(const tensor& x);
+
+/// Views an i32 tensor.
+token_matrix view_tokens(const tensor& x);
+
+mutable_matrix view(tensor_builder<float>& x);
+
+} // namespace nnactor

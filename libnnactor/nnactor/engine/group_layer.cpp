@@ -1,0 +1,139 @@
+#include "nnactor/engine/group_layer.hpp"
+
+#include "nnactor/engine/initial_parameters.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+matrix as_const(mutable_matrix x) {
+  return {x.data, x.rows, x.columns};
+}
+
+std::vector<group_layer::source>
+sources_of(const network& net, const group_graph& graph, const group& reader) {
+  std::vector<group_layer::source> all;
+  for (auto id : reader.upstream) {
+    const auto& from = graph.groups[id];
+    auto tokens = net.layers[from.layer].tokens > 0;
+    all.push_back({tokens ? dtype::i32 : dtype::f32, from.width,
+                   from.kind == group_kind::neurons,
+                   fmt::format("the output of group {} for group {} (layer "
+                               "'{}')",
+                               id, reader.id, net.layers[reader.layer].name)});
+  }
+  return all;
+}
+
+/// Only dense groups have columns that depend on the partition.
+std::vector<column_run> weight_columns(const network& net,
+                                       const group_graph& graph,
+                                       const group& reader) {
+  if (net.layers[reader.layer].kind != layer_kind::dense)
+    return {};
+  return column_runs(net, graph, reader);
+}
+
+/// Sums in the given order; one alone is shared, not copied.
+tensor sum(device& dev, const std::vector<tensor>& xs) {
+  if (xs.size() == 1)
+    return xs.front();
+  tensor_builder<float> total{xs.front().extent()};
+  std::ranges::copy(xs.front().values<float>(), total.values().begin());
+  for (size_t i = 1; i < xs.size(); ++i)
+    dev.add(xs[i].values<float>(), total.values());
+  return std::move(total).share();
+}
+
+} // namespace
+
+group_layer::group_layer(const network& net, const group_graph& graph,
+                         group_id id, const train_settings& how)
+    : what_(net.layers[graph.groups[id].layer]), width_(graph.groups[id].width),
+      sources_(sources_of(net, graph, graph.groups[id])),
+      weight_("weight", {graph.groups[id].neurons.size(), what_.row_width},
+              true, weight_columns(net, graph, graph.groups[id]),
+              how.optimizer) {
+  const auto& neurons = graph.groups[id].neurons;
+  if (what_.bias) {
+    bias_.emplace("bias", shape{neurons.size(), 1}, false,
+                  std::vector<column_run>{}, how.optimizer);
+    std::ranges::fill(bias_->values().values(), 0.0f);
+  }
+  initialise(neurons, how.seed);
+}
+
+void group_layer::initialise(const neuron_set& neurons, uint64_t seed) {
+  tensor_builder<float> rows{{neurons.size(), what_.row_width}};
+  uint64_t slot = 0;
+  for (const auto& ids : neurons.intervals())
+    for (auto id = ids.begin; id < ids.end; ++id)
+      draw_weights(what_, seed, id, view(rows).row(slot++));
+  weight_.assign(as_const(view(rows)));
+}
+
+kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
+                                 bool keep_z) {
+  kept_values at;
+  at.inputs = is_dense() ? concatenate(inputs) : inputs.front();
+  shape extent{at.inputs.extent().rows, width_};
+  tensor_builder<float> y{extent};
+  if (!is_dense()) {
+    dev.embed(view_tokens(at.inputs), as_const(weight_.values()), view(y));
+    at.y = std::move(y).share();
+    return at;
+  }
+  dev.affine(view(at.inputs), as_const(weight_.values()),
+             bias_->values().values(), view(y));
+  if (keep_z && what_.act == activation::gelu) {
+    at.z = std::move(y).share();
+    y = tensor_builder<float>{extent};
+    dev.activate(what_.act, view(at.z), view(y));
+  } else if (what_.act != activation::none) {
+    dev.activate(what_.act, as_const(view(y)), view(y));
+  }
+  at.y = std::move(y).share();
+  return at;
+}
+
+tensor
+group_layer::through_activation(device& dev, const kept_values& at,
+                                const std::vector<tensor>& gradients) const {
+  auto dy = sum(dev, gradients);
+  if (what_.act == activation::none)
+    return dy;
+  tensor_builder<float> dz{dy.extent()};
+  dev.activate_gradient(what_.act, view(at.z), view(at.y), view(dy), view(dz));
+  return std::move(dz).share();
+}
+
+std::vector<tensor> group_layer::input_gradients(device& dev,
+                                                 const tensor& dz) {
+  std::vector<tensor> gradients(sources_.size());
+  if (!is_dense() || std::ranges::none_of(sources_, &source::learns))
+    return gradients;
+  tensor_builder<float> all{{dz.extent().rows, what_.row_width}};
+  dev.affine_input_gradient(view(dz), as_const(weight_.values()), view(all));
+  if (sources_.size() == 1)
+    return {std::move(all).share()};
+  uint64_t first = 0;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    const auto& from = sources_[i];
+    if (from.learns)
+      gradients[i] = columns_of(as_const(view(all)), first, from.columns);
+    first += from.columns;
+  }
+  return gradients;
+}
+
+void group_layer::accumulate(device& dev, const kept_values& at) {
+  if (is_dense())
+    dev.affine_weight_gradient(view(at.dz), view(at.inputs), weight_.gradient(),
+                               bias_->gradient().values());
+  else
+    dev.embed_gradient(view_tokens(at.inputs), view(at.dz), weight_.gradient());
+}
+
+} // namespace nnactor

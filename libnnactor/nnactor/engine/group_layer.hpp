@@ -1,0 +1,82 @@
+#pragma once
+
+#include "nnactor/engine/learnable.hpp"
+#include "nnactor/partition/group_graph.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+/// What training keeps of a micro-batch between forward and accumulate.
+struct kept_values {
+  tensor inputs; ///< Gathered: x, or tokens.
+  tensor z;      ///< Before the activation; only gelu needs it.
+  tensor y;      ///< Empty after backward, as is z.
+  tensor dz;     ///< Empty until backward.
+};
+
+/// The mathematics of a group: its neurons of one layer and their parameters.
+/// Keeps no micro-batch; `group_program` does.
+class group_layer {
+public:
+  /// What a group must know of a producer of its inputs.
+  struct source {
+    dtype type;
+    uint64_t columns;
+    bool learns;
+    std::string name; ///< For errors: which input of which group this is.
+  };
+
+  /// Draws the initial parameters.
+  group_layer(const network& net, const group_graph& graph, group_id id,
+              const train_settings& how);
+
+  const layer& what() const {
+    return what_;
+  }
+
+  /// Producers in the order of `group::upstream`.
+  const std::vector<source>& sources() const {
+    return sources_;
+  }
+
+  /// Computes y and, where `keep_z` and the activation ask for it, keeps z.
+  kept_values compute(device& dev, const std::vector<tensor>& inputs,
+                      bool keep_z);
+
+  /// Sums `gradients` of y in the given order and returns dz.
+  tensor through_activation(device& dev, const kept_values& at,
+                            const std::vector<tensor>& gradients) const;
+
+  /// Returns the gradient of the gathered inputs, cut at the borders of the
+  /// sources; empty for those that do not learn.
+  std::vector<tensor> input_gradients(device& dev, const tensor& dz);
+
+  /// Adds the gradient of the parameters.
+  void accumulate(device& dev, const kept_values& at);
+
+  /// Calls `f` with every learnable, weight first.
+  template <class F>
+  void each(F f) {
+    f(weight_);
+    if (bias_)
+      f(*bias_);
+  }
+
+private:
+  bool is_dense() const {
+    return what_.kind == layer_kind::dense;
+  }
+
+  void initialise(const neuron_set& neurons, uint64_t seed);
+
+  layer what_;
+  uint64_t width_; ///< Columns of the group's output.
+  std::vector<source> sources_;
+  learnable weight_;
+  std::optional<learnable> bias_;
+};
+
+} // namespace nnactor

@@ -1,0 +1,124 @@
+#pragma once
+
+#include "nnactor/device/device.hpp"
+#include "nnactor/engine/parameters.hpp"
+#include "nnactor/engine/phase.hpp"
+#include "nnactor/engine/settings.hpp"
+#include "nnactor/error.hpp"
+#include "nnactor/partition/group_graph.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace nnactor {
+
+/// What a group computes, without any notion of where: the pure side of a
+/// neuron-group actor. The actor guarantees the order of calls; whoever calls
+/// runs it on the group's device, one call at a time. What a device throws
+/// (see device.hpp) passes through every member that takes one; the program is
+/// of no use afterwards.
+class group_program {
+public:
+  /// Prepares group `id`, its parameters drawn from `how.seed` and the neuron
+  /// ids alone, so that every partition starts from the same network.
+  group_program(const network& net, const group_graph& graph, group_id id,
+                const train_settings& how);
+
+  ~group_program();
+
+  /// Checks that `inputs` are what the upstream groups must send: one tensor
+  /// each, in the order of `upstream`, right in dtype and shape, tokens in
+  /// range, equally many rows, at most 65536. Whatever comes from the network
+  /// passes here first. Fails with `ec::protocol_violation`.
+  caf::error check_inputs(const std::vector<tensor>& inputs) const;
+
+  /// Computes the output [rows, width] for one micro-batch and, in training,
+  /// keeps what its backward pass needs.
+  /// @pre `check_inputs(inputs)` found nothing
+  tensor forward(device& dev, uint32_t micro_batch, phase why,
+                 const std::vector<tensor>& inputs);
+
+  /// Checks that `gradients` has one f32 tensor per downstream group, shaped
+  /// like the output of that micro-batch, and that the micro-batch waits for
+  /// them. Fails with `ec::protocol_violation`.
+  caf::error check_gradients(uint32_t micro_batch,
+                             const std::vector<tensor>& gradients) const;
+
+  /// Sums the gradients of the downstream groups in the given (canonical)
+  /// order and returns the gradient of each upstream group's output: one
+  /// tensor per entry of `upstream`, in that order, empty (0 x 0) for upstream
+  /// groups that do not learn.
+  /// @pre `check_gradients(micro_batch, gradients)` found nothing
+  std::vector<tensor> backward(device& dev, uint32_t micro_batch,
+                               const std::vector<tensor>& gradients);
+
+  /// Adds the gradient of the parameters for one micro-batch; called in the
+  /// order of micro-batches, after `backward` of each.
+  void accumulate(device& dev, uint32_t micro_batch);
+
+  /// Returns the squared norm of the accumulated gradient.
+  double squared_gradient_norm(device& dev);
+
+  /// Updates parameters and optimizer state for step `step` (0-based) with
+  /// the accumulated gradient times `scale`, then clears the gradient. Weight
+  /// decay does not apply to biases.
+  void update(device& dev, uint64_t step, float scale);
+
+  /// Copies parameters and optimizer state out: "weight" [units, row_width],
+  /// "bias" [units, 1] where the layer has one, and for each of them "adam.m."
+  /// and "adam.v." (adam, adamw) or "sgd.v." before its name.
+  parameter_set save() const;
+
+  /// Takes over the parameters of a saved model, and the optimizer state if
+  /// it is there, else starts it at 0. Fails with `ec::invalid_argument` on
+  /// another group's, a missing or a misshapen one, and then changes nothing.
+  caf::error load(const parameter_set& saved);
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// Sum of losses of one micro-batch and what it was counted over.
+struct loss_value {
+  double loss_sum = 0; ///< Over rows, not divided; NaN if anything was.
+  double correct = 0;  ///< Rows whose arg-max is the label; 0 without labels.
+};
+
+/// The pure side of the loss group.
+class loss_program {
+public:
+  loss_program(const network& net, const group_graph& graph,
+               const train_settings& how);
+
+  ~loss_program();
+
+  /// Checks the outputs of the upstream neuron groups (all of `upstream` but
+  /// the target group, in that order) and, unless `why` is infer, the targets:
+  /// i32 [rows, 1] labels for classes; for mean squared error f32 [rows,
+  /// outputs], or labels, which stand for 1 at the label and 0 elsewhere.
+  /// Fails with `ec::protocol_violation`.
+  caf::error check(phase why, const std::vector<tensor>& outputs,
+                   const tensor& targets) const;
+
+  struct outcome {
+    loss_value value;
+    std::vector<tensor> gradients; ///< Per output, only in training.
+  };
+
+  /// Computes loss and, in training, the gradient of the mean over the batch
+  /// of `train_settings::batch` examples, of which this may be a part.
+  /// @pre `check(why, outputs, targets)` found nothing, `why` is not infer
+  outcome compute(device& dev, phase why, const std::vector<tensor>& outputs,
+                  const tensor& targets);
+
+  /// Returns what inference answers with, [rows, outputs] in neuron order:
+  /// probabilities for classes, plain values otherwise.
+  tensor answer(device& dev, const std::vector<tensor>& outputs);
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace nnactor

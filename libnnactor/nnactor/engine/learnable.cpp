@@ -1,0 +1,132 @@
+#include "nnactor/engine/learnable.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nnactor {
+
+namespace {
+
+void clear(tensor_builder<float>& x) {
+  std::ranges::fill(x.values(), 0.0f);
+}
+
+/// Names are part of the store: "adamw" shares its state with "adam".
+std::vector<const char*> state_names(optimizer_kind kind) {
+  if (kind == optimizer_kind::sgd)
+    return {"sgd.v."};
+  return {"adam.m.", "adam.v."};
+}
+
+float correction(float beta, uint64_t step) {
+  return static_cast<float>(
+      1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step + 1)));
+}
+
+const parameter* find(const std::vector<parameter>& saved,
+                      const std::string& name) {
+  auto found = std::ranges::find(saved, name, &parameter::name);
+  return found == saved.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+learnable::learnable(std::string name, shape extent, bool decays,
+                     std::vector<column_run> runs,
+                     const optimizer_settings& how)
+    : name_(std::move(name)), decays_(decays), runs_(std::move(runs)),
+      values_(extent), gradient_(extent) {
+  if (runs_.empty())
+    runs_.push_back({0, 0, extent.columns});
+  clear(gradient_);
+  for (const auto* prefix : state_names(how.kind)) {
+    states_.push_back({prefix + name_, tensor_builder<float>{extent}});
+    clear(states_.back().values);
+  }
+}
+
+void learnable::assign(matrix canonical) {
+  take(values_, canonical);
+}
+
+void learnable::update(device& dev, const train_settings& how, uint64_t step,
+                       float scale) {
+  const auto& by = how.optimizer;
+  auto gradient = gradient_.values();
+  if (scale != 1.0f)
+    dev.scale(scale, gradient);
+  auto rate = learning_rate(how.schedule, step);
+  auto decay = decays_ ? by.weight_decay : 0.0f;
+  if (by.kind == optimizer_kind::sgd)
+    dev.sgd(values_.values(), gradient, states_[0].values.values(), rate,
+            by.momentum, decay);
+  else
+    dev.adam(values_.values(), gradient, states_[0].values.values(),
+             states_[1].values.values(),
+             {.rate = rate,
+              .beta1 = by.beta1,
+              .beta2 = by.beta2,
+              .epsilon = by.epsilon,
+              .correction1 = correction(by.beta1, step),
+              .correction2 = correction(by.beta2, step),
+              .decay = decay,
+              .decoupled = by.kind == optimizer_kind::adamw});
+  clear(gradient_);
+}
+
+void learnable::save(std::vector<parameter>& out) {
+  out.push_back({name_, canonical(values_)});
+  for (auto& x : states_)
+    out.push_back({x.name, canonical(x.values)});
+}
+
+caf::error learnable::check(const std::vector<parameter>& saved) const {
+  const auto* values = find(saved, name_);
+  if (values == nullptr)
+    return fail(ec::invalid_argument, "parameter '{}' is missing", name_);
+  if (auto err = check_one(name_, *values))
+    return err;
+  for (const auto& x : states_)
+    if (const auto* found = find(saved, x.name))
+      if (auto err = check_one(x.name, *found))
+        return err;
+  return {};
+}
+
+void learnable::load(const std::vector<parameter>& saved) {
+  take(values_, view(find(saved, name_)->values));
+  for (auto& x : states_) {
+    if (const auto* found = find(saved, x.name))
+      take(x.values, view(found->values));
+    else
+      clear(x.values);
+  }
+  clear(gradient_);
+}
+
+tensor learnable::canonical(tensor_builder<float>& from) const {
+  tensor_builder<float> out{from.extent()};
+  auto in = view(from);
+  to_canonical(runs_, {in.data, in.rows, in.columns}, view(out));
+  return std::move(out).share();
+}
+
+void learnable::take(tensor_builder<float>& to, matrix canonical) const {
+  to_gathered(runs_, canonical, view(to));
+}
+
+caf::error learnable::check_one(const std::string& name,
+                                const parameter& saved) const {
+  const auto& x = saved.values;
+  const auto& extent = values_.extent();
+  auto fits = x.type() == dtype::f32 && x.extent() == extent
+              && x.bytes().size() == extent.size() * sizeof(float);
+  if (fits)
+    return {};
+  return fail(ec::invalid_argument,
+              "parameter '{}' is [{}, {}] of {} instead of [{}, {}] of f32",
+              name, x.extent().rows, x.extent().columns, to_string(x.type()),
+              extent.rows, extent.columns);
+}
+
+} // namespace nnactor

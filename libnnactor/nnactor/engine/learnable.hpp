@@ -1,0 +1,72 @@
+#pragma once
+
+#include "nnactor/device/device.hpp"
+#include "nnactor/engine/columns.hpp"
+#include "nnactor/engine/parameters.hpp"
+#include "nnactor/engine/settings.hpp"
+#include "nnactor/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+/// One matrix of parameters of a group, its gradient and the state that the
+/// optimizer keeps for it, all with columns in gathered order.
+class learnable {
+public:
+  /// Values are not initialised, gradient and state are 0.
+  /// @param decays Whether weight decay applies.
+  /// @param runs Order of the columns; empty if it is the canonical one.
+  learnable(std::string name, shape extent, bool decays,
+            std::vector<column_run> runs, const optimizer_settings& how);
+
+  const std::string& name() const {
+    return name_;
+  }
+
+  mutable_matrix values() {
+    return view(values_);
+  }
+
+  mutable_matrix gradient() {
+    return view(gradient_);
+  }
+
+  /// Takes initial values with columns in canonical order.
+  void assign(matrix canonical);
+
+  /// One step of the optimizer with the gradient times `scale`, which is 0
+  /// afterwards.
+  void update(device& dev, const train_settings& how, uint64_t step,
+              float scale);
+
+  /// Appends the parameter and its state, columns in canonical order.
+  void save(std::vector<parameter>& out);
+
+  /// Checks what `load` would take over of a saved model.
+  caf::error check(const std::vector<parameter>& saved) const;
+
+  /// Takes over values and state; state that was not saved becomes 0.
+  /// @pre `check(saved)` found nothing
+  void load(const std::vector<parameter>& saved);
+
+private:
+  struct state {
+    std::string name; ///< For example "adam.m.weight".
+    tensor_builder<float> values;
+  };
+
+  tensor canonical(tensor_builder<float>& from) const;
+  void take(tensor_builder<float>& to, matrix canonical) const;
+  caf::error check_one(const std::string& name, const parameter& saved) const;
+
+  std::string name_;
+  bool decays_;
+  std::vector<column_run> runs_;
+  tensor_builder<float> values_;
+  tensor_builder<float> gradient_;
+  std::vector<state> states_;
+};
+
+} // namespace nnactor

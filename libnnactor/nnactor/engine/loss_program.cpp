@@ -1,0 +1,152 @@
+#include "nnactor/engine/check_tensor.hpp"
+#include "nnactor/engine/columns.hpp"
+#include "nnactor/engine/group_program.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+/// Counts the rows whose largest value is at the label.
+double count_correct(matrix z, token_matrix labels) {
+  auto correct = 0.0;
+  for (uint64_t r = 0; r < z.rows; ++r) {
+    auto row = z.row(r);
+    auto best = std::ranges::max_element(row) - row.begin();
+    correct += best == labels.data[r] ? 1.0 : 0.0;
+  }
+  return correct;
+}
+
+tensor one_hot(token_matrix labels, uint64_t columns) {
+  tensor_builder<float> out{{labels.rows, columns}};
+  std::ranges::fill(out.values(), 0.0f);
+  for (uint64_t r = 0; r < labels.rows; ++r)
+    view(out).row(r)[static_cast<size_t>(labels.data[r])] = 1.0f;
+  return std::move(out).share();
+}
+
+} // namespace
+
+struct loss_program::impl {
+  impl(const network& net, const group_graph& graph, const train_settings& how)
+      : classes(net.loss().kind == layer_kind::softmax_cross_entropy),
+        width(net.output().width), scale(1.0f / static_cast<float>(how.batch)) {
+    const auto& self = graph.groups[graph.loss_group()];
+    for (auto id : self.upstream)
+      if (graph.groups[id].kind == group_kind::neurons)
+        sources.push_back(graph.groups[id]);
+    runs = column_runs(net, graph, self);
+  }
+
+  bool in_order() const {
+    return runs.size() == 1;
+  }
+
+  /// Returns the network's output [rows, width] in neuron order.
+  tensor gather(const std::vector<tensor>& outputs) const {
+    auto gathered = concatenate(outputs);
+    if (in_order())
+      return gathered;
+    tensor_builder<float> z{gathered.extent()};
+    to_canonical(runs, view(gathered), view(z));
+    return std::move(z).share();
+  }
+
+  /// Cuts the gradient of the output into one tensor per source.
+  std::vector<tensor> scatter(tensor dz) const {
+    if (!in_order()) {
+      tensor_builder<float> gathered{dz.extent()};
+      to_gathered(runs, view(dz), view(gathered));
+      dz = std::move(gathered).share();
+    }
+    if (sources.size() == 1)
+      return {dz};
+    std::vector<tensor> gradients;
+    uint64_t first = 0;
+    for (const auto& from : sources) {
+      gradients.push_back(columns_of(view(dz), first, from.width));
+      first += from.width;
+    }
+    return gradients;
+  }
+
+  double loss(device& dev, const tensor& z, const tensor& targets,
+              mutable_matrix dz) const {
+    if (classes)
+      return dev.softmax_cross_entropy(view(z), view_tokens(targets), scale,
+                                       dz);
+    auto values = targets.type() == dtype::i32
+                      ? one_hot(view_tokens(targets), width)
+                      : targets;
+    return dev.mean_squared_error(view(z), view(values), scale, dz);
+  }
+
+  caf::error check_targets(const tensor& targets, uint64_t rows) const {
+    const auto* name = "the targets of the loss";
+    if (!classes && targets.type() == dtype::f32)
+      return check_tensor(name, targets, dtype::f32, shape{rows, width});
+    if (auto err = check_tensor(name, targets, dtype::i32, shape{rows, 1}))
+      return err;
+    return check_range(name, targets, width);
+  }
+
+  bool classes;   ///< Softmax cross-entropy, else mean squared error.
+  uint64_t width; ///< Columns of the network's output.
+  float scale;    ///< Of the gradient: 1 / examples of a batch.
+  std::vector<group> sources;
+  std::vector<column_run> runs;
+};
+
+loss_program::loss_program(const network& net, const group_graph& graph,
+                           const train_settings& how)
+    : impl_(std::make_unique<impl>(net, graph, how)) {
+}
+
+loss_program::~loss_program() = default;
+
+caf::error loss_program::check(phase why, const std::vector<tensor>& outputs,
+                               const tensor& targets) const {
+  const auto& sources = impl_->sources;
+  if (outputs.size() != sources.size())
+    return fail(ec::protocol_violation, "the loss got {} inputs instead of {}",
+                outputs.size(), sources.size());
+  auto rows = outputs.front().extent().rows;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (auto err = check_tensor(
+            fmt::format("the output of group {} for the loss", sources[i].id),
+            outputs[i], dtype::f32, shape{rows, sources[i].width}))
+      return err;
+  if (why == phase::infer)
+    return {};
+  return impl_->check_targets(targets, rows);
+}
+
+loss_program::outcome loss_program::compute(device& dev, phase why,
+                                            const std::vector<tensor>& outputs,
+                                            const tensor& targets) {
+  auto z = impl_->gather(outputs);
+  outcome out;
+  if (why == phase::train) {
+    tensor_builder<float> dz{z.extent()};
+    out.value.loss_sum = impl_->loss(dev, z, targets, view(dz));
+    out.gradients = impl_->scatter(std::move(dz).share());
+  } else {
+    out.value.loss_sum = impl_->loss(dev, z, targets, {});
+  }
+  if (targets.type() == dtype::i32)
+    out.value.correct = count_correct(view(z), view_tokens(targets));
+  return out;
+}
+
+tensor loss_program::answer(device& dev, const std::vector<tensor>& outputs) {
+  auto z = impl_->gather(outputs);
+  if (!impl_->classes)
+    return z;
+  tensor_builder<float> y{z.extent()};
+  dev.softmax(view(z), view(y));
+  return std::move(y).share();
+}
+
+} // namespace nnactor

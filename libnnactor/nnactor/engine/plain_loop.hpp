@@ -1,0 +1,63 @@
+#pragma once
+
+#include "nnactor/engine/group_program.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace nnactor {
+
+/// Trains a network on one device in one loop, without actors: what the
+/// distributed runs are measured against. Calls the programs of all groups one
+/// after the other in canonical order, so that a run of the same partition,
+/// wherever its groups are, gives the same bytes.
+class plain_loop {
+public:
+  /// The unpartitioned network: one group a layer.
+  plain_loop(const network& net, const train_settings& how, device& dev);
+
+  /// The same for any partition.
+  plain_loop(const network& net, const group_graph& graph,
+             const train_settings& how, device& dev);
+
+  /// One update by a batch; returns its mean loss, NaN when it diverged.
+  /// @param inputs As in `examples`: one example a row.
+  /// @pre inputs and targets have equally many rows and fit the network; the
+  ///      rows are a multiple of the micro-batches
+  double step(const tensor& inputs, const tensor& targets);
+
+  /// Loss of some examples.
+  loss_value evaluate(const tensor& inputs, const tensor& targets);
+
+  /// What inference answers, see `loss_program::answer`.
+  tensor answer(const tensor& inputs);
+
+  /// Number of updates so far; the next one is the step of this number.
+  uint64_t steps() const {
+    return steps_;
+  }
+
+  /// Parameters and optimizer state of every neuron group, in order.
+  std::vector<parameter_set> save() const;
+
+  /// Takes over what `save` returned and goes on at step `steps`.
+  caf::error load(const std::vector<parameter_set>& saved, uint64_t steps);
+
+private:
+  /// Computes all groups and returns the inputs of the loss.
+  std::vector<tensor> forward(uint32_t micro_batch, phase why,
+                              const tensor& inputs);
+
+  void backward(uint32_t micro_batch, std::vector<tensor> gradients);
+
+  void update();
+
+  device& dev_;
+  group_graph graph_;
+  train_settings how_;
+  std::vector<std::unique_ptr<group_program>> programs_; ///< Neuron groups.
+  loss_program loss_;
+  uint64_t steps_ = 0;
+};
+
+} // namespace nnactor

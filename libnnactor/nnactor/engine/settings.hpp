@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+
+namespace nnactor {
+
+/// Values are part of the schemas.
+enum class optimizer_kind : uint8_t { sgd, adam, adamw };
+
+/// Values are part of the schemas.
+enum class schedule_kind : uint8_t { constant, cosine };
+
+/// How parameters follow their gradients.
+struct optimizer_settings {
+  optimizer_kind kind = optimizer_kind::adam;
+  float momentum = 0.9f; ///< SGD.
+  float beta1 = 0.9f;    ///< Adam, arXiv 1412.6980.
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0.0f; ///< L2 for sgd and adam, decoupled for adamw.
+  float clip = 0.0f;         ///< Global gradient norm, 0: no clipping.
+};
+
+/// The learning rate of each step.
+struct schedule_settings {
+  schedule_kind kind = schedule_kind::constant;
+  float rate = 1e-3f;      ///< After warm-up.
+  float final_rate = 0.0f; ///< At the last step of cosine.
+  uint64_t warmup = 0;     ///< Steps of linear warm-up.
+  uint64_t steps = 0;      ///< All steps of the run.
+};
+
+/// All that the groups need to know of a training job.
+struct train_settings {
+  uint64_t seed = 1;          ///< Of the initial parameters.
+  uint32_t batch = 128;       ///< Examples a step.
+  uint32_t micro_batches = 1; ///< Equal pieces of a batch.
+  uint32_t window = 1;        ///< Micro-batches in flight at most.
+  optimizer_settings optimizer;
+  schedule_settings schedule;
+};
+
+/// Returns the learning rate of step `step` (0-based). Warm-up rises linearly
+/// from rate / warmup; cosine falls from rate to final_rate after it.
+float learning_rate(const schedule_settings& how, uint64_t step);
+
+} // namespace nnactor

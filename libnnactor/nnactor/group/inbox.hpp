@@ -1,0 +1,54 @@
+#pragma once
+
+#include "nnactor/messages/message_types.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace nnactor {
+
+/// Collects the tensors that a group needs for each micro-batch, one from
+/// every sender, whatever their order of arrival.
+class inbox {
+public:
+  /// @param senders In the order in which `take` returns their tensors.
+  explicit inbox(std::vector<group_id> senders);
+
+  enum class outcome {
+    waiting,   ///< Others are missing.
+    complete,  ///< That was the last one.
+    duplicate, ///< Seen before; dropped.
+    stranger,  ///< Not one of the senders; dropped.
+  };
+
+  outcome put(const work_id& work, group_id sender, tensor value);
+
+  /// Removes and returns the tensors of a complete micro-batch, nothing if it
+  /// is not complete.
+  std::optional<std::vector<tensor>> take(const work_id& work);
+
+  /// Complete micro-batches of a step, ascending.
+  std::vector<work_id> complete_of(uint64_t step) const;
+
+  /// Drops whatever belongs to steps before `step`.
+  void forget_before(uint64_t step);
+
+  /// Names a sender that the oldest incomplete micro-batch waits for.
+  std::optional<std::pair<work_id, group_id>> missing() const;
+
+private:
+  struct slots {
+    std::vector<std::optional<tensor>> values;
+    size_t filled = 0;
+  };
+
+  bool remembers(const work_id& work) const;
+
+  std::vector<group_id> senders_;
+  std::map<work_id, slots> open_;
+  std::deque<work_id> taken_; ///< The newest, to recognise duplicates.
+};
+
+} // namespace nnactor

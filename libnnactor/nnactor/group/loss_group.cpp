@@ -1,0 +1,124 @@
+#include "nnactor/group/loss_group.hpp"
+
+namespace nnactor {
+
+void loss_group_state::init(pointer parent, group_settings how,
+                            std::shared_ptr<loss_program> what) {
+  self = parent;
+  settings = std::move(how);
+  program = std::move(what);
+  auto senders = settings.description.upstream;
+  outputs = inbox{senders};
+  std::erase(senders, group_graph::target_group);
+  answers = inbox{senders};
+}
+
+void loss_group_state::on_tensor(const tensor_message& what) {
+  auto& work = what.key.work;
+  if (work.epoch != settings.epoch || what.key.way != direction::forward)
+    return;
+  auto& box = work.why == phase::infer ? answers : outputs;
+  if (box.put(work, what.key.producer, what.value) != inbox::outcome::complete)
+    return;
+  auto values = box.take(work);
+  if (work.why == phase::infer)
+    start_answer(work, std::move(*values));
+  else
+    start_loss(work, std::move(*values));
+}
+
+void loss_group_state::on_block(block& done) {
+  if (done.failure)
+    report(done.failure);
+  else
+    done.then();
+}
+
+void loss_group_state::start_loss(const work_id& work,
+                                  std::vector<tensor> values) {
+  auto target = std::move(values.back());
+  values.pop_back();
+  if (auto err = program->check(work.why, values, target))
+    return report(err);
+  auto outcome = std::make_shared<loss_program::outcome>();
+  send_block(
+    self, settings.device, urgency::now,
+    [p = program, work, outcome, xs = std::move(values),
+     target = std::move(target)](device& dev) {
+      *outcome = p->compute(dev, work.why, xs, target);
+    },
+    [this, work, outcome] {
+      send_gradients(work, outcome->gradients);
+      send_result(work, to_tensor(outcome->value));
+    });
+}
+
+void loss_group_state::start_answer(const work_id& work,
+                                    std::vector<tensor> values) {
+  if (auto err = program->check(work.why, values, tensor{}))
+    return report(err);
+  auto answer = std::make_shared<tensor>();
+  send_block(
+    self, settings.device, urgency::now,
+    [p = program, answer, xs = std::move(values)](device& dev) {
+      *answer = p->answer(dev, xs);
+    },
+    [this, work, answer] { send_result(work, *answer); });
+}
+
+void loss_group_state::send_gradients(const work_id& work,
+                                      const std::vector<tensor>& values) {
+  auto& me = settings.description;
+  for (size_t i = 0; i < values.size(); ++i) {
+    auto key = tensor_key{work, me.layer, direction::backward, me.id,
+                          me.upstream[i]};
+    if (auto sink = routes->towards(me.upstream[i]))
+      self->send(sink, tensor_message{key, values[i]});
+  }
+}
+
+void loss_group_state::send_result(const work_id& work, tensor value) {
+  auto& me = settings.description;
+  auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
+  for (auto& reader : routes->readers(me.id))
+    self->send(reader, tensor_message{key, value});
+}
+
+void loss_group_state::report(const caf::error& what) {
+  auto place = fmt::format("loss group on node {}", settings.self + 1);
+  self->send(settings.driver, failed_atom::value, settings.epoch,
+             within(place, what));
+}
+
+group_actor::behavior_type
+loss_group(loss_group_state::pointer self, group_settings how,
+           std::shared_ptr<loss_program> program) {
+  auto& state = self->state;
+  state.init(self, std::move(how), std::move(program));
+  return {
+    [&state](const tensor_message& what) { state.on_tensor(what); },
+    [&state](const routing_ptr& routes) { state.routes = routes; },
+    [&state](const block_ptr& done) { state.on_block(*done); },
+    // The loss has no parameters: nothing to update, nothing to save.
+    [](update_atom, uint64_t, uint32_t) {},
+    [](save_atom, uint64_t, uint64_t) {},
+  };
+}
+
+tensor to_tensor(const loss_value& value) {
+  auto builder = tensor_builder<double>{{1, 2}};
+  builder.values()[0] = value.loss_sum;
+  builder.values()[1] = value.correct;
+  return std::move(builder).share();
+}
+
+result<loss_value> to_loss_value(const tensor& value) {
+  if (value.type() != dtype::f64 || value.extent() != shape{1, 2})
+    return fail(ec::protocol_violation,
+                "the loss group sent {} [{}, {}] instead of a loss",
+                to_string(value.type()), value.extent().rows,
+                value.extent().columns);
+  return loss_value{value.values<double>()[0], value.values<double>()[1]};
+}
+
+} // namespace nnactor

@@ -1,0 +1,224 @@
+#include "nnactor/group/neuron_group.hpp"
+
+#include <bit>
+
+namespace nnactor {
+
+void neuron_group_state::init(pointer parent, group_settings how,
+                              program_ptr what) {
+  self = parent;
+  settings = std::move(how);
+  program = std::move(what);
+  version = settings.version;
+  auto& upstream = settings.description.upstream;
+  inputs = inbox{upstream};
+  gradients = inbox{settings.description.downstream};
+  reads_input = std::count(upstream.begin(), upstream.end(),
+                           group_graph::input_group)
+                > 0;
+}
+
+// -- what arrives -------------------------------------------------------------
+
+void neuron_group_state::on_tensor(const tensor_message& what) {
+  auto& work = what.key.work;
+  if (work.epoch != settings.epoch || work.step < version)
+    return;
+  if (what.key.way == direction::forward)
+    on_input(what);
+  else
+    on_gradient(what);
+}
+
+void neuron_group_state::on_input(const tensor_message& what) {
+  auto& work = what.key.work;
+  auto outcome = inputs.put(work, what.key.producer, what.value);
+  if (outcome == inbox::outcome::complete && work.step == version)
+    start_forward(work);
+}
+
+void neuron_group_state::on_gradient(const tensor_message& what) {
+  auto& work = what.key.work;
+  auto outcome = gradients.put(work, what.key.producer, what.value);
+  if (outcome == inbox::outcome::complete)
+    start_backward(work);
+}
+
+void neuron_group_state::on_update(uint64_t step, float scale) {
+  if (step == version && norm_sent)
+    start_update(scale);
+}
+
+void neuron_group_state::on_save(uint64_t generation, uint64_t step) {
+  if (step == version)
+    start_save(generation);
+  else if (step > version)
+    saves.emplace(step, generation);
+}
+
+void neuron_group_state::on_block(block& done) {
+  if (done.failure)
+    report(std::move(done.failure));
+  else
+    done.then();
+}
+
+// -- forward and backward -----------------------------------------------------
+
+void neuron_group_state::start_forward(const work_id& work) {
+  auto values = inputs.take(work);
+  if (!values)
+    return;
+  if (auto err = program->check_inputs(*values))
+    return report(std::move(err));
+  auto output = std::make_shared<tensor>();
+  execute(
+    urgency::now,
+    [p = program, work, output, xs = std::move(*values)](device& dev) {
+      *output = p->forward(dev, work.micro_batch, work.why, xs);
+    },
+    [this, work, output] { send_output(work, *output); });
+}
+
+void neuron_group_state::send_output(const work_id& work,
+                                     const tensor& output) {
+  auto& me = settings.description;
+  auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
+  for (auto& reader : routes->readers(me.id))
+    self->send(reader, tensor_message{key, output});
+}
+
+void neuron_group_state::start_backward(const work_id& work) {
+  auto values = gradients.take(work);
+  if (!values)
+    return;
+  if (auto err = program->check_gradients(work.micro_batch, *values))
+    return report(std::move(err));
+  auto results = std::make_shared<std::vector<tensor>>();
+  execute(
+    urgency::now,
+    [p = program, work, results, gs = std::move(*values)](device& dev) {
+      *results = p->backward(dev, work.micro_batch, gs);
+    },
+    [this, work, results] { send_gradients(work, *results); });
+}
+
+void neuron_group_state::send_gradients(const work_id& work,
+                                        const std::vector<tensor>& values) {
+  auto& me = settings.description;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i].extent().size() == 0)
+      continue;
+    auto key = tensor_key{work, me.layer, direction::backward, me.id,
+                          me.upstream[i]};
+    if (auto sink = routes->towards(me.upstream[i]))
+      self->send(sink, tensor_message{key, values[i]});
+  }
+  if (reads_input)
+    self->send(settings.driver, credit_atom::value, work.epoch, work.step,
+               work.micro_batch, me.id);
+  unaccumulated.insert(work.micro_batch);
+  start_accumulates();
+}
+
+// -- gradients of the parameters ----------------------------------------------
+
+// Micro-batches may come back in any order, but sums must not depend on it.
+void neuron_group_state::start_accumulates() {
+  while (unaccumulated.erase(accumulated) > 0) {
+    auto micro_batch = accumulated++;
+    auto last = accumulated == settings.train.micro_batches;
+    execute(
+      urgency::idle,
+      [p = program, micro_batch](device& dev) {
+        p->accumulate(dev, micro_batch);
+      },
+      [this, last] {
+        if (last)
+          finish_step();
+      });
+  }
+}
+
+void neuron_group_state::finish_step() {
+  if (settings.train.optimizer.clip == 0)
+    return start_update(1.0f);
+  auto norm = std::make_shared<double>();
+  execute(
+    urgency::idle,
+    [p = program, norm](device& dev) { *norm = p->squared_gradient_norm(dev); },
+    [this, norm] {
+      self->send(settings.driver, norm_atom::value, settings.epoch, version,
+                 settings.description.id, std::bit_cast<uint64_t>(*norm));
+      norm_sent = true;
+    });
+}
+
+void neuron_group_state::start_update(float scale) {
+  norm_sent = false;
+  accumulated = 0;
+  execute(
+    urgency::idle,
+    [p = program, step = version, scale](device& dev) {
+      p->update(dev, step, scale);
+    },
+    [this] { enter_version(version + 1); });
+}
+
+void neuron_group_state::enter_version(uint64_t next) {
+  version = next;
+  inputs.forget_before(version);
+  gradients.forget_before(version);
+  if (auto i = saves.find(version); i != saves.end()) {
+    start_save(i->second);
+    saves.erase(i);
+  }
+  for (auto& work : inputs.complete_of(version))
+    start_forward(work);
+}
+
+void neuron_group_state::start_save(uint64_t generation) {
+  auto copy = std::make_shared<parameter_set>();
+  execute(
+    urgency::idle,
+    [p = program, copy](device&) { *copy = p->save(); },
+    [this, generation, copy] {
+      self->send(settings.persistence, save_atom::value, generation,
+                 parameters_ptr{copy});
+    });
+}
+
+// -- helpers ------------------------------------------------------------------
+
+void neuron_group_state::report(caf::error what) {
+  auto place = fmt::format("group {} on node {}", settings.description.id,
+                           settings.self + 1);
+  self->send(settings.driver, failed_atom::value, settings.epoch,
+             within(place, what));
+}
+
+void neuron_group_state::execute(urgency when,
+                                 std::function<void(device&)> run,
+                                 std::function<void()> then) {
+  send_block(self, settings.device, when, std::move(run), std::move(then));
+}
+
+group_actor::behavior_type
+neuron_group(neuron_group_state::pointer self, group_settings how,
+             program_ptr program) {
+  auto& state = self->state;
+  state.init(self, std::move(how), std::move(program));
+  return {
+    [&state](const tensor_message& what) { state.on_tensor(what); },
+    [&state](const routing_ptr& routes) { state.routes = routes; },
+    [&state](const block_ptr& done) { state.on_block(*done); },
+    [&state](update_atom, uint64_t step, uint32_t scale) {
+      state.on_update(step, std::bit_cast<float>(scale));
+    },
+    [&state](save_atom, uint64_t generation, uint64_t step) {
+      state.on_save(generation, step);
+    },
+  };
+}
+
+} // namespace nnactor

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "nnactor/engine/group_program.hpp"
+#include "nnactor/group/block.hpp"
+#include "nnactor/group/inbox.hpp"
+#include "nnactor/group/routing.hpp"
+
+#include <map>
+#include <set>
+
+namespace nnactor {
+
+/// What a group needs to know of its surroundings.
+struct group_settings {
+  uint64_t epoch = 0;
+  uint64_t version = 0; ///< Updates that its parameters have seen.
+  node_index self = 0;  ///< Its node, for messages to people.
+  group description;    ///< Its place in the graph.
+  train_settings train;
+  device_actor device;
+  driver_actor driver;
+  persistence_actor persistence;
+};
+
+/// A neuron group as an actor: orders what arrives, leaves all arithmetic to
+/// its program and all execution to its device.
+///
+///   forward inputs complete, version reached --> forward --> readers
+///   gradients complete --> backward --> upstream, then accumulate (in the
+///     order of micro-batches, when the device has nothing urgent)
+///   last accumulate --> [norm --> driver --> update message] --> update
+///   update --> version + 1 --> inputs that came early
+struct neuron_group_state {
+  static inline const char* name = "neuron_group";
+
+  using pointer = group_actor::stateful_pointer<neuron_group_state>;
+
+  pointer self = nullptr;
+  group_settings settings;
+  program_ptr program;
+  routing_ptr routes;
+  inbox inputs{{}};
+  inbox gradients{{}};
+  bool reads_input = false;          ///< Some upstream group is the input.
+  uint64_t version = 0;              ///< Updates seen by the parameters.
+  uint32_t accumulated = 0;          ///< Micro-batches of this step.
+  std::set<uint32_t> unaccumulated;  ///< Backward done, accumulate not sent.
+  bool norm_sent = false;            ///< Waiting for the driver's scale.
+  std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
+
+  void init(pointer parent, group_settings how, program_ptr what);
+
+  void on_tensor(const tensor_message& what);
+  void on_update(uint64_t step, float scale);
+  void on_save(uint64_t generation, uint64_t step);
+  void on_block(block& done);
+
+private:
+  void on_input(const tensor_message& what);
+  void on_gradient(const tensor_message& what);
+  void start_forward(const work_id& work);
+  void send_output(const work_id& work, const tensor& output);
+  void start_backward(const work_id& work);
+  void send_gradients(const work_id& work, const std::vector<tensor>& values);
+  void start_accumulates();
+  void finish_step();
+  void start_update(float scale);
+  void enter_version(uint64_t next);
+  void start_save(uint64_t generation);
+  void report(caf::error what);
+
+  void execute(urgency when, std::function<void(device&)> run,
+               std::function<void()> then);
+};
+
+group_actor::behavior_type
+neuron_group(neuron_group_state::pointer self, group_settings how,
+             program_ptr program);
+
+} // namespace nnactor

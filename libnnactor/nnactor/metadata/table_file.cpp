@@ -1,0 +1,153 @@
+#include "nnactor/metadata/table_file.hpp"
+
+#include "nnactor/codec/framed.hpp"
+#include "nnactor/codec/message.hpp"
+#include "nnactor/codec/network_codec.hpp"
+
+#include "table.capnp.h"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+constexpr std::string_view magic = "NNACTORT";
+constexpr uint32_t version = 1;
+
+using connection = connection_table::connection;
+
+void write_connection(schema::Connection::Builder out, const connection& x) {
+  out.setProducer(x.producer);
+  out.setConsumer(x.consumer);
+  write(out.initProducerNeurons(), x.producer_neurons);
+  write(out.initConsumerNeurons(), x.consumer_neurons);
+  out.setRemote(x.remote);
+  out.setOutgoing(x.outgoing);
+}
+
+result<connection> read_connection(schema::Connection::Reader in) {
+  auto producers = read(in.getProducerNeurons());
+  if (!producers)
+    return producers.error();
+  auto consumers = read(in.getConsumerNeurons());
+  if (!consumers)
+    return consumers.error();
+  return connection{in.getProducer(),      in.getConsumer(),
+                    std::move(*producers), std::move(*consumers),
+                    in.getRemote(),        in.getOutgoing()};
+}
+
+/// Whether all neurons of one end exist and belong to one layer.
+bool in_one_layer(const network& net, const neuron_set& xs) {
+  if (xs.empty())
+    return true;
+  auto last = xs.intervals().back().end - 1;
+  return last < net.neuron_count()
+         && net.layer_of(xs.id_at(0)) == net.layer_of(last);
+}
+
+/// Whether the network has such an edge: between neurons, from the input or to
+/// the loss, or one that carries targets or answers and no neuron's values.
+bool connected(const network& net, const connection& x) {
+  const auto& from = x.producer_neurons;
+  const auto& to = x.consumer_neurons;
+  if (from.empty() && to.empty())
+    return true;
+  if (from.empty() && x.producer != group_graph::input_group)
+    return false;
+  auto loss = static_cast<layer_id>(net.layers.size() - 1);
+  auto producer = from.empty() ? layer_id{0} : net.layer_of(from.id_at(0));
+  auto consumer = to.empty() ? loss : net.layer_of(to.id_at(0));
+  return column_offset(net, consumer, producer).has_value();
+}
+
+caf::error check(const table_file& what) {
+  if (what.self >= what.servers.size())
+    return fail(ec::invalid_data, "node {} is not among the {} servers",
+                what.self, what.servers.size());
+  auto edge = [](const connection& x) {
+    return std::pair{x.producer, x.consumer};
+  };
+  const connection* before = nullptr;
+  for (const auto& x : what.connections) {
+    auto place =
+        fmt::format("connection from group {} to {}", x.producer, x.consumer);
+    if (before != nullptr && edge(*before) >= edge(x))
+      return fail(ec::invalid_data, "{}: out of order", place);
+    if (x.remote >= what.servers.size() || x.remote == what.self)
+      return fail(ec::invalid_data, "{}: node {} is not another server", place,
+                  x.remote);
+    if (!in_one_layer(what.net, x.producer_neurons)
+        || !in_one_layer(what.net, x.consumer_neurons))
+      return fail(ec::invalid_data,
+                  "{}: the neurons of one end are not of one layer", place);
+    if (!connected(what.net, x))
+      return fail(ec::invalid_data,
+                  "{}: the network does not connect these neurons", place);
+    before = &x;
+  }
+  return {};
+}
+
+caf::error parse(schema::Table::Reader in, table_file& out) {
+  auto net = read(in.getNetwork());
+  if (!net)
+    return net.error();
+  out.net = std::move(*net);
+  out.self = in.getSelf();
+  out.model = in.getModel().cStr();
+  out.store = in.getStore().cStr();
+  for (auto x : in.getServers())
+    out.servers.push_back({x.getAddress().cStr(), x.getCredential().cStr()});
+  for (auto from : in.getConnections()) {
+    auto x = read_connection(from);
+    if (!x)
+      return x.error();
+    out.connections.push_back(std::move(*x));
+  }
+  return check(out);
+}
+
+} // namespace
+
+table_file make_table_file(const connection_table& table, const network& net,
+                           std::string model, std::string store) {
+  return {table.self(), table.servers(),    std::move(model), std::move(store),
+          net,          table.connections()};
+}
+
+std::vector<std::byte> encode(const table_file& what) {
+  capnp::MallocMessageBuilder message;
+  auto out = message.initRoot<schema::Table>();
+  out.setSelf(what.self);
+  out.setModel(what.model);
+  out.setStore(what.store);
+  write(out.initNetwork(), what.net);
+  auto servers = out.initServers(static_cast<unsigned>(what.servers.size()));
+  for (unsigned i = 0; i < servers.size(); ++i) {
+    servers[i].setAddress(what.servers[i].address);
+    servers[i].setCredential(what.servers[i].credential);
+  }
+  auto connections =
+      out.initConnections(static_cast<unsigned>(what.connections.size()));
+  for (unsigned i = 0; i < connections.size(); ++i)
+    write_connection(connections[i], what.connections[i]);
+  return frame(magic, version, to_bytes(message));
+}
+
+result<table_file> decode_table_file(std::span<const std::byte> file) {
+  auto payload = unframe(magic, version, file, ec::invalid_data);
+  if (!payload)
+    return payload.error();
+  table_file what;
+  auto use = [&](capnp::MessageReader& message) {
+    return parse(message.getRoot<schema::Table>(), what);
+  };
+  // Whatever is wrong with a part of it, the file as a whole is no good.
+  if (auto err = with_message(*payload, ec::invalid_data, use))
+    return make_error(ec::invalid_data, explain(err));
+  return what;
+}
+
+} // namespace nnactor

@@ -1,0 +1,201 @@
+#include "nnactor/network/layout.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace nnactor {
+
+namespace {
+
+/// The reason why a layer is wrong, nothing if it is right.
+using reason = std::optional<std::string>;
+
+template <class... Ts>
+reason because(fmt::format_string<Ts...> format, Ts&&... xs) {
+  return fmt::format(format, std::forward<Ts>(xs)...);
+}
+
+reason check_name(const std::string& name) {
+  if (name.empty())
+    return because("a layer needs a name");
+  if (name.size() > longest_name)
+    return because("a name has at most {} characters", longest_name);
+  auto control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  };
+  if (std::ranges::any_of(name, control))
+    return because("a name must not contain control characters");
+  return std::nullopt;
+}
+
+/// Checks that layer `index` reads only layers before it, each once.
+reason check_inputs(const network& net, layer_id index) {
+  const auto& inputs = net.layers[index].inputs;
+  if (inputs.empty())
+    return because("it reads no layer");
+  std::set<layer_id> seen;
+  for (auto input : inputs) {
+    if (input == index)
+      return because("it reads itself");
+    if (input > index)
+      return because("it reads a later layer; only layers before it can be "
+                     "read");
+    if (!seen.insert(input).second)
+      return because("it reads layer '{}' twice", net.layers[input].name);
+  }
+  return std::nullopt;
+}
+
+reason lay_out_input(layer& x) {
+  if (x.kind != layer_kind::input || x.units != 0 || !x.inputs.empty())
+    return because("the first layer must be the input and read nothing");
+  if (x.width == 0)
+    return because("the data has examples of no values");
+  if (x.width > most_columns)
+    return because("{} values an example are more than {}", x.width,
+                   most_columns);
+  if (x.tokens > most_tokens)
+    return because("{} tokens are more than {}", x.tokens, most_tokens);
+  if (x.act != activation::none)
+    return because("the input has no activation");
+  x.positions = 1;
+  x.row_width = 0;
+  x.bias = false;
+  return std::nullopt;
+}
+
+reason lay_out_embedding(const network& net, layer& x) {
+  if (x.inputs.size() != 1 || x.inputs.front() != 0)
+    return because("an embedding must read the layer 'input' and no other");
+  const auto& input = net.layers.front();
+  if (input.tokens == 0)
+    return because("an embedding needs tokens, but the data has {} real "
+                   "values an example; use a dense layer",
+                   input.width);
+  if (x.act != activation::none)
+    return because("an embedding has no activation, found '{}'",
+                   to_string(x.act));
+  x.positions = input.width;
+  x.row_width = input.tokens;
+  x.bias = false;
+  return std::nullopt;
+}
+
+reason lay_out_dense(const network& net, layer& x) {
+  for (auto id : x.inputs) {
+    const auto& from = net.layers[id];
+    if (from.tokens != 0)
+      return because("a dense layer cannot read tokens; put an embedding "
+                     "between '{}' and it",
+                     from.name);
+    x.row_width += from.width; // both at most 2^40: see most_layers
+    if (x.row_width > most_columns)
+      return because("its inputs have more than {} values together",
+                     most_columns);
+  }
+  x.positions = 1;
+  x.bias = true;
+  return std::nullopt;
+}
+
+reason lay_out_neurons(const network& net, layer& x) {
+  if (!has_neurons(x.kind))
+    return because("a layer of kind '{}' cannot stand here", to_string(x.kind));
+  if (x.units == 0)
+    return because("it has no units");
+  if (x.units > most_neurons - x.first)
+    return because("{} units are too many: a network has at most {} neurons",
+                   x.units, most_neurons);
+  x.row_width = 0;
+  auto wrong = x.kind == layer_kind::embedding ? lay_out_embedding(net, x)
+                                               : lay_out_dense(net, x);
+  if (wrong)
+    return wrong;
+  if (x.units > most_columns / x.positions)
+    return because("{} units with {} values each are more than {} values",
+                   x.units, x.positions, most_columns);
+  x.width = x.units * x.positions;
+  if (x.units > most_parameters / (x.row_width + 1))
+    return because("{} units with {} weights each are more than {} parameters",
+                   x.units, x.row_width, most_parameters);
+  return std::nullopt;
+}
+
+reason lay_out_loss(const network& net, layer& x) {
+  if (!is_loss(x.kind) || x.units != 0 || x.inputs.size() != 1)
+    return because("the last layer must be a loss that reads one layer");
+  if (x.act != activation::none)
+    return because("a loss has no activation");
+  const auto& output = net.layers[x.inputs.front()];
+  if (output.kind != layer_kind::dense)
+    return because("it must read a dense layer, but '{}' is of kind '{}'",
+                   output.name, to_string(output.kind));
+  x.positions = 1;
+  x.width = output.width;
+  x.row_width = 0;
+  x.bias = false;
+  return std::nullopt;
+}
+
+/// Finds a layer that nothing reads.
+std::optional<layout_error> check_readers(const network& net) {
+  std::vector<bool> read(net.layers.size());
+  for (const auto& x : net.layers)
+    for (auto input : x.inputs)
+      read[input] = true;
+  for (layer_id id = 0; id + 1 < net.layers.size(); ++id)
+    if (!read[id])
+      return layout_error{
+          id, fmt::format("no layer reads it, and only '{}' can be the output",
+                          net.output().name)};
+  return std::nullopt;
+}
+
+reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
+  auto& x = net.layers[id];
+  if (auto wrong = check_name(x.name))
+    return wrong;
+  if (!names.insert(x.name).second)
+    return because("another layer has the same name");
+  auto last = id + 1 == net.layers.size();
+  auto reserved = x.name == input_name || x.name == loss_name;
+  if (reserved != (id == 0 || last))
+    return because("the names '{}' and '{}' are those of the first and the "
+                   "last layer",
+                   input_name, loss_name);
+  if (id == 0)
+    return lay_out_input(x);
+  if (auto wrong = check_inputs(net, id))
+    return wrong;
+  x.tokens = 0;
+  return last ? lay_out_loss(net, x) : lay_out_neurons(net, x);
+}
+
+} // namespace
+
+std::optional<layout_error> lay_out(network& net) {
+  if (net.layers.size() < 3)
+    return layout_error{0, "a network needs at least one layer between input "
+                           "and loss"};
+  if (net.layers.size() > most_layers)
+    return layout_error{0, fmt::format("{} layers are more than {}",
+                                       net.layers.size(), most_layers)};
+  std::set<std::string> names;
+  neuron_id next = 0;
+  uint64_t parameters = 0;
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    auto& x = net.layers[id];
+    x.first = next;
+    if (auto wrong = lay_out_layer(net, id, names))
+      return layout_error{id, std::move(*wrong)};
+    next += x.units;
+    parameters += x.parameters();
+    if (parameters > most_parameters)
+      return layout_error{id, fmt::format("the network has more than {} "
+                                          "parameters up to here",
+                                          most_parameters)};
+  }
+  return check_readers(net);
+}
+
+} // namespace nnactor

@@ -1,0 +1,62 @@
+#include "nnactor/network/network.hpp"
+
+#include "nnactor/nearest.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+uint64_t network::neuron_count() const {
+  uint64_t count = 0;
+  for (const auto& x : layers)
+    count += x.units;
+  return count;
+}
+
+uint64_t network::parameter_count() const {
+  uint64_t count = 0;
+  for (const auto& x : layers)
+    count += x.parameters();
+  return count;
+}
+
+layer_id network::layer_of(neuron_id id) const {
+  // The input shares its first id with the layer after it; the last layer
+  // that starts at or before `id` is the one that owns it.
+  auto after = std::ranges::upper_bound(layers, id, {}, &layer::first);
+  return static_cast<layer_id>(after - layers.begin() - 1);
+}
+
+result<layer_id> network::find(const std::string& name) const {
+  std::vector<std::string> names;
+  for (layer_id id = 0; id < layers.size(); ++id) {
+    if (layers[id].name == name)
+      return id;
+    names.push_back(layers[id].name);
+  }
+  return fail(ec::invalid_network, "there is no layer '{}'{}", name,
+              did_you_mean(name, names));
+}
+
+std::optional<uint64_t> column_offset(const network& net, layer_id consumer,
+                                      layer_id producer) {
+  uint64_t offset = 0;
+  for (auto input : net.layers[consumer].inputs) {
+    if (input == producer)
+      return offset;
+    offset += net.layers[input].width;
+  }
+  return std::nullopt;
+}
+
+std::optional<uint64_t> column_of(const network& net, layer_id consumer,
+                                  neuron_id source, uint64_t position) {
+  auto producer = net.layer_of(source);
+  auto offset = column_offset(net, consumer, producer);
+  if (!offset)
+    return std::nullopt;
+  const auto& from = net.layers[producer];
+  return *offset + (source - from.first) * from.positions + position;
+}
+
+} // namespace nnactor

@@ -1,0 +1,142 @@
+#pragma once
+
+#include "nnactor/error.hpp"
+#include "nnactor/neuron/neuron_set.hpp"
+#include "nnactor/origin.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnactor {
+
+using layer_id = uint32_t;
+
+/// Values are part of the schemas.
+enum class layer_kind : uint8_t {
+  input = 0,                 ///< The data: values or tokens, no neurons.
+  embedding = 1,             ///< A table row a neuron, looked up by token.
+  dense = 2,                 ///< activation(x W^T + b), a row of W a neuron.
+  softmax_cross_entropy = 3, ///< Loss on class labels, no neurons.
+  mean_squared_error = 4,    ///< Loss on target values, no neurons.
+};
+
+/// Values are part of the schemas.
+enum class activation : uint8_t { none, relu, gelu, tanh, sigmoid };
+
+const char* to_string(layer_kind kind);
+const char* to_string(activation act);
+
+/// Reads the name that `to_string` gives, nothing for any other word.
+std::optional<layer_kind> layer_kind_from(std::string_view name);
+std::optional<activation> activation_from(std::string_view name);
+
+/// All names that `layer_kind_from` and `activation_from` know.
+std::vector<std::string> layer_kind_names();
+std::vector<std::string> activation_names();
+
+/// Whether a layer of that kind has neurons.
+constexpr bool has_neurons(layer_kind kind) {
+  return kind == layer_kind::embedding || kind == layer_kind::dense;
+}
+
+/// Whether a layer of that kind ends a network.
+constexpr bool is_loss(layer_kind kind) {
+  return kind == layer_kind::softmax_cross_entropy
+         || kind == layer_kind::mean_squared_error;
+}
+
+/// One layer of a network. Its output for one example is a row of `width`
+/// values, neuron by neuron: value `p` of its `u`-th neuron is column
+/// `u * positions + p`.
+struct layer {
+  std::string name;
+  layer_kind kind = layer_kind::dense;
+  activation act = activation::none;
+  uint64_t units = 0;           ///< Neurons; 0 for input and losses.
+  uint64_t positions = 1;       ///< Values each neuron gives per example.
+  uint64_t width = 0;           ///< Values per example, `units * positions`.
+  uint64_t tokens = 0;          ///< Input: number of tokens, 0 for real values.
+  uint64_t row_width = 0;       ///< Weights per neuron, 0 for input and losses.
+  bool bias = false;            ///< Whether each neuron has a bias.
+  neuron_id first = 0;          ///< Id of its first neuron.
+  std::vector<layer_id> inputs; ///< Layers it reads, concatenated in order.
+
+  neuron_set neurons() const {
+    return neuron_set::range(first, first + units);
+  }
+
+  uint64_t parameters() const {
+    return units * (row_width + (bias ? 1 : 0));
+  }
+};
+
+/// What a user writes of a layer; see configs/README.md.
+struct layer_description {
+  std::string name;
+  layer_kind kind = layer_kind::dense;
+  activation act = activation::none;
+  uint64_t units = 0; ///< 0: as many as the data has classes or targets.
+  std::vector<std::string> inputs; ///< Empty: the layer written before.
+  origin where;
+};
+
+/// What a user writes of a network.
+struct network_description {
+  std::vector<layer_description> layers; ///< Without input and loss.
+  layer_kind loss = layer_kind::softmax_cross_entropy;
+  origin where;
+};
+
+/// What the data fixes of a network.
+struct data_shape {
+  uint64_t input_width = 0;  ///< Values or tokens per example.
+  uint64_t tokens = 0;       ///< Number of tokens, 0 for real values.
+  uint64_t output_width = 0; ///< Classes, or target values per example.
+};
+
+/// A directed acyclic graph of layers in topological order: the input first,
+/// the loss last, reading exactly one layer.
+struct network {
+  std::vector<layer> layers;
+
+  uint64_t neuron_count() const;
+  uint64_t parameter_count() const;
+  const layer& loss() const {
+    return layers.back();
+  }
+
+  /// The layer whose values are the network's output.
+  const layer& output() const {
+    return layers[loss().inputs.front()];
+  }
+
+  /// Returns the layer of a neuron.
+  /// @pre `id < neuron_count()`
+  layer_id layer_of(neuron_id id) const;
+
+  /// Returns the layer of that name.
+  result<layer_id> find(const std::string& name) const;
+};
+
+/// Checks a description against the data and lays out ids and shapes. Fails
+/// with `ec::invalid_network` naming the place, the layer and the two shapes
+/// that do not fit.
+result<network> build_network(const network_description& what,
+                              const data_shape& data);
+
+/// Returns the first column that layer `producer` has in the concatenated
+/// inputs of `consumer`, nothing if `consumer` does not read it.
+std::optional<uint64_t> column_offset(const network& net, layer_id consumer,
+                                      layer_id producer);
+
+/// Returns the column of a weight row of `consumer` that multiplies value
+/// `position` of neuron `source`: the offset of its layer plus
+/// `(source - first) * positions + position`. Only dense layers have such
+/// columns. Nothing if `consumer` does not read that neuron.
+std::optional<uint64_t> column_of(const network& net, layer_id consumer,
+                                  neuron_id source, uint64_t position);
+
+} // namespace nnactor

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "nnactor/network/network.hpp"
+#include "nnactor/neuron/neuron_set.hpp"
+#include "nnactor/origin.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnactor {
+
+/// How the Neuron Distributor decides which neurons a part gets
+/// (arXiv 2506.01387, section on distribution mechanisms).
+enum class mechanism : uint8_t {
+  even,       ///< Equal percentages, from the begin.
+  percentage, ///< A share of the neurons in per cent.
+  count,      ///< A number of neurons.
+  ids,        ///< Listed neurons and ranges.
+  layers,     ///< Whole layers by name.
+};
+
+/// Where `percentage` and `count` take neurons from: the sorted list of the
+/// neurons that no earlier part took.
+enum class pick : uint8_t { begin, end, random };
+
+const char* to_string(mechanism how);
+const char* to_string(pick from);
+
+/// Reads the name that `to_string` gives, nothing for any other word.
+std::optional<mechanism> mechanism_from(std::string_view name);
+std::optional<pick> pick_from(std::string_view name);
+
+/// All names that `mechanism_from` and `pick_from` know.
+std::vector<std::string> mechanism_names();
+std::vector<std::string> pick_names();
+
+/// What one part gets; only the member that the mechanism names is used.
+struct share {
+  double percentage = 0;
+  uint64_t count = 0;
+  std::vector<neuron_interval> ids; ///< As written: any order, unmerged.
+  std::vector<std::string> layers;
+  pick from = pick::begin;
+  origin where;
+};
+
+/// What a user writes of the distribution of neurons; see configs/README.md.
+struct distribution {
+  mechanism how = mechanism::even;
+  bool per_layer = false; ///< Apply the shares to every layer by itself.
+  uint64_t seed = 1;      ///< Of `pick::random`.
+  uint64_t parts = 0;     ///< Of `mechanism::even`.
+  std::vector<share> shares;
+  origin where;
+};
+
+/// The split of all neurons into parts, fixed for the life of a model. Every
+/// neuron is in exactly one part.
+struct partition {
+  std::vector<neuron_set> parts;
+};
+
+/// Computes the parts. Fails with `ec::invalid_partition`, naming the place
+/// and what is missing, doubled or out of range.
+result<partition> distribute(const network& net, const distribution& how);
+
+} // namespace nnactor

@@ -1,0 +1,101 @@
+#include "nnactor/partition/group_graph.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace nnactor {
+
+namespace {
+
+/// Adds the groups of one layer, part by part, and returns their ids.
+std::vector<group_id> add_layer(group_graph& graph, const network& net,
+                                layer_id id, const partition& parts) {
+  const auto& of = net.layers[id];
+  std::vector<group_id> added;
+  for (uint32_t part = 0; part < parts.parts.size(); ++part) {
+    auto neurons = intersect(parts.parts[part], of.neurons());
+    if (neurons.empty())
+      continue;
+    group x;
+    x.id = static_cast<group_id>(graph.groups.size());
+    x.layer = id;
+    x.part = part;
+    x.width = neurons.size() * of.positions;
+    x.neurons = std::move(neurons);
+    added.push_back(x.id);
+    graph.groups.push_back(std::move(x));
+  }
+  return added;
+}
+
+/// Returns the part that holds most of some groups, the lowest of equals.
+uint32_t largest_part(const group_graph& graph,
+                      const std::vector<group_id>& groups) {
+  auto largest = std::ranges::max_element(
+      groups, {}, [&](group_id id) { return graph.groups[id].neurons.size(); });
+  return graph.groups[*largest].part;
+}
+
+} // namespace
+
+group_graph make_group_graph(const network& net, const partition& parts) {
+  group_graph graph;
+  auto loss_layer = static_cast<layer_id>(net.layers.size() - 1);
+  group input;
+  input.id = group_graph::input_group;
+  input.kind = group_kind::input;
+  input.width = net.layers.front().width;
+  group target;
+  target.id = group_graph::target_group;
+  target.kind = group_kind::target;
+  target.layer = loss_layer;
+  target.width = net.loss().kind == layer_kind::softmax_cross_entropy
+                     ? 1
+                     : net.loss().width;
+  graph.groups = {input, target};
+  // Groups of each layer, from which readers take their producers.
+  std::vector<std::vector<group_id>> groups_of(net.layers.size());
+  groups_of[0] = {group_graph::input_group};
+  for (layer_id id = 1; id < loss_layer; ++id)
+    groups_of[id] = add_layer(graph, net, id, parts);
+  const auto& outputs = groups_of[net.loss().inputs.front()];
+  group loss;
+  loss.id = static_cast<group_id>(graph.groups.size());
+  loss.kind = group_kind::loss;
+  loss.layer = loss_layer;
+  loss.part = largest_part(graph, outputs);
+  loss.width = net.loss().width;
+  graph.groups.push_back(std::move(loss));
+  groups_of[loss_layer] = {graph.loss_group()};
+  for (layer_id id = 1; id < net.layers.size(); ++id)
+    for (auto consumer : groups_of[id])
+      for (auto input : net.layers[id].inputs)
+        for (auto producer : groups_of[input]) {
+          graph.groups[consumer].upstream.push_back(producer);
+          graph.groups[producer].downstream.push_back(consumer);
+        }
+  graph.groups[graph.loss_group()].upstream.push_back(
+      group_graph::target_group);
+  graph.groups[group_graph::target_group].downstream = {graph.loss_group()};
+  graph.groups[graph.loss_group()].downstream = {group_graph::input_group};
+  return graph;
+}
+
+placement place(const group_graph& graph, uint32_t nodes,
+                uint32_t devices_per_node) {
+  placement where;
+  where.nodes = nodes;
+  std::map<node_index, uint32_t> placed;
+  for (const auto& x : graph.groups) {
+    auto outside = x.kind == group_kind::input || x.kind == group_kind::target;
+    if (outside) {
+      where.seats.push_back({where.driver(), 0});
+      continue;
+    }
+    auto node = x.part % nodes;
+    where.seats.push_back({node, placed[node]++ % devices_per_node});
+  }
+  return where;
+}
+
+} // namespace nnactor

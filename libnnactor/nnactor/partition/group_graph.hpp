@@ -1,0 +1,80 @@
+#pragma once
+
+#include "nnactor/network/network.hpp"
+#include "nnactor/partition/distribution.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace nnactor {
+
+/// Index into `group_graph::groups`; its order is the canonical order of
+/// every sum over groups.
+using group_id = uint32_t;
+
+/// Which node of a cluster, in the order of the placement.
+using node_index = uint32_t;
+
+enum class group_kind : uint8_t {
+  input,   ///< The driver's end of the data; also receives the results.
+  target,  ///< The driver's end of the labels.
+  neurons, ///< Neurons of one layer in one part.
+  loss,    ///< The loss layer, never split.
+};
+
+/// A unit of placement: one actor.
+struct group {
+  group_id id = 0;
+  group_kind kind = group_kind::neurons;
+  layer_id layer = 0;
+  uint32_t part = 0;                ///< Part of the partition it belongs to.
+  neuron_set neurons;               ///< Empty unless `kind` is neurons.
+  uint64_t width = 0;               ///< Columns of the tensor it sends forward.
+  std::vector<group_id> upstream;   ///< Producers of its inputs, in column
+                                    ///< order.
+  std::vector<group_id> downstream; ///< Consumers of its output, ascending.
+};
+
+/// The groups of a partitioned network and their edges. Group 0 is the input,
+/// group 1 the target, then neuron groups by (layer, part), the loss last.
+struct group_graph {
+  std::vector<group> groups;
+
+  static constexpr group_id input_group = 0;
+  static constexpr group_id target_group = 1;
+
+  group_id loss_group() const {
+    return static_cast<group_id>(groups.size() - 1);
+  }
+};
+
+/// Cuts every part into one group a layer. The loss group joins the part that
+/// holds most of the output layer (the lowest of equals); it reads the groups
+/// of that layer, then the target, and answers inference to the input group.
+/// Downstream lists hold all edges; upstream lists all but that answer.
+/// @pre `parts` holds every neuron of `net` exactly once
+group_graph make_group_graph(const network& net, const partition& parts);
+
+/// Where each group is: an index into the nodes of the cluster, the driver's
+/// process being the last, and a device of that node.
+struct placement {
+  struct seat {
+    node_index node = 0;
+    uint32_t device = 0;
+    friend bool operator==(const seat&, const seat&) = default;
+  };
+  std::vector<seat> seats; ///< By group id.
+  uint32_t nodes = 0;      ///< Number of nodes without the driver.
+
+  node_index driver() const {
+    return nodes;
+  }
+};
+
+/// Puts part `i` on node `i mod nodes`, its groups on the node's devices in
+/// turn; input and target go to the driver.
+/// @pre `nodes > 0 && devices_per_node > 0`
+placement place(const group_graph& graph, uint32_t nodes,
+                uint32_t devices_per_node);
+
+} // namespace nnactor

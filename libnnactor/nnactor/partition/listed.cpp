@@ -1,0 +1,105 @@
+#include "nnactor/nearest.hpp"
+#include "nnactor/partition/scope.hpp"
+
+#include <optional>
+
+namespace nnactor {
+
+namespace {
+
+/// Checks that every id a part lists exists, and returns its neurons.
+result<neuron_set> listed_ids(const scope& of, const distribution& how,
+                              size_t part) {
+  std::vector<neuron_interval> found;
+  for (const auto& x : how.shares[part].ids) {
+    if (x.begin >= x.end)
+      return fail(ec::invalid_partition,
+                  "{}: the ids from {} to before {} are none; write the "
+                  "smaller id first",
+                  place_of(how, part), x.begin, x.end);
+    auto last = x.end - 1;
+    if (last >= of.neurons.size())
+      return fail(ec::invalid_partition,
+                  "{}: neuron {} is out of range; {} has neurons 0 to {}",
+                  place_of(how, part), last, of.name, of.neurons.size() - 1);
+    found.push_back({of.neurons.begin + x.begin, of.neurons.begin + x.end});
+  }
+  return neuron_set{std::move(found)};
+}
+
+std::vector<std::string> names_with_neurons(const network& net) {
+  std::vector<std::string> names;
+  for (const auto& x : net.layers)
+    if (has_neurons(x.kind))
+      names.push_back(x.name);
+  return names;
+}
+
+/// Finds a layer that can be given to a part.
+result<layer_id> find_layer(const network& net, const std::string& name,
+                            const std::string& place) {
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    const auto& x = net.layers[id];
+    if (x.name != name)
+      continue;
+    if (!has_neurons(x.kind))
+      return fail(ec::invalid_partition,
+                  "{}: layer '{}' has no neurons to distribute; leave it out",
+                  place, name);
+    return id;
+  }
+  return fail(ec::invalid_partition, "{}: there is no layer '{}'{}", place,
+              name, did_you_mean(name, names_with_neurons(net)));
+}
+
+} // namespace
+
+result<std::vector<neuron_set>> listed(const scope& of,
+                                       const distribution& how) {
+  auto missing = neuron_set::range(of.neurons.begin, of.neurons.end);
+  std::vector<neuron_set> parts;
+  for (size_t i = 0; i < how.shares.size(); ++i) {
+    auto part = listed_ids(of, how, i);
+    if (!part)
+      return part.error();
+    for (size_t j = 0; j < i; ++j)
+      if (auto twice = intersect(parts[j], *part); !twice.empty())
+        return fail(ec::invalid_partition,
+                    "{}: neuron {} of {} is already in {}", place_of(how, i),
+                    twice.id_at(0) - of.neurons.begin, of.name,
+                    place_of(how, j));
+    missing = subtract(missing, *part);
+    parts.push_back(std::move(*part));
+  }
+  if (!missing.empty())
+    return fail(ec::invalid_partition,
+                "{}: neuron {} of {} is in no part ({} such neurons)",
+                to_string(how.where), missing.id_at(0) - of.neurons.begin,
+                of.name, missing.size());
+  return parts;
+}
+
+result<std::vector<neuron_set>> whole_layers(const network& net,
+                                             const distribution& how) {
+  std::vector<neuron_set> parts(how.shares.size());
+  std::vector<std::optional<size_t>> owner(net.layers.size());
+  for (size_t i = 0; i < how.shares.size(); ++i) {
+    for (const auto& name : how.shares[i].layers) {
+      auto id = find_layer(net, name, place_of(how, i));
+      if (!id)
+        return id.error();
+      if (owner[*id])
+        return fail(ec::invalid_partition, "{}: layer '{}' is already in {}",
+                    place_of(how, i), name, place_of(how, *owner[*id]));
+      owner[*id] = i;
+      parts[i] = unite(parts[i], net.layers[*id].neurons());
+    }
+  }
+  for (layer_id id = 0; id < net.layers.size(); ++id)
+    if (has_neurons(net.layers[id].kind) && !owner[id])
+      return fail(ec::invalid_partition, "{}: layer '{}' is in no part",
+                  to_string(how.where), net.layers[id].name);
+  return parts;
+}
+
+} // namespace nnactor

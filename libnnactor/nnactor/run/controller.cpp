@@ -1,0 +1,160 @@
+#include "nnactor/run/controller.hpp"
+
+#include "nnactor/cluster/gate.hpp"
+#include "nnactor/cluster/persistence.hpp"
+#include "nnactor/defaults.hpp"
+#include "nnactor/run/job.hpp"
+#include "nnactor/store/filesystem.hpp"
+
+namespace nnactor {
+
+namespace {
+
+// Beside the actors of the driver there are only short handlers.
+constexpr size_t driver_threads = 2;
+
+// Waits for the answer to a request and returns it or its error.
+template <class T, class Handle>
+result<T> await(Handle&& handle) {
+  std::optional<result<T>> answer;
+  handle.receive([&answer](T& value) { answer.emplace(std::move(value)); },
+                 [&answer](caf::error& why) { answer.emplace(std::move(why)); });
+  return std::move(*answer);
+}
+
+} // namespace
+
+result<std::unique_ptr<controller>> controller::make(controller_settings how) {
+  auto& cluster = how.cluster;
+  auto who = credentials{};
+  // Nodes that we start ourselves are on loopback and need none.
+  if (!cluster.addresses.empty())
+    who = {cluster.certificate, cluster.key, cluster.authority};
+  if (auto err = check(who))
+    return err;
+  return std::unique_ptr<controller>{
+    new controller(std::move(how), std::move(who))};
+}
+
+controller::controller(controller_settings how, credentials who)
+  : settings_(std::move(how)),
+    credentials_(std::move(who)),
+    config_(driver_threads, credentials_),
+    system_(config_),
+    self_(system_) {
+  gate_ = system_.spawn(run_gate);
+  persistence_ = system_.spawn<caf::detached>(
+    run_persistence, make_posix_filesystem(), folder_of_model(settings_.model),
+    name_of_model(settings_.model));
+}
+
+controller::~controller() {
+  if (distributor_)
+    caf::anon_send(distributor_, leave_atom::value);
+  for (auto& actor :
+       {caf::actor_cast<caf::actor>(inferrer_),
+        caf::actor_cast<caf::actor>(dialer_),
+        caf::actor_cast<caf::actor>(distributor_),
+        caf::actor_cast<caf::actor>(gate_),
+        caf::actor_cast<caf::actor>(persistence_)})
+    if (actor)
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+}
+
+result<std::vector<std::string>> controller::addresses() {
+  auto& cluster = settings_.cluster;
+  if (!cluster.addresses.empty())
+    return cluster.addresses;
+  std::vector<std::string> result;
+  for (uint32_t i = 0; i < cluster.nodes; ++i) {
+    auto state = fmt::format("{}.nodes/node-{}", settings_.model, i + 1);
+    auto node = node_process::start(
+      this_program(), {"--store", folder_of_model(settings_.model), "--state", state,
+                       "--devices", std::to_string(cluster.devices)});
+    if (!node)
+      return node.error();
+    result.push_back(node->address());
+    nodes_.push_back(std::move(*node));
+  }
+  return result;
+}
+
+result<controller::claim> controller::claim_epoch() {
+  std::optional<result<claim>> answer;
+  self_->request(persistence_, defaults::deploy_timeout, claim_atom::value)
+    .receive(
+      [&](uint64_t epoch, const std::string& token, uint64_t generation) {
+        answer.emplace(claim{epoch, token, generation});
+      },
+      [&](caf::error& why) { answer.emplace(std::move(why)); });
+  return std::move(*answer);
+}
+
+result<cluster_ptr> controller::join(uint64_t epoch) {
+  auto where = addresses();
+  if (!where)
+    return where.error();
+  auto patience
+    = std::chrono::milliseconds{settings_.cluster.connect_timeout_ms};
+  dialer_ = system_.spawn(run_dialer, credentials_);
+  distributor_ = system_.spawn(run_distributor, dialer_, gate_,
+                               credentials_.certificate, patience,
+                               settings_.cluster.devices);
+  auto joined = await<cluster_ptr>(self_->request(
+    distributor_, 8 * patience, join_atom::value, epoch, *where));
+  if (joined)
+    cluster_ = *joined;
+  return joined;
+}
+
+result<deployed_ptr> controller::deploy(const deployment& job,
+                                        const driver_actor& driver) {
+  return await<deployed_ptr>(self_->request(
+    distributor_, 2 * defaults::deploy_timeout, deploy_atom::value,
+    deployment_ptr{std::make_shared<const deployment>(job)}, driver));
+}
+
+caf::error
+controller::train(const deployment& job, trainer_settings how,
+                  const std::function<void(const deployed_network&)>& placed,
+                  const std::function<void(const progress&)>& watch) {
+  how.gate = gate_;
+  how.persistence = persistence_;
+  how.observer = caf::actor_cast<caf::actor>(self_);
+  auto trainer = system_.spawn(run_trainer, std::move(how));
+  auto network = deploy(job, trainer);
+  if (!network)
+    return network.error();
+  placed(**network);
+  self_->send(trainer, ready_atom::value, cluster_, *network);
+  caf::error failure;
+  bool done = false;
+  self_->receive_while([&done] { return !done; })(
+    [&](const progress_ptr& event) {
+      watch(*event);
+      failure = event->error;
+      done = event->what == progress::kind::finished
+             || event->what == progress::kind::failed;
+    });
+  self_->send_exit(trainer, caf::exit_reason::user_shutdown);
+  return failure;
+}
+
+result<deployed_ptr> controller::open_inference(const deployment& job) {
+  if (inferrer_)
+    self_->send_exit(inferrer_, caf::exit_reason::user_shutdown);
+  inferrer_ = system_.spawn(run_inferrer, gate_, job.train.window);
+  auto network = deploy(job, inferrer_);
+  if (network)
+    self_->send(inferrer_, ready_atom::value, cluster_, *network);
+  return network;
+}
+
+result<tensor> controller::infer(const tensor& inputs) {
+  auto patience
+    = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
+  return await<tensor>(
+    self_->request(inferrer_, patience, infer_atom::value, inputs));
+}
+
+} // namespace nnactor

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "nnactor/cluster/distributor.hpp"
+#include "nnactor/cluster/network_access.hpp"
+#include "nnactor/cluster/node_process.hpp"
+#include "nnactor/config/experiment.hpp"
+#include "nnactor/run/inferrer.hpp"
+#include "nnactor/run/trainer.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+/// What a controller needs to know of the cluster and the store.
+struct controller_settings {
+  cluster_settings cluster;
+  std::string model; ///< Folder of the model.
+};
+
+/// The driver's process: starts nodes where none are given, and runs jobs on
+/// the cluster from the main thread. Nodes it started end with it.
+class controller {
+public:
+  /// Fails on credentials that cannot be used.
+  static result<std::unique_ptr<controller>> make(controller_settings how);
+
+  ~controller();
+
+  controller(const controller&) = delete;
+  controller& operator=(const controller&) = delete;
+
+  /// Starts nodes if there are no addresses, joins all under `epoch`.
+  result<cluster_ptr> join(uint64_t epoch);
+
+  /// An epoch of the model that belongs to this process.
+  struct claim {
+    uint64_t epoch = 0;
+    std::string token;       ///< That nodes must find in the same store.
+    uint64_t generation = 0; ///< The newest so far, 0 if there is none.
+  };
+  result<claim> claim_epoch();
+
+  /// Places the job and trains until it ends; `watch` sees every event,
+  /// `placed` the placement before the first.
+  caf::error train(const deployment& job, trainer_settings how,
+                   const std::function<void(const deployed_network&)>& placed,
+                   const std::function<void(const progress&)>& watch);
+
+  /// Places the job for inference.
+  result<deployed_ptr> open_inference(const deployment& job);
+
+  /// Asks the network opened last; the answer is [rows, outputs].
+  result<tensor> infer(const tensor& inputs);
+
+private:
+  controller(controller_settings how, credentials who);
+
+  result<std::vector<std::string>> addresses();
+  result<deployed_ptr> deploy(const deployment& job,
+                              const driver_actor& driver);
+
+  controller_settings settings_;
+  credentials credentials_;
+  std::vector<node_process> nodes_; ///< That it started.
+  system_config config_;
+  caf::actor_system system_;
+  caf::scoped_actor self_;
+  gate_actor gate_;
+  persistence_actor persistence_;
+  dialer_actor dialer_;
+  distributor_actor distributor_;
+  cluster_ptr cluster_;
+  inferrer_actor inferrer_;
+};
+
+} // namespace nnactor

@@ -1,0 +1,51 @@
+#include "nnactor/run/driver_port.hpp"
+
+namespace nnactor {
+
+void driver_port::open(caf::actor_system& system, const cluster_view& cluster,
+                       const deployed_network& network, const gate_actor& gate,
+                       const sink_actor& driver) {
+  close();
+  auto& job = *network.job;
+  std::map<node_index, sink_actor> links;
+  for (node_index i = 0; i < cluster.members.size(); ++i) {
+    links_.push_back(system.spawn(run_link, cluster.members[i].gate, traffic_));
+    links.emplace(i, links_.back());
+  }
+  auto table = connection_table{job.net, job.graph, job.where, job.servers,
+                                job.self};
+  auto routes = make_routing(job.epoch, std::move(table), job.graph,
+                             std::move(links));
+  // A result is a loss (two numbers) or a row of outputs.
+  routes.max_columns = std::max(routes.max_columns, job.net.output().width);
+  routes.groups.emplace(group_graph::input_group, driver);
+  input_sinks_ = routes.readers(group_graph::input_group);
+  target_sinks_ = routes.readers(group_graph::target_group);
+  input_readers_ = job.graph.groups[group_graph::input_group].downstream.size();
+  caf::anon_send(gate,
+                 routing_ptr{std::make_shared<const routing>(std::move(routes))});
+}
+
+void driver_port::close() {
+  for (auto& l : links_)
+    caf::anon_send_exit(l, caf::exit_reason::user_shutdown);
+  links_.clear();
+  input_sinks_.clear();
+  target_sinks_.clear();
+}
+
+void driver_port::send_inputs(const work_id& work, const tensor& values) {
+  for (auto& sink : input_sinks_)
+    caf::anon_send(sink, tensor_message{{work, 0, direction::forward,
+                                         group_graph::input_group, 0},
+                                        values});
+}
+
+void driver_port::send_targets(const work_id& work, const tensor& values) {
+  for (auto& sink : target_sinks_)
+    caf::anon_send(sink, tensor_message{{work, 0, direction::forward,
+                                         group_graph::target_group, 0},
+                                        values});
+}
+
+} // namespace nnactor

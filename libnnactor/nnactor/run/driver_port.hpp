@@ -1,0 +1,56 @@
+#pragma once
+
+#include "nnactor/cluster/distributor.hpp"
+#include "nnactor/cluster/link.hpp"
+#include "nnactor/group/routing.hpp"
+
+#include <caf/send.hpp>
+
+#include <vector>
+
+namespace nnactor {
+
+/// The driver's end of a deployed network: where its input and target groups
+/// send, and where the results of the loss group arrive.
+class driver_port {
+public:
+  driver_port() = default;
+  driver_port(const driver_port&) = delete;
+  driver_port& operator=(const driver_port&) = delete;
+
+  ~driver_port() {
+    close();
+  }
+
+  /// Spawns links to the nodes and lets `gate` deliver results to `driver`.
+  void open(caf::actor_system& system, const cluster_view& cluster,
+            const deployed_network& network, const gate_actor& gate,
+            const sink_actor& driver);
+
+  /// Ends the links.
+  void close();
+
+  /// Sends inputs [rows, input width] or targets of a micro-batch.
+  void send_inputs(const work_id& work, const tensor& values);
+  void send_targets(const work_id& work, const tensor& values);
+
+  /// Neuron groups that read the input: each returns credit for a
+  /// micro-batch of training.
+  size_t input_readers() const {
+    return input_readers_;
+  }
+
+  /// Bytes that the driver itself has put on links.
+  uint64_t traffic() const {
+    return traffic_->load();
+  }
+
+private:
+  std::vector<link_actor> links_;
+  std::vector<sink_actor> input_sinks_;
+  std::vector<sink_actor> target_sinks_;
+  size_t input_readers_ = 0;
+  traffic_counter traffic_ = std::make_shared<std::atomic<uint64_t>>(0);
+};
+
+} // namespace nnactor

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "nnactor/error.hpp"
+#include "nnactor/fwd.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+
+namespace nnactor {
+
+/// What a trainer tells whoever watches it.
+struct progress {
+  enum class kind : uint8_t {
+    step,       ///< `step` updates are done; `loss` is that of the last one.
+    validation, ///< `loss` is that of the validation split after `step`.
+    traffic,    ///< `bytes` have crossed links so far.
+    committed,  ///< `generation` is on the store.
+    finished,   ///< All is done; `bytes` is final.
+    failed,     ///< `error` ended the job.
+  };
+  kind what = kind::step;
+  uint64_t step = 0;
+  double loss = 0;     ///< Mean over examples.
+  double accuracy = 0; ///< Validation: share of examples predicted right.
+  uint64_t bytes = 0;
+  manifest_ptr generation = {};
+  caf::error error = {};
+};
+
+} // namespace nnactor

@@ -1,0 +1,64 @@
+#include "nnactor/run/sampler.hpp"
+
+#include "nnactor/neuron/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nnactor {
+
+int32_t draw(std::span<const float> probabilities, float temperature,
+             double uniform) {
+  auto best = std::max_element(probabilities.begin(), probabilities.end());
+  if (temperature <= 0)
+    return static_cast<int32_t>(best - probabilities.begin());
+  std::vector<double> weights;
+  double sum = 0;
+  for (auto p : probabilities) {
+    weights.push_back(std::pow(static_cast<double>(p / *best),
+                               1.0 / static_cast<double>(temperature)));
+    sum += weights.back();
+  }
+  auto left = uniform * sum;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    left -= weights[i];
+    if (left < 0)
+      return static_cast<int32_t>(i);
+  }
+  return static_cast<int32_t>(weights.size() - 1);
+}
+
+namespace {
+
+// What comes before a prompt: the end of a line is the most natural context
+// that every text knows.
+int32_t padding(const vocabulary& characters) {
+  auto tokens = characters.encode("\n");
+  return tokens.empty() ? 0 : tokens.front();
+}
+
+} // namespace
+
+caf::error generate(const vocabulary& characters, uint64_t context,
+                    const std::string& prompt, const sampling& how,
+                    const predictor& predict,
+                    const std::function<void(const std::string&)>& show) {
+  auto random = counter_random{how.seed, 0};
+  auto tokens = std::vector<int32_t>(context, padding(characters));
+  for (auto token : characters.encode(prompt))
+    tokens.push_back(token);
+  for (uint32_t i = 0; i < how.characters; ++i) {
+    auto inputs = tensor_builder<int32_t>{{1, context}};
+    std::copy(tokens.end() - static_cast<ptrdiff_t>(context), tokens.end(),
+              inputs.values().begin());
+    auto answer = predict(std::move(inputs).share());
+    if (!answer)
+      return answer.error();
+    auto uniform = static_cast<double>(random.bits(i) >> 11) * 0x1p-53;
+    tokens.push_back(draw(answer->values<float>(), how.temperature, uniform));
+    show(characters.decode(tokens.back()));
+  }
+  return caf::none;
+}
+
+} // namespace nnactor

@@ -1,0 +1,482 @@
+#include "nnactor/run/trainer.hpp"
+
+#include "nnactor/defaults.hpp"
+#include "nnactor/engine/clip.hpp"
+#include "nnactor/group/loss_group.hpp"
+
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+namespace nnactor {
+
+void trainer_state::begin(const cluster_ptr& nodes, const deployed_ptr& job) {
+  cluster = nodes;
+  network = job;
+  for (auto& m : cluster->members)
+    self->monitor(m.node);
+  self->set_down_handler([this](const caf::down_msg& msg) {
+    for (auto& m : cluster->members)
+      if (m.node.address() == msg.source)
+        on_failure(fail(ec::node_lost,
+                        "node {} is gone; the last committed generation is "
+                        "kept in {}",
+                        m.address, settings.store.path));
+  });
+  port.open(self->system(), *cluster, *network, settings.gate,
+            caf::actor_cast<sink_actor>(self));
+  node_traffic.assign(cluster->members.size(), 0);
+  issued_step = network->job->step;
+  generations = settings.generation;
+  order.emplace(settings.data->size(split::train), settings.run.train.batch,
+                settings.run.train.seed);
+  boundary = next_boundary(issued_step);
+  now = stage::training;
+  last_progress = self->clock().now();
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+  pump();
+}
+
+// -- sending ------------------------------------------------------------------
+
+void trainer_state::pump() {
+  if (now == stage::training)
+    pump_training();
+  else if (now == stage::validating)
+    pump_validation();
+}
+
+void trainer_state::pump_training() {
+  auto& train = settings.run.train;
+  while (in_flight < train.window && issued_step < boundary) {
+    open[issued_step];
+    issue(phase::train, issued_step, issued_batch,
+          training_examples(issued_step, issued_batch));
+    if (++issued_batch == train.micro_batches) {
+      issued_batch = 0;
+      ++issued_step;
+    }
+  }
+  if (issued_step == boundary && open.empty() && in_flight == 0)
+    enter_boundary();
+}
+
+// Between two steps: nothing is in flight, all groups will reach this version.
+void trainer_state::enter_boundary() {
+  now = stage::counting;
+  ask_traffic([this] {
+    publish({.what = progress::kind::traffic, .step = boundary});
+    start_boundary();
+  });
+}
+
+void trainer_state::start_boundary() {
+  if (!is_due(settings.run.evaluate_every))
+    return start_saving();
+  now = stage::validating;
+  validated = 0;
+  validation_losses.clear();
+  pump_validation();
+}
+
+void trainer_state::leave_boundary() {
+  if (boundary == settings.run.steps)
+    return end_if_done();
+  boundary = next_boundary(boundary);
+  now = stage::training;
+  pump();
+}
+
+uint64_t trainer_state::save_period() const {
+  return settings.store.every == 0 ? settings.run.evaluate_every
+                                   : settings.store.every;
+}
+
+uint64_t trainer_state::next_boundary(uint64_t step) const {
+  auto next = [step](uint64_t period) { return (step / period + 1) * period; };
+  return std::min({settings.run.steps, next(settings.run.evaluate_every),
+                   next(save_period())});
+}
+
+bool trainer_state::is_due(uint64_t period) const {
+  return boundary % period == 0 || boundary == settings.run.steps;
+}
+
+void trainer_state::pump_validation() {
+  auto size = settings.data->size(split::validation);
+  while (in_flight < settings.run.train.window
+         && validated < validation_batches()) {
+    auto first = validated * defaults::validation_rows;
+    auto rows = std::min(defaults::validation_rows, size - first);
+    std::vector<uint64_t> indices(rows);
+    std::iota(indices.begin(), indices.end(), first);
+    issue(phase::evaluate, boundary, static_cast<uint32_t>(validated),
+          settings.data->gather(split::validation, indices));
+    ++validated;
+  }
+}
+
+void trainer_state::issue(phase why, uint64_t step, uint32_t micro_batch,
+                          const examples& what) {
+  auto work = work_id{network->job->epoch, step, why, micro_batch};
+  port.send_inputs(work, what.inputs);
+  port.send_targets(work, what.targets);
+  ++in_flight;
+}
+
+examples trainer_state::training_examples(uint64_t step,
+                                          uint32_t micro_batch) const {
+  auto all = order->batch(step);
+  auto rows = all.size() / settings.run.train.micro_batches;
+  auto first = all.begin() + static_cast<ptrdiff_t>(micro_batch * rows);
+  return settings.data->gather(
+    split::train, {first, first + static_cast<ptrdiff_t>(rows)});
+}
+
+uint64_t trainer_state::validation_batches() const {
+  auto size = settings.data->size(split::validation);
+  return (size + defaults::validation_rows - 1) / defaults::validation_rows;
+}
+
+// -- receiving ----------------------------------------------------------------
+
+void trainer_state::on_result(const tensor_message& what) {
+  auto& work = what.key.work;
+  auto value = to_loss_value(what.value);
+  if (!value)
+    return on_failure(value.error());
+  last_progress = self->clock().now();
+  if (work.why == phase::evaluate) {
+    if (now != stage::validating || work.step != boundary
+        || !validation_losses.emplace(work.micro_batch, *value).second)
+      return;
+    --in_flight;
+    if (validation_losses.size() == validation_batches())
+      return finish_validation();
+    return pump();
+  }
+  if (auto i = open.find(work.step); i != open.end()) {
+    i->second.losses.emplace(work.micro_batch, *value);
+    finish_step_if_complete(work.step);
+  }
+}
+
+void trainer_state::on_norm(uint64_t step, group_id group, double norm) {
+  auto i = open.find(step);
+  if (i == open.end() || !i->second.norms.emplace(group, norm).second)
+    return;
+  auto neuron_groups = network->job->graph.groups.size() - 3;
+  if (i->second.norms.size() < neuron_groups)
+    return;
+  std::vector<double> in_order;
+  for (auto& [id, value] : i->second.norms)
+    in_order.push_back(value);
+  auto scale = clip_scale(settings.run.train.optimizer.clip, in_order);
+  for (auto& m : cluster->members)
+    self->send(m.node, update_atom::value, network->job->epoch, step,
+               std::bit_cast<uint32_t>(scale));
+  finish_step_if_complete(step);
+}
+
+void trainer_state::on_credit(uint64_t step, uint32_t micro_batch,
+                              group_id group) {
+  auto i = open.find(step);
+  if (i == open.end())
+    return;
+  auto& groups = i->second.credits[micro_batch];
+  if (!groups.insert(group).second || groups.size() < port.input_readers())
+    return;
+  last_progress = self->clock().now();
+  --in_flight;
+  finish_step_if_complete(step);
+  pump();
+}
+
+void trainer_state::finish_step_if_complete(uint64_t step) {
+  auto i = open.find(step);
+  if (i == open.end())
+    return;
+  auto& results = i->second;
+  auto& train = settings.run.train;
+  if (results.losses.size() < train.micro_batches)
+    return;
+  loss_value sum;
+  for (auto& [index, value] : results.losses)
+    sum.loss_sum += value.loss_sum;
+  auto loss = sum.loss_sum / train.batch;
+  if (!std::isfinite(loss))
+    return on_failure(
+      fail(ec::diverged,
+           "the loss became {} at step {}; the last good generation is kept in "
+           "{}; lower train.rate or set train.clip",
+           loss, step + 1, settings.store.path));
+  if (generation && !generation->verified && step >= generation->next.step) {
+    generation->verified = true;
+    commit_if_complete();
+  }
+  auto credited = [&](auto& kvp) {
+    return kvp.second.size() == port.input_readers();
+  };
+  auto clipped = train.optimizer.clip == 0
+                 || results.norms.size() + 3
+                      == network->job->graph.groups.size();
+  auto done = results.credits.size() == train.micro_batches
+              && std::all_of(results.credits.begin(), results.credits.end(),
+                             credited);
+  if (!done || !clipped)
+    return;
+  open.erase(i);
+  publish({.what = progress::kind::step, .step = step + 1, .loss = loss});
+  pump();
+}
+
+void trainer_state::finish_validation() {
+  loss_value sum;
+  for (auto& [index, value] : validation_losses) {
+    sum.loss_sum += value.loss_sum;
+    sum.correct += value.correct;
+  }
+  auto examples = static_cast<double>(settings.data->size(split::validation));
+  validation = {sum.loss_sum / examples, sum.correct / examples};
+  if (!std::isfinite(validation.loss_sum))
+    return on_failure(
+      fail(ec::diverged,
+           "the validation loss became {} at step {}; the last good generation "
+           "is kept in {}; lower train.rate or set train.clip",
+           validation.loss_sum, boundary, settings.store.path));
+  publish({.what = progress::kind::validation,
+           .step = boundary,
+           .loss = validation.loss_sum,
+           .accuracy = validation.correct});
+  if (is_due(save_period()))
+    start_saving();
+  else
+    leave_boundary();
+}
+
+// -- saving -------------------------------------------------------------------
+
+// Groups copy their parameters when they are at this step; the writing goes on
+// while training does. One generation at a time.
+void trainer_state::start_saving() {
+  now = stage::saving;
+  if (generation)
+    return;
+  auto& job = *network->job;
+  auto validated_now = is_due(settings.run.evaluate_every);
+  generation.emplace();
+  // Without a validation the next loss must show that these parameters are
+  // sound.
+  generation->verified = validated_now;
+  auto& next = generation->next;
+  next.generation = ++generations;
+  next.epoch = job.epoch;
+  next.step = boundary;
+  if (validated_now)
+    next.validation_loss = validation.loss_sum;
+  next.net = job.net;
+  next.parts = job.parts;
+  next.train = job.train;
+  if (auto* characters = settings.data->characters())
+    next.vocabulary = characters->code_points;
+  next.experiment = settings.experiment;
+  save_answers = cluster->members.size();
+  for (auto& m : cluster->members)
+    self
+      ->request(m.node, settings.patience, save_atom::value, job.epoch,
+                next.generation, boundary)
+      .then(
+        [this](uint64_t) {
+          if (--save_answers == 0)
+            leave_boundary();
+        },
+        [this, address = m.address](const caf::error& why) {
+          on_failure(within("node " + address, why));
+        });
+}
+
+void trainer_state::on_written(uint64_t number, node_index node,
+                               const std::vector<char>& bytes) {
+  if (!generation || generation->next.generation != number
+      || generation->written.contains(node))
+    return;
+  auto slices = decode_slices(std::as_bytes(std::span{bytes}));
+  if (!slices)
+    return on_failure(slices.error());
+  auto& all = generation->next.slices;
+  all.insert(all.end(), slices->begin(), slices->end());
+  generation->written.insert(node);
+  last_progress = self->clock().now();
+  commit_if_complete();
+}
+
+void trainer_state::commit_if_complete() {
+  if (generation->written.size() < cluster->members.size()
+      || !generation->verified || generation->committing)
+    return;
+  generation->committing = true;
+  auto& slices = generation->next.slices;
+  std::sort(slices.begin(), slices.end(), [](const slice& x, const slice& y) {
+    return std::tuple{x.neurons.id_at(0), x.parameter}
+           < std::tuple{y.neurons.id_at(0), y.parameter};
+  });
+  auto what = std::make_shared<const manifest>(std::move(generation->next));
+  self
+    ->request(settings.persistence, settings.patience, commit_atom::value,
+              manifest_ptr{what}, settings.store.keep)
+    .then([this](const manifest_ptr& committed) { on_committed(committed); },
+          [this](const caf::error& why) { on_failure(why); });
+}
+
+void trainer_state::on_committed(const manifest_ptr& committed) {
+  generation = std::nullopt;
+  last_progress = self->clock().now();
+  publish({.what = progress::kind::committed,
+           .step = committed->step,
+           .loss = committed->validation_loss.value_or(0),
+           .generation = committed});
+  if (now == stage::saving)
+    start_saving();
+  else if (now == stage::finishing)
+    end_if_done();
+}
+
+void trainer_state::end_if_done() {
+  now = stage::finishing;
+  if (generation)
+    return;
+  ask_traffic([this] {
+    now = stage::idle;
+    port.close();
+    publish({.what = progress::kind::finished,
+             .step = boundary,
+             .loss = validation.loss_sum,
+             .accuracy = validation.correct});
+  });
+}
+
+// -- watching -----------------------------------------------------------------
+
+void trainer_state::watch() {
+  if (now == stage::idle)
+    return;
+  if (self->clock().now() - last_progress > settings.patience)
+    return on_failure(fail(ec::timeout,
+                           "nothing has moved for {} s at step {}: waiting "
+                           "for {}",
+                           settings.patience.count() / 1000, issued_step,
+                           waiting_for()));
+  ask_traffic([this] {
+    publish({.what = progress::kind::traffic, .step = issued_step});
+  });
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+}
+
+void trainer_state::ask_traffic(std::function<void()> then) {
+  auto missing = std::make_shared<size_t>(cluster->members.size());
+  for (size_t i = 0; i < cluster->members.size(); ++i)
+    self
+      ->request(cluster->members[i].node, settings.patience,
+                traffic_atom::value)
+      .then(
+        [this, i, missing, then](uint64_t bytes) {
+          node_traffic[i] = bytes;
+          if (--*missing == 0 && now != stage::idle)
+            then();
+        },
+        [this, i](const caf::error& why) {
+          on_failure(within("node " + cluster->members[i].address, why));
+        });
+}
+
+std::string trainer_state::waiting_for() const {
+  auto node_of = [this](group_id id) {
+    auto node = network->job->where.seats[id].node;
+    return network->job->servers[node].address;
+  };
+  if (now == stage::validating)
+    return fmt::format("{} of {} validation losses of the loss group on {}",
+                       validation_batches() - validation_losses.size(),
+                       validation_batches(),
+                       node_of(network->job->graph.loss_group()));
+  if (generation)
+    for (node_index i = 0; i < cluster->members.size(); ++i)
+      if (!generation->written.contains(i))
+        return fmt::format("the slices of generation {} from node {}",
+                           generation->next.generation,
+                           cluster->members[i].address);
+  if (open.empty())
+    return "an answer of a node";
+  auto& [step, results] = *open.begin();
+  if (results.losses.size() < settings.run.train.micro_batches)
+    return fmt::format("{} losses of step {} from the loss group on {}",
+                       settings.run.train.micro_batches
+                         - results.losses.size(),
+                       step + 1, node_of(network->job->graph.loss_group()));
+  auto& readers
+    = network->job->graph.groups[group_graph::input_group].downstream;
+  for (auto& [micro_batch, groups] : results.credits)
+    for (auto id : readers)
+      if (!groups.contains(id))
+        return fmt::format("the backward pass of group {} on {}, step {}", id,
+                           node_of(id), step + 1);
+  return fmt::format("the gradients of step {}", step + 1);
+}
+
+void trainer_state::on_failure(const caf::error& why) {
+  if (now == stage::idle)
+    return;
+  now = stage::idle;
+  port.close();
+  publish({.what = progress::kind::failed, .step = issued_step, .error = why});
+}
+
+void trainer_state::publish(progress what) {
+  what.bytes = std::accumulate(node_traffic.begin(), node_traffic.end(),
+                               port.traffic());
+  caf::anon_send(
+    settings.observer,
+    progress_ptr{std::make_shared<const progress>(std::move(what))});
+}
+
+trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
+                                         trainer_settings how) {
+  auto& st = self->state;
+  st.self = self;
+  st.settings = std::move(how);
+  auto mine = [&st](uint64_t epoch) {
+    return st.now != trainer_state::stage::idle
+           && st.network->job->epoch == epoch;
+  };
+  return {
+    [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
+      st.begin(nodes, job);
+    },
+    [&st, mine](const tensor_message& what) {
+      if (mine(what.key.work.epoch))
+        st.on_result(what);
+    },
+    [&st, mine](norm_atom, uint64_t epoch, uint64_t step, group_id group,
+                uint64_t bits) {
+      if (mine(epoch))
+        st.on_norm(step, group, std::bit_cast<double>(bits));
+    },
+    [&st, mine](credit_atom, uint64_t epoch, uint64_t step,
+                uint32_t micro_batch, group_id group) {
+      if (mine(epoch))
+        st.on_credit(step, micro_batch, group);
+    },
+    [&st, mine](written_atom, uint64_t epoch, uint64_t generation,
+                node_index node, const std::vector<char>& slices) {
+      if (mine(epoch))
+        st.on_written(generation, node, slices);
+    },
+    [&st, mine](failed_atom, uint64_t epoch, const caf::error& why) {
+      if (mine(epoch))
+        st.on_failure(why);
+    },
+    [&st](watch_atom) { st.watch(); },
+  };
+}
+
+} // namespace nnactor

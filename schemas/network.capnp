@@ -1,0 +1,69 @@
+# A network and how it is split.
+#
+# These structs are embedded in all others: the manifest of a model, the
+# deployment that a distributor sends to a node, the connection table that a
+# node writes to its state folder. Numbers of enums are those of the C++ enums
+# of the same name. All ids and counts are unsigned 64-bit.
+
+@0xb7a3c2d9e4f10586;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("nnactor::schema");
+
+# Neurons `begin <= id < end`.
+struct Interval {
+  begin @0 :UInt64;
+  end   @1 :UInt64;
+}
+
+# Sorted, disjoint, non-adjacent intervals.
+struct NeuronSet {
+  intervals @0 :List(Interval);
+}
+
+# One layer; see `nnactor::layer` for the meaning of each field. A reader
+# rejects a network whose layers are not in topological order, whose first
+# layer is not the input or whose last is not a loss, or whose ids overlap.
+struct Layer {
+  name       @0 :Text;
+  kind       @1 :UInt8;
+  activation @2 :UInt8;
+  units      @3 :UInt64;
+  positions  @4 :UInt64;
+  width      @5 :UInt64;
+  tokens     @6 :UInt64;
+  rowWidth   @7 :UInt64;
+  bias       @8 :Bool;
+  first      @9 :UInt64;
+  inputs    @10 :List(UInt32);
+}
+
+struct Network {
+  layers @0 :List(Layer);
+}
+
+# The parts of a partition; together they hold every neuron exactly once.
+struct Partition {
+  parts @0 :List(NeuronSet);
+}
+
+struct TrainSettings {
+  seed         @0 :UInt64;
+  batch        @1 :UInt32;
+  microBatches @2 :UInt32;
+  window       @3 :UInt32;
+
+  optimizer    @4 :UInt8;
+  momentum     @5 :Float32;
+  beta1        @6 :Float32;
+  beta2        @7 :Float32;
+  epsilon      @8 :Float32;
+  weightDecay  @9 :Float32;
+  clip        @10 :Float32;
+
+  schedule    @11 :UInt8;
+  rate        @12 :Float32;
+  finalRate   @13 :Float32;
+  warmup      @14 :UInt64;
+  steps       @15 :UInt64;
+}

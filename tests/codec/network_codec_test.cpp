@@ -1,0 +1,223 @@
+#include "nnactor/codec/network_codec.hpp"
+
+#include "nnactor/codec/message.hpp"
+#include "support/mutate.hpp"
+#include "support/networks.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+namespace {
+
+constexpr auto not_a_number = std::numeric_limits<float>::quiet_NaN();
+constexpr auto infinity = std::numeric_limits<float>::infinity();
+
+template <class Schema, class T>
+std::vector<std::byte> packed(const T& x) {
+  capnp::MallocMessageBuilder message;
+  write(message.initRoot<Schema>(), x);
+  return to_bytes(message);
+}
+
+/// Reads a message whose root is a `Schema`; more arguments go to `read`.
+template <class Schema, class... Ts>
+auto unpacked(std::span<const std::byte> bytes, const Ts&... xs)
+    -> decltype(read(std::declval<typename Schema::Reader>(), xs...)) {
+  using outcome =
+      decltype(read(std::declval<typename Schema::Reader>(), xs...));
+  std::optional<outcome> out;
+  auto err = with_message(bytes, ec::protocol_violation,
+                          [&](capnp::MessageReader& message) -> caf::error {
+                            out.emplace(read(message.getRoot<Schema>(), xs...));
+                            return {};
+                          });
+  if (err)
+    return err;
+  return std::move(*out);
+}
+
+/// The sentence with which a network is refused after a change.
+template <class Change>
+std::string network_complaint(Change change) {
+  auto net = small_language_model();
+  change(net);
+  return sentence(unpacked<schema::Network>(packed<schema::Network>(net)));
+}
+
+template <class Change>
+std::string settings_complaint(Change change) {
+  train_settings how;
+  change(how);
+  return sentence(
+      unpacked<schema::TrainSettings>(packed<schema::TrainSettings>(how)));
+}
+
+} // namespace
+
+TEST_CASE("networks, partitions and settings survive the way") {
+  CHECK(rc::check("what is read writes the same bytes", [] {
+    auto net = any_network();
+    auto bytes = packed<schema::Network>(net);
+    auto copy = unpacked<schema::Network>(bytes);
+    RC_LOG() << sentence(copy);
+    RC_ASSERT(static_cast<bool>(copy));
+    RC_ASSERT(packed<schema::Network>(*copy) == bytes);
+    RC_ASSERT(copy->parameter_count() == net.parameter_count());
+    auto parts = any_partition(net);
+    auto same =
+        unpacked<schema::Partition>(packed<schema::Partition>(parts), net);
+    RC_ASSERT(static_cast<bool>(same));
+    RC_ASSERT(same->parts == parts.parts);
+  }));
+  train_settings how;
+  how.seed = UINT64_MAX;
+  how.batch = 96;
+  how.micro_batches = 4;
+  how.optimizer.kind = optimizer_kind::adamw;
+  how.schedule = {schedule_kind::cosine, 0.5f, 0.25f, 10, 2000};
+  auto bytes = packed<schema::TrainSettings>(how);
+  auto copy = must(unpacked<schema::TrainSettings>(bytes));
+  CHECK(copy.seed == UINT64_MAX);
+  CHECK(copy.schedule.final_rate == 0.25f);
+  CHECK(packed<schema::TrainSettings>(copy) == bytes);
+}
+
+TEST_CASE("a network that does not hold together is refused") {
+  CHECK(network_complaint([](network&) {}).empty());
+  CHECK(network_complaint([](network& net) { net.layers[2].width = 8; })
+        == "layer 'first': its shape is not the one that follows from its "
+           "inputs and units");
+  CHECK(network_complaint([](network& net) {
+          net.layers[3].first = 4;
+        }).starts_with("layer 'second': its shape"));
+  CHECK(network_complaint([](network& net) { net.layers[2].inputs = {3}; })
+        == "layer 'first': it reads a later layer; only layers before it can "
+           "be read");
+  CHECK(network_complaint([](network& net) {
+          net.layers[2].inputs = {99};
+        }).starts_with("layer 'first': it reads a later layer"));
+  CHECK(network_complaint([](network& net) {
+          net.layers[2].kind = static_cast<layer_kind>(9);
+        })
+        == "layer 'first': 9 is no kind of layer");
+  CHECK(network_complaint([](network& net) {
+          net.layers[2].act = static_cast<activation>(5);
+        })
+        == "layer 'first': 5 is no activation");
+  CHECK(network_complaint([](network& net) {
+          net.layers[2].units = UINT64_MAX;
+        }).starts_with("layer 'first': 18446744073709551615 units"));
+  CHECK(network_complaint([](network& net) {
+          net.layers.pop_back();
+        }).starts_with("layer 'out': "));
+  CHECK(network_complaint([](network& net) { net.layers.clear(); })
+            .ends_with("a network needs at least one layer between input and "
+                       "loss"));
+  CHECK(network_complaint([](network& net) { net.layers[3].name = "first"; })
+        == "layer 'first': another layer has the same name");
+  CHECK(network_complaint([](network& net) {
+          net.layers[0].tokens = 1ull << 31;
+        }).starts_with("layer 'input': 2147483648 tokens"));
+}
+
+TEST_CASE("a set that is not sorted or reaches too far is refused") {
+  capnp::MallocMessageBuilder message;
+  auto set = message.initRoot<schema::NeuronSet>();
+  auto intervals = set.initIntervals(2);
+  intervals[0].setBegin(4);
+  intervals[0].setEnd(9);
+  auto complaint = [&](uint64_t begin, uint64_t end) {
+    intervals[1].setBegin(begin);
+    intervals[1].setEnd(end);
+    return sentence(read(set.asReader()));
+  };
+  CHECK(complaint(10, 11).empty());
+  CHECK_FALSE(complaint(9, 11).empty());  // adjacent
+  CHECK_FALSE(complaint(8, 11).empty());  // overlapping
+  CHECK_FALSE(complaint(0, 2).empty());   // not sorted
+  CHECK_FALSE(complaint(12, 12).empty()); // empty
+  CHECK_FALSE(complaint(13, 12).empty()); // backwards
+  CHECK_FALSE(complaint(13, UINT64_MAX).empty());
+}
+
+TEST_CASE("parts must hold every neuron exactly once") {
+  auto net = small_regression(); // 15 neurons
+  auto complaint = [&](std::vector<neuron_set> parts) {
+    return sentence(unpacked<schema::Partition>(
+        packed<schema::Partition>(partition{std::move(parts)}), net));
+  };
+  auto range = neuron_set::range;
+  CHECK(complaint({range(4, 15), range(0, 4)}).empty());
+  CHECK(complaint({range(0, 4), range(5, 15)}) == "neuron 4 is in no part");
+  CHECK(complaint({range(0, 6), range(5, 15)}) == "neuron 5 is in two parts");
+  CHECK(complaint({range(0, 14)})
+        == "the parts end at neuron 14, the network has 15");
+  CHECK(complaint({range(0, 15), {}}) == "part 1 has no neurons");
+  CHECK_FALSE(complaint({}).empty());
+}
+
+TEST_CASE("settings that make no sense are refused") {
+  CHECK(settings_complaint([](auto&) {}).empty());
+  CHECK(settings_complaint([](auto& x) { x.micro_batches = 3; })
+        == "a batch of 128 examples cannot be cut into 3 equal micro-batches");
+  CHECK_FALSE(settings_complaint([](auto& x) { x.micro_batches = 0; }).empty());
+  CHECK_FALSE(settings_complaint([](auto& x) { x.batch = 0; }).empty());
+  CHECK_FALSE(settings_complaint([](auto& x) { x.window = 0; }).empty());
+  CHECK_FALSE(settings_complaint([](auto& x) { x.window = 1 << 30; }).empty());
+  CHECK_FALSE(settings_complaint([](auto& x) {
+                x.schedule.rate = not_a_number;
+              }).empty());
+  CHECK_FALSE(
+      settings_complaint([](auto& x) { x.schedule.final_rate = -1; }).empty());
+  CHECK_FALSE(
+      settings_complaint([](auto& x) { x.optimizer.clip = infinity; }).empty());
+  CHECK_FALSE(
+      settings_complaint([](auto& x) { x.optimizer.beta1 = 1; }).empty());
+  CHECK_FALSE(settings_complaint([](auto& x) {
+                x.schedule.steps = UINT64_MAX;
+              }).empty());
+  CHECK(settings_complaint(
+            [](auto& x) { x.optimizer.kind = static_cast<optimizer_kind>(3); })
+        == "3 is no optimizer");
+}
+
+TEST_CASE("damaged messages never crash and never give a wrong network") {
+  CHECK(rc::check("network", [] {
+    auto bytes = damaged(packed<schema::Network>(any_network()));
+    auto net = unpacked<schema::Network>(bytes);
+    if (net) // whatever was accepted can be used and written again
+      RC_ASSERT(static_cast<bool>(
+          unpacked<schema::Network>(packed<schema::Network>(*net))));
+  }));
+  CHECK(rc::check("partition", [] {
+    auto net = any_network();
+    auto bytes = damaged(packed<schema::Partition>(any_partition(net)));
+    auto parts = unpacked<schema::Partition>(bytes, net);
+    if (!parts)
+      return;
+    uint64_t sum = 0;
+    for (const auto& x : parts->parts)
+      sum += x.size();
+    RC_ASSERT(sum == net.neuron_count());
+  }));
+  CHECK(rc::check("settings", [] {
+    auto bytes = damaged(packed<schema::TrainSettings>(train_settings{}));
+    auto how = unpacked<schema::TrainSettings>(bytes);
+    if (how)
+      RC_ASSERT(how->batch % how->micro_batches == 0u);
+  }));
+}
+
+TEST_CASE("what is no message at all is an error") {
+  std::vector<std::byte> junk(64, std::byte{0xff});
+  CHECK(sentence(unpacked<schema::Network>(junk))
+            .starts_with("malformed message"));
+  CHECK(sentence(unpacked<schema::Network>(std::span{junk}.first(13)))
+        == "a message of 13 bytes is not whole");
+  CHECK(sentence(unpacked<schema::Network>({}))
+        == "a message of 0 bytes is not whole");
+}

@@ -1,0 +1,140 @@
+#include "config/parse.hpp"
+
+using namespace nnactor;
+
+TEST_CASE("an unknown key is named with the nearest one") {
+  CHECK(error_of(minimal + "[train]\nbatch = 1\n  stepz = 50")
+        == "x.toml:5:3: unknown key 'train.stepz'; did you mean 'steps'?");
+  CHECK(error_of(minimal + "[store]\nzzzzzz = 1")
+        == "x.toml:4:1: unknown key 'store.zzzzzz'; keys here are path, keep, "
+           "every");
+  CHECK(error_of(minimal
+                 + "[[network.layers]]\nkind = 'dense'\nunits = 1\n"
+                   "activatoin = 'relu'")
+        == "x.toml:6:1: unknown key 'network.layers.activatoin'; did you mean "
+           "'activation'?");
+}
+
+TEST_CASE("an unknown section is named with the nearest one") {
+  CHECK(error_of(minimal + "[tran]\nsteps = 50")
+        == "x.toml:3:2: unknown section 'tran'; did you mean 'train'?");
+  CHECK(error_of("qqqqq = 5\n" + minimal)
+        == "x.toml:1:1: unknown key 'qqqqq'; sections are data, network, "
+           "train, cluster, distribute, store");
+}
+
+TEST_CASE("a value of the wrong type names both types") {
+  CHECK(error_of(minimal + "[train]\nsteps = 'many'")
+        == "x.toml:4:9: 'train.steps' must be an integer, not a string");
+  CHECK(error_of(minimal + "[train]\nsteps = 1.5")
+        == "x.toml:4:9: 'train.steps' must be an integer, not a float");
+  CHECK(error_of(minimal + "[train]\nrate = true")
+        == "x.toml:4:8: 'train.rate' must be a number, not a boolean");
+  CHECK(error_of("[data]\npath = 5")
+        == "x.toml:2:8: 'data.path' must be a string, not an integer");
+  CHECK(error_of("[data]\npath = 2026-01-01")
+        == "x.toml:2:8: 'data.path' must be a string, not a date or time");
+  CHECK(error_of(minimal + "[distribute]\nper_layer = 1")
+        == "x.toml:4:13: 'distribute.per_layer' must be true or false, not an "
+           "integer");
+  CHECK(error_of(minimal + "[cluster]\naddresses = 'a:1'")
+        == "x.toml:4:13: 'cluster.addresses' must be a list of strings, not a "
+           "string");
+  CHECK(error_of("data = 'texts'")
+        == "x.toml:1:8: 'data' must be a table, not a string");
+  CHECK(error_of(minimal + "[network]\nlayers = 3")
+        == "x.toml:4:10: 'network.layers' must be a list of tables, "
+           "[[network.layers]], not an integer");
+}
+
+TEST_CASE("a number out of range names the range") {
+  CHECK(error_of(minimal + "[train]\nsteps = 0")
+        == "x.toml:4:9: 'train.steps' is 0 but must be at least 1");
+  CHECK(error_of(minimal + "[train]\nwindow = 65")
+        == "x.toml:4:10: 'train.window' is 65 but must be between 1 and 64");
+  CHECK(error_of(minimal + "[train]\nevaluate_every = 0")
+        == "x.toml:4:18: 'train.evaluate_every' is 0 but must be at least 1");
+  CHECK(error_of(minimal + "[train]\nrate = 0")
+        == "x.toml:4:8: 'train.rate' is 0 but must be above 0");
+  CHECK(error_of(minimal + "[train]\nbeta1 = 1")
+        == "x.toml:4:9: 'train.beta1' is 1 but must be at least 0 and below 1");
+  CHECK(error_of(minimal + "validation = 1")
+        == "x.toml:3:14: 'data.validation' is 1 but must be above 0 and below "
+           "1");
+}
+
+TEST_CASE("numbers that are not finite as the program keeps them are refused") {
+  for (const auto* number : {"nan", "inf", "-inf", "1e60", "1e-60", "-1"}) {
+    CAPTURE(number);
+    auto text = error_of(minimal + "[train]\nrate = " + number);
+    CHECK(text.starts_with("x.toml:4:8: 'train.rate' is "));
+    CHECK(text.ends_with(" but must be above 0"));
+  }
+}
+
+TEST_CASE("an unknown value is named with the nearest one") {
+  CHECK(error_of(minimal + "[train]\noptimizer = 'adm'")
+        == "x.toml:4:13: 'train.optimizer' is 'adm' but must be one of sgd, "
+           "adam, adamw; did you mean 'adam'?");
+  CHECK(error_of(minimal + "[[network.layers]]\nkind = 'conv'\nunits = 3")
+        == "x.toml:4:8: 'network.layers.kind' is 'conv' but must be one of "
+           "embedding, dense");
+  CHECK(error_of(minimal
+                 + "[[network.layers]]\nkind = 'dense'\n"
+                   "units = 'all'")
+        == "x.toml:5:9: 'network.layers.units' is 'all' but must be an integer "
+           "or 'classes'");
+}
+
+TEST_CASE("what is not TOML is an error with its position") {
+  CHECK(error_of("[data]\npath = \n").starts_with("x.toml:2:"));
+  CHECK(error_of("[data\npath = 'x'").starts_with("x.toml:1:"));
+  CHECK(error_of(minimal + "path = 'twice'").starts_with("x.toml:3:"));
+  CHECK(error_of("[data]\npath = '\xff'").starts_with("x.toml:2:"));
+}
+
+TEST_CASE("what is missing is named") {
+  CHECK(error_of("")
+        == "x.toml:1:1: 'data.path' is missing: name a file or "
+           "folder of data");
+  CHECK(error_of("\n[data]\ncontext = 3")
+        == "x.toml:2:1: 'data.path' is missing: name a file or folder of data");
+  CHECK(error_of(minimal + "[[network.layers]]\nkind = 'dense'")
+        == "x.toml:3:1: 'network.layers.units' is missing");
+  CHECK(error_of("[data]\npath = ''")
+        == "x.toml:2:8: 'data.path' must not be empty");
+}
+
+TEST_CASE("settings that do not go together are refused") {
+  CHECK(error_of(minimal + "[train]\nbatch = 100\nmicro_batches = 3")
+        == "x.toml:5:17: 'train.micro_batches' is 3, which does not divide "
+           "'train.batch' = 100");
+  CHECK(error_of(minimal + "[train]\nsteps = 10\nwarmup = 11")
+        == "x.toml:5:10: 'train.warmup' is 11, more than 'train.steps' = 10");
+  CHECK(error_of(minimal + "[cluster]\nkey = 'k'\nauthority = 'a'")
+        == "x.toml:3:1: 'cluster.certificate' is missing: TLS needs "
+           "certificate, key and authority, all three or none");
+}
+
+TEST_CASE("addresses must be complete and different") {
+  for (const auto* address :
+       {"host", "host:", ":4242", "host:0", "host:65536", "host:4x"}) {
+    CAPTURE(address);
+    CHECK(error_of(minimal + "[cluster]\naddresses = ['" + address + "']")
+          == fmt::format("x.toml:4:13: 'cluster.addresses' has '{}', which is "
+                         "not HOST:PORT with a port from 1 to 65535",
+                         address));
+  }
+  CHECK(error_of(minimal + "[cluster]\naddresses = ['a:1', 'b:1', 'a:1']")
+        == "x.toml:4:13: 'cluster.addresses' names 'a:1' twice");
+}
+
+TEST_CASE("a config that cannot be read is named") {
+  auto missing = read_experiment("/nowhere/x.toml", {});
+  REQUIRE_FALSE(missing);
+  CHECK(explain(missing.error())
+        == "/nowhere/x.toml: cannot be read: No such file or directory");
+  auto folder = read_experiment("/", {});
+  REQUIRE_FALSE(folder);
+  CHECK(explain(folder.error()) == "/: cannot be read: Is a directory");
+}

@@ -1,0 +1,184 @@
+#include "data/files.hpp"
+
+#include <rapidcheck.h>
+
+#include <cmath>
+
+using namespace nnactor;
+
+namespace {
+
+data_settings text_of(const std::string& path, uint32_t context,
+                      double validation) {
+  data_settings how;
+  how.path = path;
+  how.context = context;
+  how.validation = validation;
+  return how;
+}
+
+/// Renders example `index` as "context>target".
+std::string shown(const dataset& data, split part, uint64_t index) {
+  auto x = data.gather(part, {index});
+  std::string out;
+  for (auto token : x.inputs.values<int32_t>())
+    out += data.characters()->decode(token);
+  return out + ">" + data.characters()->decode(x.targets.values<int32_t>()[0]);
+}
+
+std::vector<std::string> all_shown(const dataset& data, split part) {
+  std::vector<std::string> out;
+  for (uint64_t i = 0; i < data.size(part); ++i)
+    out.push_back(shown(data, part, i));
+  return out;
+}
+
+using strings = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("an example is some characters and the one after them") {
+  temporary_folder folder;
+  auto data = opened(text_of(folder.write("a", "abcdefghij"), 3, 0.2));
+  CHECK(data->shape().input_width == 3);
+  CHECK(data->shape().tokens == 10);
+  CHECK(data->shape().output_width == 10);
+  // The context of validation reaches back into the training part.
+  CHECK(all_shown(*data, split::train)
+        == strings{"abc>d", "bcd>e", "cde>f", "def>g", "efg>h"});
+  CHECK(all_shown(*data, split::validation) == strings{"fgh>i", "ghi>j"});
+  CHECK(data->summary()
+        == "1 text of 10 characters, 10 of them different; 5 examples to train "
+           "on and 2 to validate with");
+}
+
+TEST_CASE("examples do not span the texts of a folder, which go by name") {
+  temporary_folder folder;
+  folder.write("2", "uvwxy");
+  folder.write("1", "abcde");
+  folder.write("3", "z"); // Too short for an example.
+  folder.write("4", "");
+  boost::filesystem::create_directory(folder / "5");
+  auto data = opened(text_of(folder.path(), 2, 0.2));
+  CHECK(all_shown(*data, split::train)
+        == strings{"ab>c", "bc>d", "uv>w", "vw>x"});
+  CHECK(all_shown(*data, split::validation) == strings{"cd>e", "wx>y"});
+}
+
+TEST_CASE("a text that links lead to is read once") {
+  temporary_folder folder;
+  folder.write("a", "abcdefghij");
+  boost::filesystem::create_symlink("a", folder / "0");
+  boost::filesystem::create_symlink("a", folder / "b");
+  auto data = opened(text_of(folder.path(), 3, 0.2));
+  CHECK(data->size(split::train) == 5);
+}
+
+TEST_CASE("a batch holds its examples row by row") {
+  temporary_folder folder;
+  auto data = opened(text_of(folder.write("a", "abcdefghij"), 3, 0.2));
+  auto x = data->gather(split::train, {4, 0});
+  CHECK(x.inputs.type() == dtype::i32);
+  CHECK(x.inputs.extent() == shape{2, 3});
+  CHECK(x.targets.extent() == shape{2, 1});
+  auto inputs = x.inputs.values<int32_t>();
+  CHECK(std::vector<int32_t>(inputs.begin(), inputs.end())
+        == std::vector<int32_t>{4, 5, 6, 0, 1, 2});
+  auto targets = x.targets.values<int32_t>();
+  CHECK(std::vector<int32_t>(targets.begin(), targets.end())
+        == std::vector<int32_t>{7, 3});
+}
+
+TEST_CASE("tokens are code points in ascending order") {
+  temporary_folder folder;
+  auto data =
+      opened(text_of(folder.write("a", "z\u00e9\u20ac\U0001f600aaaa"), 1, 0.2));
+  const auto* characters = data->characters();
+  REQUIRE(characters != nullptr);
+  CHECK(characters->code_points
+        == std::vector<uint32_t>{'a', 'z', 0xe9, 0x20ac, 0x1f600});
+  CHECK(characters->encode("a\u20ac?\xff\u00e9")
+        == std::vector<int32_t>{0, 3, 2});
+  CHECK(characters->decode(4) == "\U0001f600");
+  CHECK(characters->decode(5) == "");
+  CHECK(characters->decode(-1) == "");
+}
+
+TEST_CASE("whatever is encoded decodes to the same text") {
+  CHECK(rc::check("round trip", [](const std::vector<uint16_t>& raw) {
+    vocabulary characters;
+    for (uint32_t point = 1; point < 0xd800; ++point)
+      characters.code_points.push_back(point);
+    std::string text;
+    for (auto point : raw)
+      text += characters.decode(point % 0xd7ff);
+    std::string again;
+    for (auto token : characters.encode(text))
+      again += characters.decode(token);
+    RC_ASSERT(again == text);
+  }));
+}
+
+TEST_CASE("the bigram model counts the training part with one added") {
+  temporary_folder folder;
+  // Training part "ababac", validation "ab": of three a's before the last
+  // character two lead to b and one to c, both b's lead to a.
+  auto data = opened(text_of(folder.write("a", "ababacab"), 1, 0.25));
+  REQUIRE(all_shown(*data, split::validation) == strings{"c>a", "a>b"});
+  auto expected = -(std::log(1.0 / 3) + std::log(3.0 / 6)) / 2;
+  CHECK(data->baseline().name == "bigram count model");
+  CHECK(data->baseline().loss == doctest::Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("text that is not there or not text") {
+  temporary_folder folder;
+  auto why = [](const std::string& path) {
+    return error_of(text_of(path, 2, 0.2));
+  };
+  CHECK(why(folder / "none")
+        == folder / "none: cannot be read: No such file or directory");
+  CHECK(why(folder.path()) == folder.path() + ": holds no files");
+  CHECK(why(folder.write("empty", "")) == folder / "empty: is empty");
+  CHECK(why(folder.path()) == folder.path() + ": is empty");
+  CHECK(why(folder.write("binary", std::string{"ab\0cd", 5}))
+        == folder / "binary: is not text: byte 2 is zero");
+  CHECK(why(folder.write("latin1", "caf\xe9 au lait"))
+        == folder / "latin1: byte 3 is not UTF-8");
+  CHECK(why(folder.write("cut", "abcde\xe2\x82"))
+        == folder / "cut: byte 5 is not UTF-8");
+  // One bad file spoils a folder, and is named.
+  CHECK(why(folder.path()) == folder / "binary: is not text: byte 2 is zero");
+  CHECK(why("/dev/null") == "/dev/null: is neither a file nor a folder");
+}
+
+TEST_CASE("a dangling link is named") {
+  temporary_folder folder;
+  boost::filesystem::create_symlink("gone", folder / "link");
+  CHECK(error_of(text_of(folder.path(), 2, 0.2))
+        == folder / "link: cannot be read: No such file or directory");
+}
+
+TEST_CASE("texts too short for both splits are refused") {
+  temporary_folder folder;
+  auto path = folder.write("a", "abcdefghij");
+  CHECK(error_of(text_of(path, 16, 0.1))
+        == path
+               + ": has no example for training: with data.context = 16 and "
+                 "data.validation = 0.1 its texts are too short");
+  CHECK(error_of(text_of(path, 2, 0.01))
+        == path
+               + ": has no example for validation: with data.context = 2 and "
+                 "data.validation = 0.01 its texts are too short");
+}
+
+TEST_CASE("the licence texts of Debian are a corpus") {
+  const auto* path = "/usr/share/common-licenses";
+  if (!boost::filesystem::exists(path)) {
+    MESSAGE("skipped: no " << path);
+    return;
+  }
+  auto data = opened(text_of(path, 16, 0.1));
+  CHECK(data->size(split::train) > 100'000);
+  CHECK(data->baseline().loss > 2.0);
+  CHECK(data->baseline().loss < 3.0);
+}

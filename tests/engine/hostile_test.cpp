@@ -1,0 +1,151 @@
+#include "engine/networks.hpp"
+
+using namespace nnactor;
+
+namespace {
+
+tensor zeros(dtype type, uint64_t rows, uint64_t columns) {
+  byte_buffer bytes{rows * columns * size_of(type)};
+  std::fill_n(bytes.data(), bytes.size(), std::byte{0});
+  return {type, {rows, columns}, shared_bytes{std::move(bytes)}};
+}
+
+tensor tokens_with(uint64_t rows, uint64_t columns, int32_t last) {
+  tensor_builder<int32_t> x{{rows, columns}};
+  std::ranges::fill(x.values(), 0);
+  x.values().back() = last;
+  return std::move(x).share();
+}
+
+void check_refused(const caf::error& err, const std::string& part) {
+  CHECK(code_of(err) == ec::protocol_violation);
+  CHECK_MESSAGE(explain(err).find(part) != std::string::npos, explain(err));
+}
+
+/// A language model of one part: groups 2 to 5 are its layers, 6 the loss.
+struct fixture {
+  network net = language_model();
+  group_graph graph =
+      make_group_graph(net, partition{{neuron_set::range(0, 51)}});
+  train_settings how;
+  std::unique_ptr<device> dev = make_cpu_device();
+};
+
+} // namespace
+
+TEST_CASE("an embedding refuses what are not its tokens") {
+  fixture f;
+  group_program program{f.net, f.graph, 2, f.how};
+  CHECK_FALSE(program.check_inputs({tokens_with(3, 5, 10)}));
+  CHECK_FALSE(program.check_inputs({zeros(dtype::i32, 65536, 5)}));
+  check_refused(program.check_inputs({tokens_with(3, 5, 11)}),
+                "value 11 outside 0 to 10");
+  check_refused(program.check_inputs({tokens_with(3, 5, -1)}), "value -1");
+  check_refused(program.check_inputs({zeros(dtype::f32, 3, 5)}),
+                "dtype f32 instead of i32");
+  check_refused(program.check_inputs({zeros(dtype::i32, 3, 6)}),
+                "6 columns instead of 5");
+  check_refused(program.check_inputs({zeros(dtype::i32, 0, 5)}), "0 rows");
+  check_refused(program.check_inputs({zeros(dtype::i32, 65537, 5)}),
+                "65537 rows");
+  check_refused(program.check_inputs({}), "got 0 inputs instead of 1");
+  check_refused(
+      program.check_inputs({tokens_with(3, 5, 0), tokens_with(3, 5, 0)}),
+      "got 2 inputs");
+  check_refused(program.check_inputs({{static_cast<dtype>(77), {3, 5}, {}}}),
+                "dtype unknown");
+}
+
+TEST_CASE("bytes that are not there are not read") {
+  fixture f;
+  group_program program{f.net, f.graph, 3, f.how};
+  CHECK_FALSE(program.check_inputs({zeros(dtype::f32, 3, 35)}));
+  check_refused(program.check_inputs({{dtype::f32, {3, 35}, {}}}), "0 bytes");
+  check_refused(program.check_inputs(
+                    {{dtype::f32, {4, 35}, zeros(dtype::f32, 3, 35).bytes()}}),
+                "420 bytes, which is not [4, 35]");
+}
+
+TEST_CASE("a group refuses pieces of different micro-batches") {
+  fixture f;
+  auto graph = make_group_graph(
+      f.net, partition{{neuron_set::range(0, 3), neuron_set::range(3, 51)}});
+  group_program program{f.net, graph, 4, f.how};
+  CHECK_FALSE(program.check_inputs(
+      {zeros(dtype::f32, 3, 15), zeros(dtype::f32, 3, 20)}));
+  check_refused(program.check_inputs(
+                    {zeros(dtype::f32, 3, 15), zeros(dtype::f32, 2, 20)}),
+                "2 rows instead of 3");
+  check_refused(program.check_inputs(
+                    {zeros(dtype::f32, 3, 20), zeros(dtype::f32, 3, 15)}),
+                "20 columns instead of 15");
+}
+
+TEST_CASE("gradients are taken once, in the shape of the output") {
+  fixture f;
+  group_program program{f.net, f.graph, 3, f.how};
+  auto gradient = zeros(dtype::f32, 3, 20);
+  check_refused(program.check_gradients(0, {gradient}), "expects no gradients");
+  program.forward(*f.dev, 0, phase::evaluate, {zeros(dtype::f32, 3, 35)});
+  check_refused(program.check_gradients(0, {gradient}), "expects no gradients");
+  program.forward(*f.dev, 0, phase::train, {zeros(dtype::f32, 3, 35)});
+  CHECK_FALSE(program.check_gradients(0, {gradient}));
+  check_refused(program.check_gradients(1, {gradient}), "micro-batch 1");
+  check_refused(program.check_gradients(0, {}), "got 0 gradients");
+  check_refused(program.check_gradients(0, {zeros(dtype::f32, 2, 20)}),
+                "2 rows instead of 3");
+  check_refused(program.check_gradients(0, {zeros(dtype::i32, 3, 20)}),
+                "dtype i32");
+  program.backward(*f.dev, 0, {gradient});
+  check_refused(program.check_gradients(0, {gradient}), "expects no gradients");
+  program.accumulate(*f.dev, 0);
+}
+
+TEST_CASE("nothing flows back to the data") {
+  auto net = skipping_network();
+  auto dev = make_cpu_device();
+  auto graph = make_group_graph(net, partition{{neuron_set::range(0, 27)}});
+  group_program first{net, graph, 2, {}}, second{net, graph, 3, {}};
+  auto x = zeros(dtype::f32, 3, 6);
+  auto y = first.forward(*dev, 0, phase::train, {x});
+  second.forward(*dev, 0, phase::train, {y, x});
+  auto gradients = second.backward(*dev, 0, {zeros(dtype::f32, 3, 8)});
+  REQUIRE(gradients.size() == 2);
+  CHECK(gradients[0].extent() == shape{3, 9});
+  CHECK(gradients[1].extent() == shape{0, 0});
+  auto dy = zeros(dtype::f32, 3, 9);
+  gradients = first.backward(*dev, 0, {dy, dy, dy});
+  REQUIRE(gradients.size() == 1);
+  CHECK(gradients[0].extent() == shape{0, 0});
+}
+
+TEST_CASE("the loss refuses labels that the network cannot give") {
+  fixture f;
+  loss_program loss{f.net, f.graph, f.how};
+  auto z = zeros(dtype::f32, 3, 11);
+  CHECK_FALSE(loss.check(phase::train, {z}, tokens_with(3, 1, 10)));
+  CHECK_FALSE(loss.check(phase::infer, {z}, {}));
+  check_refused(loss.check(phase::evaluate, {z}, {}), "the targets");
+  check_refused(loss.check(phase::train, {z}, tokens_with(3, 1, 11)),
+                "value 11");
+  check_refused(loss.check(phase::train, {z}, tokens_with(2, 1, 1)),
+                "2 rows instead of 3");
+  check_refused(loss.check(phase::train, {z}, zeros(dtype::f32, 3, 11)),
+                "dtype f32 instead of i32");
+  check_refused(loss.check(phase::infer, {zeros(dtype::f32, 3, 10)}, {}),
+                "10 columns");
+  check_refused(loss.check(phase::infer, {}, {}), "got 0 inputs");
+}
+
+TEST_CASE("squared errors take values or labels, nothing else") {
+  auto net = language_model(layer_kind::mean_squared_error);
+  auto graph = make_group_graph(net, partition{{neuron_set::range(0, 51)}});
+  loss_program loss{net, graph, {}};
+  auto z = zeros(dtype::f32, 3, 11);
+  CHECK_FALSE(loss.check(phase::train, {z}, zeros(dtype::f32, 3, 11)));
+  CHECK_FALSE(loss.check(phase::train, {z}, tokens_with(3, 1, 10)));
+  check_refused(loss.check(phase::train, {z}, tokens_with(3, 1, 11)),
+                "value 11");
+  check_refused(loss.check(phase::train, {z}, zeros(dtype::f32, 3, 1)),
+                "1 columns");
+}

@@ -1,0 +1,213 @@
+#include "nnactor/metadata/table_file.hpp"
+
+#include "nnactor/codec/framed.hpp"
+#include "nnactor/metadata/table_view.hpp"
+#include "support/mutate.hpp"
+#include "support/networks.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+namespace {
+
+/// A small language model of which node 0 has most of embed and all of out,
+/// node 1 most of first and all of second.
+struct two_nodes {
+  network net; // embed 0-2, first 3-9, second 10-13, out 14-18
+  group_graph graph;
+
+  two_nodes() : net(small_language_model()) {
+    partition parts{{neuron_set{{{0, 2}, {3, 5}, {14, 19}}},
+                     neuron_set{{{2, 3}, {5, 14}}}}};
+    graph = make_group_graph(net, parts);
+  }
+
+  table_file table(node_index self) const {
+    std::vector<server> servers = {{"10.0.0.1:4000", "certs/one.pem"},
+                                   {"10.0.0.2:4000", "certs/two.pem"},
+                                   {"driver", ""}};
+    connection_table all{net, graph, place(graph, 2, 1), servers, self};
+    return make_table_file(all, net, "toy", "models/toy");
+  }
+};
+
+/// A row whose every weight tells neuron and column.
+result<std::vector<float>> telling_row(const network& net, neuron_id id) {
+  std::vector<float> row(net.layers[net.layer_of(id)].row_width);
+  for (size_t i = 0; i < row.size(); ++i)
+    row[i] = static_cast<float>(id * 100 + i);
+  return row;
+}
+
+template <class Change>
+std::string complaint(Change change) {
+  auto table = two_nodes{}.table(1);
+  change(table);
+  auto copy = decode_table_file(encode(table));
+  if (!copy)
+    CHECK(code_of(copy.error()) == ec::invalid_data);
+  return sentence(copy);
+}
+
+} // namespace
+
+TEST_CASE("a table file gives back what was written") {
+  auto table = two_nodes{}.table(1);
+  auto bytes = encode(table);
+  auto copy = must(decode_table_file(bytes));
+  CHECK(copy.self == 1);
+  CHECK(copy.servers[0].credential == "certs/one.pem");
+  CHECK(copy.store == "models/toy");
+  CHECK(copy.net.neuron_count() == 19);
+  REQUIRE(copy.connections.size() == table.connections.size());
+  CHECK(copy.connections[0].consumer_neurons
+        == table.connections[0].consumer_neurons);
+  CHECK(encode(copy) == bytes);
+}
+
+TEST_CASE("a person reads servers, neurons and numbers of connections") {
+  CHECK(to_text(two_nodes{}.table(1))
+        == "node 1 (10.0.0.2:4000) of model toy in models/toy\n"
+           "\n"
+           "node 0 at 10.0.0.1:4000, credential certs/one.pem\n"
+           "  incoming  embed[0-1] -> first[5-9]  40 connections\n"
+           "  outgoing  embed[2] -> first[3-4]  8 connections\n"
+           "  incoming  first[3-4] -> second[10-13]  8 connections\n"
+           "  outgoing  first[5-9] -> out[14-18]  25 connections\n"
+           "  outgoing  second[10-13] -> out[14-18]  20 connections\n"
+           "\n"
+           "node 2 at driver, no credential\n"
+           "  incoming  input -> embed[2]  5 connections\n");
+}
+
+TEST_CASE("ends without neurons are named too") {
+  auto text = to_text(two_nodes{}.table(0));
+  CHECK(text.find("target -> loss  1 connections") != std::string::npos);
+  CHECK(text.find("loss -> input  5 connections") != std::string::npos);
+}
+
+TEST_CASE("a program reads the same as JSON") {
+  auto all = nlohmann::json::parse(to_json(two_nodes{}.table(1)));
+  CHECK(all["node"] == 1);
+  CHECK(all["servers"].size() == 2);
+  const auto& edge = all["servers"][0]["edges"][0];
+  CHECK(edge["direction"] == "incoming");
+  CHECK(edge["producer"]["layer"] == "embed");
+  CHECK(edge["producer"]["neurons"] == 2);
+  CHECK(edge["consumer"]["intervals"][0][1] == 10);
+  CHECK(edge["connections"] == 40);
+}
+
+TEST_CASE("one neuron's connections come with their weights") {
+  auto table = two_nodes{}.table(1);
+  auto row = [&](neuron_id id) { return telling_row(table.net, id); };
+  // Neuron 2 of embed is read by 3 and 4 of `first` on node 0, at columns
+  // 8 to 11, one for each of its four positions.
+  std::vector<single_connection> found;
+  auto err = visit_neuron(table, 2, row, [&](const auto& x) {
+    found.push_back(x);
+    return caf::error{};
+  });
+  CHECK_FALSE(err);
+  REQUIRE(found.size() == 8);
+  CHECK(found[0].local == 2);
+  CHECK(found[0].remote == 3);
+  CHECK(found[0].outgoing);
+  CHECK(found[0].weight == 308);
+  CHECK(found[7].remote == 4);
+  CHECK(found[7].position == 3);
+  CHECK(found[7].weight == 411);
+  // Neuron 10 of `second` reads 3 and 4 and is read by 14 to 18, there after
+  // the seven columns of `first`.
+  found.clear();
+  err = visit_neuron(table, 10, row, [&](const auto& x) {
+    found.push_back(x);
+    return caf::error{};
+  });
+  REQUIRE(found.size() == 2 + 5);
+  CHECK(found[1].remote == 4);
+  CHECK(found[1].weight == 1001);
+  CHECK_FALSE(found[1].outgoing);
+  CHECK(found[2].remote == 14);
+  CHECK(found[2].weight == 1407);
+}
+
+TEST_CASE("an edge enumerates as many connections as it counts") {
+  for (auto self : {0u, 1u}) {
+    auto table = two_nodes{}.table(self);
+    auto row = [&](neuron_id id) { return telling_row(table.net, id); };
+    for (const auto& edge : table.connections) {
+      if (edge.producer_neurons.empty() || edge.consumer_neurons.empty())
+        continue;
+      uint64_t visited = 0;
+      auto err = visit_edge(table, edge, row, [&](const auto&) {
+        ++visited;
+        return caf::error{};
+      });
+      CHECK_FALSE(err);
+      CHECK(visited == count_connections(table.net, edge));
+    }
+  }
+}
+
+TEST_CASE("weights that cannot be read and foreign neurons are errors") {
+  auto table = two_nodes{}.table(1);
+  auto ignore = [](const single_connection&) { return caf::error{}; };
+  auto nothing = [](neuron_id) -> result<std::vector<float>> {
+    return fail(ec::store_missing, "no such model");
+  };
+  auto narrow = [](neuron_id) -> result<std::vector<float>> {
+    return std::vector<float>(2);
+  };
+  CHECK(explain(visit_neuron(table, 2, nothing, ignore)) == "no such model");
+  CHECK(explain(visit_neuron(table, 2, narrow, ignore))
+        == "neuron 3 has 2 weights in the store, 12 in the table's network: "
+           "they are of different models");
+  CHECK(explain(visit_neuron(table, 0, narrow, ignore))
+        == "neuron 0 is not a neuron of node 1 that is connected to another "
+           "node");
+}
+
+TEST_CASE("a table that does not hold together is refused") {
+  CHECK(complaint([](auto&) {}).empty());
+  CHECK(complaint([](auto& x) { x.self = 3; })
+        == "node 3 is not among the 3 servers");
+  CHECK(complaint([](auto& x) {
+          x.connections[0].remote = 1;
+        }).ends_with("node 1 is not another server"));
+  CHECK(complaint([](auto& x) {
+          std::swap(x.connections[0], x.connections[1]);
+        }).ends_with("out of order"));
+  CHECK(complaint([](auto& x) {
+          x.connections[2].producer_neurons = neuron_set::range(2, 5);
+        }).ends_with("the neurons of one end are not of one layer"));
+  CHECK(complaint([](auto& x) {
+          x.connections[2].producer_neurons = neuron_set::range(20, 25);
+        }).ends_with("the neurons of one end are not of one layer"));
+  CHECK(complaint([](auto& x) {
+          x.connections.back().producer_neurons = neuron_set::range(0, 2);
+        }).ends_with("the network does not connect these neurons"));
+}
+
+TEST_CASE("damaged table files never crash") {
+  CHECK(rc::check("framed and bare", [] {
+    auto table = two_nodes{}.table(*rc::gen::inRange(0u, 3u));
+    auto file = encode(table);
+    auto other = damaged(file);
+    RC_ASSERT(static_cast<bool>(decode_table_file(other)) == (other == file));
+    // A hostile writer gets the digest right.
+    auto payload = must(unframe("NNACTORT", 1, file, ec::invalid_data));
+    auto forged = decode_table_file(frame("NNACTORT", 1, damaged(payload)));
+    if (forged) {
+      auto row = [&](neuron_id id) { return telling_row(forged->net, id); };
+      for (const auto& edge : forged->connections)
+        RC_ASSERT(!visit_edge(*forged, edge, row,
+                              [](const auto&) { return caf::error{}; }));
+      RC_ASSERT(!to_text(*forged).empty());
+      RC_ASSERT(nlohmann::json::accept(to_json(*forged)));
+    }
+  }));
+}

@@ -1,0 +1,197 @@
+#include "support/networks.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+namespace {
+
+constexpr auto dense = layer_kind::dense;
+constexpr auto embedding = layer_kind::embedding;
+
+constexpr data_shape images{784, 0, 10};
+constexpr data_shape text{16, 90, 90};
+
+/// Builds from the lines of exp.toml and returns what a user would read.
+std::string complaint(std::vector<layer_description> layers, data_shape data) {
+  network_description what;
+  what.layers = std::move(layers);
+  what.where = {"exp.toml", 1, 1};
+  auto net = build_network(what, data);
+  if (!net)
+    CHECK(code_of(net.error()) == ec::invalid_network);
+  return sentence(net);
+}
+
+} // namespace
+
+TEST_CASE("a perceptron gets its ids and shapes") {
+  network_description what;
+  what.layers = {line(1, "a", dense, 256), line(2, "b", dense, 128),
+                 line(3, "c", dense, 0)};
+  auto net = must(build_network(what, images));
+  REQUIRE(net.layers.size() == 5);
+  CHECK(net.layers[0].width == 784);
+  CHECK(net.layers[1].row_width == 784);
+  CHECK(net.layers[2].first == 256);
+  CHECK(net.layers[2].row_width == 256);
+  CHECK(net.layers[3].units == 10);
+  CHECK(net.layers[3].neurons() == neuron_set::range(384, 394));
+  CHECK(net.output().name == "c");
+  CHECK(net.loss().width == 10);
+  CHECK(net.neuron_count() == 394);
+  CHECK(net.parameter_count() == 785 * 256 + 257 * 128 + 129 * 10);
+}
+
+TEST_CASE("an embedding looks tokens up, a dense layer reads its values") {
+  auto net = small_language_model();
+  const auto& embed = net.layers[1];
+  CHECK(embed.units == 3);
+  CHECK(embed.positions == 4);
+  CHECK(embed.width == 12);
+  CHECK(embed.row_width == 5);
+  CHECK_FALSE(embed.bias);
+  CHECK(net.layers[2].row_width == 12);
+  CHECK(net.layers[4].row_width == 7 + 4);
+  CHECK(net.layers[4].inputs == std::vector<layer_id>{2, 3});
+}
+
+TEST_CASE("ids lead to layers and names to ids") {
+  auto net = small_language_model();
+  CHECK(net.layer_of(0) == 1);
+  CHECK(net.layer_of(2) == 1);
+  CHECK(net.layer_of(3) == 2);
+  CHECK(net.layer_of(net.neuron_count() - 1) == 4);
+  CHECK(must(net.find("second")) == 3);
+  CHECK(sentence(net.find("secnd"))
+        == "there is no layer 'secnd'; did you mean 'second'?");
+}
+
+TEST_CASE("a producer's value has one column in a consumer's row") {
+  auto net = small_language_model();
+  // first reads embed: 3 neurons of 4 positions each
+  CHECK(column_of(net, 2, 0, 0) == std::optional<uint64_t>{0});
+  CHECK(column_of(net, 2, 2, 3) == std::optional<uint64_t>{11});
+  // out reads first (7 values), then second
+  CHECK(column_of(net, 4, 3 + 6, 0) == std::optional<uint64_t>{6});
+  CHECK(column_of(net, 4, 3 + 7, 0) == std::optional<uint64_t>{7});
+  CHECK_FALSE(column_of(net, 4, 0, 0));
+  CHECK(column_offset(net, 4, 3) == std::optional<uint64_t>{7});
+}
+
+TEST_CASE("every column of a row belongs to one value of the inputs") {
+  CHECK(rc::check("columns are a bijection", [] {
+    auto net = any_network();
+    for (layer_id id = 1; id + 1 < net.layers.size(); ++id) {
+      const auto& reader = net.layers[id];
+      if (reader.kind != dense || reader.inputs.front() == 0)
+        continue;
+      std::vector<bool> hit(reader.row_width);
+      for (auto input : reader.inputs) {
+        const auto& from = net.layers[input];
+        for (auto u = from.first; u < from.first + from.units; ++u)
+          for (uint64_t p = 0; p < from.positions; ++p) {
+            auto column = column_of(net, id, u, p);
+            RC_ASSERT(column.has_value());
+            RC_ASSERT(*column < reader.row_width);
+            RC_ASSERT(!hit[*column]);
+            hit[*column] = true;
+          }
+      }
+      RC_ASSERT(std::ranges::count(hit, false) == 0);
+    }
+  }));
+}
+
+TEST_CASE("names of kinds and activations can be read back") {
+  for (const auto& name : layer_kind_names())
+    CHECK(to_string(*layer_kind_from(name)) == name);
+  for (const auto& name : activation_names())
+    CHECK(to_string(*activation_from(name)) == name);
+  CHECK_FALSE(layer_kind_from("convolution"));
+  CHECK(std::string{to_string(static_cast<activation>(77))} == "unknown");
+}
+
+TEST_CASE("references that do not hold are named with their place") {
+  CHECK(complaint(
+            {line(3, "hidden", dense, 8), line(12, "out", dense, 0, {"hiden"})},
+            images)
+        == "exp.toml:12:1: layer 'out': there is no layer 'hiden' to read; "
+           "did you mean 'hidden'?");
+  CHECK(complaint({line(3, "a", dense, 8, {"a"})}, images)
+        == "exp.toml:3:1: layer 'a': it reads itself");
+  CHECK(
+      complaint({line(3, "a", dense, 8, {"b"}), line(4, "b", dense, 0)}, images)
+      == "exp.toml:3:1: layer 'a': it reads 'b', which is written after it; "
+         "only layers before it can be read");
+  CHECK(complaint({line(3, "a", dense, 8, {"input", "input"})}, images)
+        == "exp.toml:3:1: layer 'a': it reads layer 'input' twice");
+  CHECK(complaint({line(3, "a", dense, 8), line(4, "a", dense, 0)}, images)
+        == "exp.toml:4:1: layer 'a': exp.toml:3:1 has a layer of the same "
+           "name");
+  CHECK(complaint({line(3, "loss", dense, 8)}, images)
+        == "exp.toml:3:1: layer 'loss': this name is reserved; choose another");
+  CHECK(complaint({line(3, "", dense, 8)}, images)
+        == "exp.toml:3:1: layer '': a layer needs a name");
+}
+
+TEST_CASE("layers that do not fit the data are refused") {
+  CHECK(complaint({line(2, "a", dense, 8), line(3, "out", dense, 0)}, text)
+        == "exp.toml:2:1: layer 'a': a dense layer cannot read tokens; put an "
+           "embedding between 'input' and it");
+  CHECK(
+      complaint({line(2, "a", embedding, 8), line(3, "out", dense, 0)}, images)
+      == "exp.toml:2:1: layer 'a': an embedding needs tokens, but the data "
+         "has 784 real values an example; use a dense layer");
+  CHECK(complaint({line(2, "a", embedding, 8), line(3, "b", embedding, 8),
+                   line(4, "out", dense, 0)},
+                  text)
+        == "exp.toml:3:1: layer 'b': an embedding must read the layer 'input' "
+           "and no other");
+  CHECK(complaint({line(2, "a", embedding, 8), line(3, "out", dense, 7)}, text)
+        == "exp.toml:3:1: layer 'out': the output has 7 units, but the data "
+           "has 90 classes");
+  CHECK(complaint({line(2, "a", embedding, 0), line(3, "out", dense, 0)}, text)
+        == "exp.toml:2:1: layer 'a': it has no units");
+  CHECK(complaint({line(2, "a", embedding, 9)}, text)
+        == "exp.toml:1:1: loss: it must read a dense layer, but 'a' is of kind "
+           "'embedding'");
+  auto active = line(2, "a", embedding, 8);
+  active.act = activation::relu;
+  CHECK(complaint({active, line(3, "out", dense, 0)}, text)
+        == "exp.toml:2:1: layer 'a': an embedding has no activation, found "
+           "'relu'");
+  CHECK(complaint({}, images) == "exp.toml:1:1: the network has no layer");
+  CHECK(complaint({line(2, "a", layer_kind::mean_squared_error, 8)}, images)
+        == "exp.toml:2:1: layer 'a': a layer of kind 'mean_squared_error' "
+           "cannot stand here");
+}
+
+TEST_CASE("there is exactly one output") {
+  CHECK(complaint(
+            {line(2, "side", dense, 8), line(3, "out", dense, 0, {"input"})},
+            images)
+        == "exp.toml:2:1: layer 'side': no layer reads it, and only 'out' can "
+           "be the output");
+}
+
+TEST_CASE("sizes that overflow are refused") {
+  auto huge = uint64_t{1} << 41;
+  CHECK(complaint({line(2, "a", dense, huge), line(3, "out", dense, 0)}, images)
+            .starts_with("exp.toml:2:1: layer 'a': 2199023255552 units are too "
+                         "many"));
+  CHECK(complaint({line(2, "a", dense, UINT64_MAX), line(3, "out", dense, 0)},
+                  images)
+            .starts_with("exp.toml:2:1: layer 'a': "));
+  auto wide = uint64_t{1} << 39;
+  CHECK(complaint({line(2, "a", dense, wide / 2), line(3, "b", dense, wide),
+                   line(4, "out", dense, 0)},
+                  images)
+            .starts_with("exp.toml:3:1: layer 'b': 549755813888 units with "
+                         "274877906944 weights"));
+  CHECK(
+      complaint({line(2, "a", embedding, wide), line(3, "out", dense, 0)}, text)
+          .starts_with("exp.toml:2:1: layer 'a': 549755813888 units with 16 "
+                       "values"));
+}

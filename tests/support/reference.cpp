@@ -1,0 +1,318 @@
+#include "support/reference.hpp"
+
+#include "nnactor/neuron/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace nnactor {
+
+namespace {
+
+double value_of(activation act, double z) {
+  switch (act) {
+  case activation::relu:
+    return z > 0 ? z : 0;
+  case activation::gelu:
+    return 0.5 * z * (1 + std::erf(z / std::numbers::sqrt2));
+  case activation::tanh:
+    return std::tanh(z);
+  case activation::sigmoid:
+    return 1 / (1 + std::exp(-z));
+  default:
+    return z;
+  }
+}
+
+double slope_of(activation act, double z) {
+  switch (act) {
+  case activation::relu:
+    return z > 0 ? 1 : 0;
+  case activation::gelu:
+    return 0.5 * (1 + std::erf(z / std::numbers::sqrt2))
+           + z * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+  case activation::tanh:
+    return 1 - std::tanh(z) * std::tanh(z);
+  case activation::sigmoid:
+    return value_of(act, z) * (1 - value_of(act, z));
+  default:
+    return 1;
+  }
+}
+
+float bound_of(const layer& x) {
+  if (x.kind == layer_kind::embedding)
+    return 0.1f;
+  auto rectified = x.act == activation::relu || x.act == activation::gelu;
+  auto fans =
+      static_cast<double>(rectified ? x.row_width : x.row_width + x.units);
+  return static_cast<float>(std::sqrt(6 / fans));
+}
+
+reference_parameters zeros_like(const reference_parameters& xs) {
+  auto zeros = xs;
+  for (auto& x : zeros) {
+    std::ranges::fill(x.weight, 0.0);
+    std::ranges::fill(x.bias, 0.0);
+  }
+  return zeros;
+}
+
+/// Loss of one example and its gradient by the output.
+struct graded {
+  double loss = 0;
+  std::vector<double> gradient;
+};
+
+graded cross_entropy(const std::vector<double>& z, size_t label) {
+  auto max = *std::ranges::max_element(z);
+  auto sum = 0.0;
+  for (auto x : z)
+    sum += std::exp(x - max);
+  graded out{std::log(sum) + max - z[label], z};
+  for (size_t i = 0; i < z.size(); ++i)
+    out.gradient[i] = std::exp(z[i] - max) / sum - (i == label ? 1 : 0);
+  return out;
+}
+
+graded squared_error(const std::vector<double>& z,
+                     const std::vector<double>& target) {
+  auto columns = static_cast<double>(z.size());
+  graded out{0, z};
+  for (size_t i = 0; i < z.size(); ++i) {
+    out.loss += (z[i] - target[i]) * (z[i] - target[i]) / columns;
+    out.gradient[i] = 2 * (z[i] - target[i]) / columns;
+  }
+  return out;
+}
+
+graded grade(const network& net, const std::vector<double>& z,
+             const tensor& targets, uint64_t row) {
+  std::vector<double> target(z.size());
+  if (targets.type() == dtype::i32) {
+    auto label = static_cast<size_t>(targets.values<int32_t>()[row]);
+    if (net.loss().kind == layer_kind::softmax_cross_entropy)
+      return cross_entropy(z, label);
+    target[label] = 1;
+  } else {
+    for (size_t i = 0; i < z.size(); ++i)
+      target[i] =
+          static_cast<double>(targets.values<float>()[row * z.size() + i]);
+  }
+  return squared_error(z, target);
+}
+
+} // namespace
+
+reference_network::reference_network(const network& net, uint64_t seed)
+    : net_(net), parameters_(net.layers.size()) {
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    const auto& x = net.layers[id];
+    auto& to = parameters_[id];
+    for (uint64_t unit = 0; unit < x.units; ++unit) {
+      counter_random random{seed, x.first + unit};
+      for (uint64_t column = 0; column < x.row_width; ++column)
+        to.weight.push_back(static_cast<double>(
+            bound_of(x) * (2 * random.uniform(column) - 1)));
+    }
+    to.bias.assign(x.bias ? x.units : 0, 0.0);
+  }
+}
+
+std::vector<double> reference_network::inputs_of(const example& at,
+                                                 const layer& x) const {
+  std::vector<double> all;
+  for (auto id : x.inputs)
+    all.insert(all.end(), at.y[id].begin(), at.y[id].end());
+  return all;
+}
+
+reference_network::example reference_network::compute(const tensor& inputs,
+                                                      uint64_t row) const {
+  auto count = net_.layers.size();
+  example at{{}, std::vector<std::vector<double>>(count), {}};
+  at.y.resize(count);
+  auto columns = inputs.extent().columns;
+  for (uint64_t c = 0; c < columns; ++c) {
+    auto index = row * columns + c;
+    if (inputs.type() == dtype::i32)
+      at.tokens.push_back(inputs.values<int32_t>()[index]);
+    else
+      at.y[0].push_back(static_cast<double>(inputs.values<float>()[index]));
+  }
+  for (layer_id id = 1; id + 1 < count; ++id) {
+    const auto& x = net_.layers[id];
+    const auto& by = parameters_[id];
+    auto in = inputs_of(at, x);
+    for (uint64_t unit = 0; unit < x.units; ++unit) {
+      const auto* weights = by.weight.data() + unit * x.row_width;
+      if (x.kind == layer_kind::embedding) {
+        for (auto token : at.tokens)
+          at.z[id].push_back(weights[token]);
+        continue;
+      }
+      auto sum = by.bias[unit];
+      for (uint64_t c = 0; c < x.row_width; ++c)
+        sum += weights[c] * in[c];
+      at.z[id].push_back(sum);
+    }
+    for (auto z : at.z[id])
+      at.y[id].push_back(value_of(x.act, z));
+  }
+  return at;
+}
+
+void reference_network::add_gradient(const example& at,
+                                     std::vector<double> of_output,
+                                     reference_parameters& sum) const {
+  std::vector<std::vector<double>> dy;
+  for (const auto& y : at.y)
+    dy.emplace_back(y.size(), 0.0);
+  dy[net_.loss().inputs.front()] = std::move(of_output);
+  for (auto id = static_cast<layer_id>(net_.layers.size() - 2); id > 0; --id) {
+    const auto& x = net_.layers[id];
+    const auto& weight = parameters_[id].weight;
+    auto in = inputs_of(at, x);
+    std::vector<double> dx(in.size());
+    for (size_t i = 0; i < dy[id].size(); ++i) {
+      auto unit = i / x.positions;
+      auto dz = dy[id][i] * slope_of(x.act, at.z[id][i]);
+      if (x.kind == layer_kind::embedding) {
+        auto token = static_cast<size_t>(at.tokens[i % x.positions]);
+        sum[id].weight[unit * x.row_width + token] += dz;
+        continue;
+      }
+      sum[id].bias[unit] += dz;
+      for (uint64_t c = 0; c < x.row_width; ++c) {
+        sum[id].weight[unit * x.row_width + c] += dz * in[c];
+        dx[c] += dz * weight[unit * x.row_width + c];
+      }
+    }
+    size_t offset = 0;
+    for (auto input : x.inputs)
+      for (auto& d : dy[input])
+        if (offset < dx.size())
+          d += dx[offset++];
+  }
+}
+
+double reference_network::loss(const tensor& inputs,
+                               const tensor& targets) const {
+  auto sum = 0.0;
+  auto rows = inputs.extent().rows;
+  for (uint64_t row = 0; row < rows; ++row)
+    sum += grade(net_, output(inputs, row), targets, row).loss;
+  return sum / static_cast<double>(rows);
+}
+
+std::vector<double> reference_network::output(const tensor& inputs,
+                                              uint64_t row) const {
+  return compute(inputs, row).y[net_.loss().inputs.front()];
+}
+
+reference_parameters reference_network::gradient(const tensor& inputs,
+                                                 const tensor& targets) const {
+  auto sum = zeros_like(parameters_);
+  auto rows = inputs.extent().rows;
+  for (uint64_t row = 0; row < rows; ++row) {
+    auto at = compute(inputs, row);
+    auto graded = grade(net_, at.y[net_.loss().inputs.front()], targets, row);
+    for (auto& d : graded.gradient)
+      d /= static_cast<double>(rows);
+    add_gradient(at, std::move(graded.gradient), sum);
+  }
+  return sum;
+}
+
+reference_trainer::reference_trainer(const network& net,
+                                     const train_settings& how)
+    : how_(how), model_(net, how.seed) {
+  for (const auto& x : model_.parameters()) {
+    weights_.emplace_back(x.weight.size());
+    biases_.emplace_back(x.bias.size());
+  }
+}
+
+namespace {
+
+double squared(const std::vector<double>& xs) {
+  auto sum = 0.0;
+  for (auto x : xs)
+    sum += x * x;
+  return sum;
+}
+
+void clip(reference_parameters& gradient, double limit) {
+  auto sum = 0.0;
+  for (const auto& x : gradient)
+    sum += squared(x.weight) + squared(x.bias);
+  if (limit == 0 || std::sqrt(sum) <= limit)
+    return;
+  for (auto& x : gradient) {
+    for (auto& g : x.weight)
+      g *= limit / std::sqrt(sum);
+    for (auto& g : x.bias)
+      g *= limit / std::sqrt(sum);
+  }
+}
+
+double rate_at(const schedule_settings& how, uint64_t step) {
+  auto rate = static_cast<double>(how.rate);
+  auto t = static_cast<double>(step);
+  auto warmup = static_cast<double>(how.warmup);
+  if (step < how.warmup)
+    return rate * (t + 1) / warmup;
+  if (how.kind == schedule_kind::constant)
+    return rate;
+  auto last = static_cast<double>(how.final_rate);
+  auto progress = (t - warmup) / (static_cast<double>(how.steps) - 1 - warmup);
+  return last + (rate - last) * (1 + std::cos(std::numbers::pi * progress)) / 2;
+}
+
+} // namespace
+
+double reference_trainer::step(const tensor& inputs, const tensor& targets) {
+  auto loss = model_.loss(inputs, targets);
+  auto gradient = model_.gradient(inputs, targets);
+  const auto& by = how_.optimizer;
+  clip(gradient, static_cast<double>(by.clip));
+  for (size_t id = 0; id < gradient.size(); ++id) {
+    auto& to = model_.parameters()[id];
+    update(to.weight, gradient[id].weight, weights_[id],
+           static_cast<double>(by.weight_decay));
+    update(to.bias, gradient[id].bias, biases_[id], 0);
+  }
+  ++step_;
+  return loss;
+}
+
+void reference_trainer::update(std::vector<double>& w,
+                               const std::vector<double>& g,
+                               std::vector<moments>& state, double decay) {
+  const auto& by = how_.optimizer;
+  auto rate = rate_at(how_.schedule, step_);
+  auto t = static_cast<double>(step_ + 1);
+  auto beta1 = static_cast<double>(by.beta1);
+  auto beta2 = static_cast<double>(by.beta2);
+  for (size_t i = 0; i < w.size(); ++i) {
+    auto& [m, v] = state[i];
+    auto coupled = by.kind == optimizer_kind::adamw ? 0.0 : decay;
+    auto gradient = g[i] + coupled * w[i];
+    if (by.kind == optimizer_kind::sgd) {
+      v = static_cast<double>(by.momentum) * v + gradient;
+      w[i] -= rate * v;
+      continue;
+    }
+    m = beta1 * m + (1 - beta1) * gradient;
+    v = beta2 * v + (1 - beta2) * gradient * gradient;
+    auto step = m / (1 - std::pow(beta1, t))
+                / (std::sqrt(v / (1 - std::pow(beta2, t)))
+                   + static_cast<double>(by.epsilon));
+    if (by.kind == optimizer_kind::adamw)
+      step += decay * w[i];
+    w[i] -= rate * step;
+  }
+}
+
+} // namespace nnactor
