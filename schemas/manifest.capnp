@@ -104,4 +104,7 @@ struct Manifest {
   vocabulary        @9 :List(UInt32); # Code points by token; empty if not text.
   experiment       @10 :Text;    # The TOML of the run.
   slices           @11 :Slices;
+  run              @12 :UInt64;  # Epoch in which its training began from fresh
+                                 # parameters. Only generations of the newest
+                                 # run compete for the lowest validation loss.
 }

@@ -54,6 +54,10 @@ caf::error make_error(ec code, std::string sentence) {
 ec code_of(const caf::error& what) {
   if (!what)
     return ec::none;
+  if (what == caf::sec::request_timeout)
+    return ec::timeout;
+  if (what == caf::sec::request_receiver_down)
+    return ec::node_lost;
   if (what.category() != category)
     return ec::internal;
   return static_cast<ec>(what.code());
@@ -67,6 +71,10 @@ std::string explain(const caf::error& what) {
       return what.context().get_as<std::string>(0);
     return to_string(static_cast<ec>(what.code()));
   }
+  if (what == caf::sec::request_timeout)
+    return "no answer in time";
+  if (what == caf::sec::request_receiver_down)
+    return "ended before it answered";
   auto name = what.category() == caf::atom("system")
                 ? to_string(static_cast<caf::sec>(what.code()))
                 : caf::to_string(what.category()) + " error "

@@ -53,7 +53,9 @@ caf::error fail(ec code, fmt::format_string<Ts...> format, Ts&&... xs) {
   return make_error(code, fmt::format(format, std::forward<Ts>(xs)...));
 }
 
-/// Returns the code of an error, `ec::internal` for one that CAF made.
+/// Returns the code of an error. Of those that CAF makes, a request that was
+/// not answered in time is `ec::timeout`, one to an actor that ended is
+/// `ec::node_lost`, any other is `ec::internal`.
 ec code_of(const caf::error& what);
 
 /// Returns the one line that a user reads for any error.

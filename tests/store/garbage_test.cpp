@@ -117,3 +117,23 @@ TEST_CASE_FIXTURE(long_run, "an empty store has no garbage") {
   CHECK_FALSE(store.collect_garbage(3, 1));
   CHECK(model_store(fs, "none").collect_garbage(3, 1));
 }
+
+TEST_CASE_FIXTURE(long_run, "a new run does not compete with an older one") {
+  auto commit_of = [this](uint64_t run, double loss) {
+    auto next = write_parts(store, 1, net, deal(net, 2));
+    REQUIRE(next);
+    next->run = run;
+    next->validation_loss = loss;
+    REQUIRE(store.commit(*next));
+  };
+  commit_of(1, 1.0);
+  commit_of(2, 3.0);
+  commit_of(2, 2.0);
+  commit_of(2, 2.5);
+  auto best = store.open(choice::best);
+  REQUIRE(best);
+  CHECK(best->generation == 3);
+  CHECK(best->run == 2);
+  CHECK_FALSE(store.collect_garbage(1, 1));
+  CHECK(generations() == numbers{3, 4});
+}

@@ -8,7 +8,7 @@ namespace nnactor::test {
 actor_world::config::config() {
   set("scheduler.policy", caf::atom("testing"));
   set("logger.verbosity", caf::atom("quiet"));
-  add_message_types(*this);
+  nnactor::add_message_types(*this);
 }
 
 actor_world::actor_world(uint64_t seed)
@@ -96,7 +96,7 @@ persistence_actor spawn_persistence(actor_world& in,
               return programs_ptr{};
             },
             [](save_atom, uint64_t, uint32_t, const driver_actor&) {},
-            [record](save_atom, uint64_t generation,
+            [record](save_atom, uint64_t, uint64_t generation,
                      const parameters_ptr& what) {
               record->saves.emplace_back(generation, what);
             },

@@ -26,11 +26,14 @@ result<std::optional<tensor>> assembly::add(const tensor_piece& piece) {
   auto total = piece.extent.size() * size_of(piece.type);
   if (piece.bytes.size() == total)
     return std::optional{tensor{piece.type, piece.extent, piece.bytes}};
+  auto at = open_.find(piece.key);
+  auto filled = at == open_.end() ? 0 : at->second.filled;
+  if (piece.offset != filled
+      || (at != open_.end() && at->second.buffer.size() != total))
+    return refuse(piece, "does not continue the one before");
   auto& open = open_[piece.key];
   if (open.buffer.size() == 0)
     open.buffer = byte_buffer{total};
-  if (open.buffer.size() != total || open.filled != piece.offset)
-    return refuse(piece, "does not continue the one before");
   std::memcpy(open.buffer.data() + open.filled, piece.bytes.data(),
               piece.bytes.size());
   open.filled += piece.bytes.size();

@@ -102,6 +102,8 @@ result<host_port> parse_address(const std::string& text) {
     out.host = out.host.substr(1, out.host.size() - 2);
   else if (out.host.find(':') != std::string::npos)
     return invalid();
+  if (out.host.empty())
+    return invalid();
   auto* last = text.data() + text.size();
   auto [end, failed] = std::from_chars(text.data() + colon + 1, last, out.port);
   if (failed != std::errc{} || end != last)

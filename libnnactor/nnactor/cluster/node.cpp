@@ -134,10 +134,12 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
     ->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan)
     .then(
       [=, this](const programs_ptr& programs) mutable {
-        if (auto err = start(plan, driver, *programs))
+        if (auto err = start(plan, driver, *programs)) {
+          leave();
           promise.deliver(std::move(err));
-        else
+        } else {
           promise.deliver(job->report);
+        }
       },
       [=](caf::error& why) mutable { promise.deliver(std::move(why)); });
   return promise;

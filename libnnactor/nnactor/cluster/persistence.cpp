@@ -128,7 +128,11 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
       save.driver = driver;
       st.write_if_complete(self, generation);
     },
-    [self, &st](save_atom, uint64_t generation, const parameters_ptr& what) {
+    [self, &st](save_atom, uint64_t epoch, uint64_t generation,
+                const parameters_ptr& what) {
+      // A group may still send when its job has ended and the next has begun.
+      if (!st.job || st.job->epoch != epoch)
+        return;
       st.saves[generation].parameters.push_back(*what);
       st.write_if_complete(self, generation);
     },
@@ -149,8 +153,9 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
       auto committed = st.store->commit(*what);
       if (!committed)
         return committed.error();
-      if (auto err = st.store->collect_garbage(keep, committed->epoch))
-        return err;
+      // The generation stands whether or not older ones could be removed; the
+      // next commit tries that again.
+      static_cast<void>(st.store->collect_garbage(keep, committed->epoch));
       return std::make_shared<const manifest>(std::move(*committed));
     },
   };

@@ -92,15 +92,24 @@ void neuron_group_state::start_backward(const work_id& work) {
   auto values = gradients.take(work);
   if (!values)
     return;
-  if (auto err = program->check_gradients(work.micro_batch, *values))
-    return report(std::move(err));
-  auto results = std::make_shared<std::vector<tensor>>();
+  struct outcome {
+    caf::error refusal;
+    std::vector<tensor> gradients;
+  };
+  auto out = std::make_shared<outcome>();
   execute(
     urgency::now,
-    [p = program, work, results, gs = std::move(*values)](device& dev) {
-      *results = p->backward(dev, work.micro_batch, gs);
+    [p = program, work, out, gs = std::move(*values)](device& dev) {
+      // What waits for gradients changes on the device, so it is asked there.
+      out->refusal = p->check_gradients(work.micro_batch, gs);
+      if (!out->refusal)
+        out->gradients = p->backward(dev, work.micro_batch, gs);
     },
-    [this, work, results] { send_gradients(work, *results); });
+    [this, work, out] {
+      if (out->refusal)
+        return report(std::move(out->refusal));
+      send_gradients(work, out->gradients);
+    });
 }
 
 void neuron_group_state::send_gradients(const work_id& work,
@@ -183,8 +192,8 @@ void neuron_group_state::start_save(uint64_t generation) {
     urgency::idle,
     [p = program, copy](device&) { *copy = p->save(); },
     [this, generation, copy] {
-      self->send(settings.persistence, save_atom::value, generation,
-                 parameters_ptr{copy});
+      self->send(settings.persistence, save_atom::value, settings.epoch,
+                 generation, parameters_ptr{copy});
     });
 }
 

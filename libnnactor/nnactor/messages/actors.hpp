@@ -70,8 +70,9 @@ using persistence_actor = caf::typed_actor<
   // A generation begins; that many groups will send their parameters.
   caf::reacts_to<save_atom, uint64_t /*generation*/, uint32_t /*groups*/,
                  driver_actor>,
-  // The parameters of one group for a generation.
-  caf::reacts_to<save_atom, uint64_t /*generation*/, parameters_ptr>,
+  // The parameters of one group for a generation of the job of that epoch.
+  caf::reacts_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
+                 parameters_ptr>,
   // Driver only: claim the next epoch; returns it, its token and the newest
   // generation, 0 if there is none.
   caf::replies_to<claim_atom>::with<uint64_t, std::string, uint64_t>,

@@ -67,7 +67,7 @@ result<std::vector<std::string>> controller::addresses() {
     return cluster.addresses;
   std::vector<std::string> result;
   for (uint32_t i = 0; i < cluster.nodes; ++i) {
-    auto state = fmt::format("{}.nodes/node-{}", settings_.model, i + 1);
+    auto state = fmt::format("{}/node-{}", settings_.state, i + 1);
     auto node = node_process::start(
       this_program(), {"--store", folder_of_model(settings_.model), "--state", state,
                        "--devices", std::to_string(cluster.devices)});
@@ -123,8 +123,10 @@ controller::train(const deployment& job, trainer_settings how,
   how.observer = caf::actor_cast<caf::actor>(self_);
   auto trainer = system_.spawn(run_trainer, std::move(how));
   auto network = deploy(job, trainer);
-  if (!network)
+  if (!network) {
+    self_->send_exit(trainer, caf::exit_reason::user_shutdown);
     return network.error();
+  }
   placed(**network);
   self_->send(trainer, ready_atom::value, cluster_, *network);
   caf::error failure;

@@ -21,6 +21,7 @@ namespace nnactor {
 struct controller_settings {
   cluster_settings cluster;
   std::string model; ///< Folder of the model.
+  std::string state; ///< Folder for the states of nodes that it starts.
 };
 
 /// The driver's process: starts nodes where none are given, and runs jobs on

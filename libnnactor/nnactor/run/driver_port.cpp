@@ -17,7 +17,8 @@ void driver_port::open(caf::actor_system& system, const cluster_view& cluster,
   auto routes = make_routing(job.epoch, std::move(table), job.graph,
                              std::move(links));
   // A result is a loss (two numbers) or a row of outputs.
-  routes.max_columns = std::max(routes.max_columns, job.net.output().width);
+  routes.max_columns
+    = std::max({routes.max_columns, job.net.output().width, uint64_t{2}});
   routes.groups.emplace(group_graph::input_group, driver);
   input_sinks_ = routes.readers(group_graph::input_group);
   target_sinks_ = routes.readers(group_graph::target_group);

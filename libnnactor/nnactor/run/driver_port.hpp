@@ -18,6 +18,8 @@ public:
   driver_port(const driver_port&) = delete;
   driver_port& operator=(const driver_port&) = delete;
 
+  // CAF keeps an actor that has sent to another process until it is told to
+  // end.
   ~driver_port() {
     close();
   }

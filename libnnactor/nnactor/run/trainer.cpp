@@ -271,6 +271,7 @@ void trainer_state::start_saving() {
   auto& next = generation->next;
   next.generation = ++generations;
   next.epoch = job.epoch;
+  next.run = job.epoch;
   next.step = boundary;
   if (validated_now)
     next.validation_loss = validation.loss_sum;
@@ -335,7 +336,8 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
            .step = committed->step,
            .loss = committed->validation_loss.value_or(0),
            .generation = committed});
-  if (now == stage::saving)
+  // Nodes that still owe an answer have been asked for this generation.
+  if (now == stage::saving && save_answers == 0)
     start_saving();
   else if (now == stage::finishing)
     end_if_done();

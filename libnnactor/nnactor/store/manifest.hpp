@@ -40,6 +40,7 @@ struct slice {
 struct manifest {
   uint64_t generation = 0; ///< From 1.
   uint64_t epoch = 0;      ///< Of the coordinator that committed it.
+  uint64_t run = 0;        ///< Epoch in which its training began.
   uint64_t step = 0;       ///< Updates applied; also the data cursor.
   digest parent{};         ///< Of the manifest before; zero for the first.
   std::optional<double> validation_loss;

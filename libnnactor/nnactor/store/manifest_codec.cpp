@@ -29,6 +29,7 @@ void write_manifest(schema::Manifest::Builder out, const manifest& what) {
   for (unsigned i = 0; i < tokens; ++i)
     vocabulary.set(i, what.vocabulary[i]);
   out.setExperiment(what.experiment);
+  out.setRun(what.run);
   write(out.initSlices(), what.slices);
 }
 
@@ -49,6 +50,7 @@ caf::error read_scalars(schema::Manifest::Reader in, manifest& out) {
   if (in.getHasValidationLoss())
     out.validation_loss = in.getValidationLoss();
   out.experiment = in.getExperiment().cStr();
+  out.run = in.getRun();
   for (auto code_point : in.getVocabulary())
     out.vocabulary.push_back(code_point);
   if (out.generation == 0)

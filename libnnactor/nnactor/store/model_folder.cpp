@@ -109,7 +109,7 @@ result<loaded_manifest> load_newest(filesystem& fs, const std::string& folder,
 }
 
 bool is_better(const manifest& x, const manifest& y) {
-  return loss_of(x) < loss_of(y);
+  return x.run == y.run && loss_of(x) < loss_of(y);
 }
 
 } // namespace nnactor

@@ -47,8 +47,8 @@ caf::error check_files(filesystem& fs, const std::string& folder,
 result<loaded_manifest> load_newest(filesystem& fs, const std::string& folder,
                                     const model_folder& names);
 
-/// Whether `x` has a lower validation loss than `y`; one that was not measured
-/// or is not finite is above all others.
+/// Whether `x` is of the same run as `y` and has a lower validation loss; one
+/// that was not measured or is not finite is above all others.
 bool is_better(const manifest& x, const manifest& y);
 
 } // namespace nnactor

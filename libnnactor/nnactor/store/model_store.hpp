@@ -14,7 +14,8 @@ namespace nnactor {
 /// Which generation a reader wants.
 enum class choice : uint8_t {
   newest, ///< To train on.
-  best,   ///< Lowest validation loss, the newest where none has one.
+  best,   ///< Lowest validation loss of the newest run, its newest generation
+          ///< where none has one.
 };
 
 /// The folder of one model; see README.md of this room for the protocol. Every
@@ -89,6 +90,12 @@ public:
   /// MiB pieces that hold wanted rows and checks their CRC32C.
   result<parameter_set> read(const manifest& from, layer_id layer,
                              const neuron_set& neurons);
+
+  /// Returns the SHA-256 of all parameters and optimizer state: layer by layer
+  /// and name by name, rows in the order of neurons, each behind a line "layer/
+  /// name rows columns". The same for the same model, whatever partition and
+  /// nodes wrote it.
+  result<digest> content_of(const manifest& what);
 
   /// A slice that is not what the manifest says.
   struct damage {

@@ -41,9 +41,13 @@ keepers choose(filesystem& fs, const std::string& folder,
   for (size_t i = 0; i < whole.size(); ++i)
     if (i < std::max(count, uint32_t{1}) || whole[i].epoch > epoch)
       keep(out, whole[i]);
-  auto best = std::min_element(whole.begin(), whole.end(), is_better);
-  if (best != whole.end())
-    keep(out, *best);
+  if (whole.empty())
+    return out;
+  auto* best = &whole.front();
+  for (auto& x : whole)
+    if (is_better(x, *best))
+      best = &x;
+  keep(out, *best);
   return out;
 }
 

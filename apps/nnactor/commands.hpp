@@ -1,0 +1,35 @@
+#pragma once
+
+#include "nnactor/error.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+// Each adds one subcommand, in a file of its own. The callback of the one that
+// the user names runs it and sets `status`: 0, 1 where a job or a check failed,
+// 2 where what the user gave cannot be used.
+void add_run_command(CLI::App& parent, int& status);
+void add_node_command(CLI::App& parent, int& status);
+void add_infer_command(CLI::App& parent, int& status);
+void add_generate_command(CLI::App& parent, int& status);
+void add_model_command(CLI::App& parent, int& status);
+void add_bench_command(CLI::App& parent, int& status);
+
+/// Prints the line of an error, if there is one, and returns the exit status
+/// that belongs to it: 0, 1 or 2.
+int finish(const caf::error& what);
+
+/// The options with which a command finds nodes for a saved model.
+struct node_options {
+  std::vector<std::string> addresses; ///< Of running nodes.
+  uint32_t local = 1;                 ///< Nodes to start if there are none.
+  std::string certificate, key, authority;
+
+  void add_to(CLI::App& command, bool with_local);
+};
+
+} // namespace nnactor

@@ -1,0 +1,159 @@
+#include "json_reporter.hpp"
+
+#include "nnactor/store/manifest.hpp"
+
+namespace nnactor {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json of(const dataset::reference& baseline) {
+  if (baseline.name.empty())
+    return nullptr;
+  return {{"name", baseline.name}, {"loss", baseline.loss}};
+}
+
+json of(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json of(const network& net) {
+  auto layers = json::array();
+  for (auto& x : net.layers)
+    layers.push_back({{"name", x.name},
+                      {"kind", to_string(x.kind)},
+                      {"activation", to_string(x.act)},
+                      {"units", x.units},
+                      {"width", x.width},
+                      {"parameters", x.parameters()}});
+  return {{"neurons", net.neuron_count()},
+          {"parameters", net.parameter_count()},
+          {"layers", std::move(layers)}};
+}
+
+json of(size_t index, const cluster_view::member& node,
+        const node_report& report) {
+  return {{"node", index + 1},
+          {"address", node.address},
+          {"host", node.info.host},
+          {"process", node.info.process},
+          {"cores", node.info.cores},
+          {"memory", node.info.memory},
+          {"device", node.info.device},
+          {"devices", node.info.devices},
+          {"groups", report.groups},
+          {"neurons", report.neurons},
+          {"parameters", report.parameters},
+          {"table", report.table}};
+}
+
+} // namespace
+
+json_reporter::json_reporter(sink out) : out_(std::move(out)) {
+}
+
+void json_reporter::start(const experiment& how, const dataset& data,
+                          const network& net,
+                          const dataset::reference& baseline) {
+  print({{"event", "start"},
+         {"config", how.file},
+         {"model", how.store.path},
+         {"steps", how.run.steps},
+         {"batch", how.run.train.batch},
+         {"data",
+          {{"path", how.data.path},
+           {"summary", data.summary()},
+           {"training", data.size(split::train)},
+           {"validation", data.size(split::validation)}}},
+         {"network", of(net)},
+         {"reference", of(baseline)}});
+}
+
+void json_reporter::placed(const cluster_view& cluster,
+                           const deployed_network& network) {
+  auto nodes = json::array();
+  for (size_t i = 0; i < cluster.members.size(); ++i)
+    nodes.push_back(
+        of(i, cluster.members[i],
+           i < network.reports.size() ? network.reports[i] : node_report{}));
+  print({{"event", "placed"},
+         {"epoch", cluster.epoch},
+         {"nodes", std::move(nodes)}});
+}
+
+void json_reporter::event(const progress& what) {
+  switch (what.what) {
+  case progress::kind::step:
+    return print({{"event", "step"},
+                  {"step", what.step},
+                  {"loss", what.loss},
+                  {"bytes", what.bytes}});
+  case progress::kind::validation:
+    return print({{"event", "validation"},
+                  {"step", what.step},
+                  {"loss", what.loss},
+                  {"accuracy", what.accuracy},
+                  {"bytes", what.bytes}});
+  case progress::kind::traffic:
+    return;
+  case progress::kind::committed:
+    return print({{"event", "committed"},
+                  {"generation", what.generation->generation},
+                  {"step", what.generation->step},
+                  {"loss", of(what.generation->validation_loss)},
+                  {"bytes", what.bytes}});
+  case progress::kind::finished:
+    steps_ = what.step;
+    bytes_ = what.bytes;
+    return;
+  case progress::kind::failed:
+    return print({{"event", "failed"},
+                  {"step", what.step},
+                  {"code", to_string(code_of(what.error))},
+                  {"error", explain(what.error)},
+                  {"bytes", what.bytes}});
+  }
+}
+
+void json_reporter::begin_sample(const manifest& from,
+                                 const std::string& prompt) {
+  sample_ = {
+      {"event", "sample"}, {"generation", from.generation}, {"prompt", prompt}};
+  text_.clear();
+}
+
+void json_reporter::sample(const std::string& text) {
+  text_ += text;
+}
+
+void json_reporter::finish(const experiment& how, const manifest& best,
+                           const dataset::reference& baseline) {
+  if (!sample_.is_null()) {
+    sample_["text"] = text_;
+    print(sample_);
+  }
+  print({{"event", "finished"},
+         {"model", how.store.path},
+         {"generation", best.generation},
+         {"step", best.step},
+         {"loss", of(best.validation_loss)},
+         {"reference", of(baseline)},
+         {"steps", steps_},
+         {"bytes", bytes_}});
+}
+
+// JSON has no NaN: it is printed as null. Names from outside that are not
+// UTF-8 get replacement characters.
+void json_reporter::print(const json& what) {
+  out_(what.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+std::unique_ptr<reporter> make_json_reporter() {
+  return std::make_unique<json_reporter>([](const std::string& line) {
+    fmt::print("{}", line);
+    std::fflush(stdout);
+  });
+}
+
+} // namespace nnactor

@@ -1,0 +1,59 @@
+#include "commands.hpp"
+
+#include "nnactor/cluster/node_process.hpp"
+
+#include <caf/config.hpp>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <cstdio>
+
+#include <malloc.h>
+
+namespace {
+
+std::string version_text() {
+  auto& dnnl = *dnnl_version();
+  return fmt::format("nnactor {}\nCAF {}.{}.{}\noneDNN {}.{}.{}\nCUDA none",
+                     NNACTOR_VERSION, CAF_MAJOR_VERSION, CAF_MINOR_VERSION,
+                     CAF_PATCH_VERSION, dnnl.major, dnnl.minor, dnnl.patch);
+}
+
+// Tensors of a few hundred KiB come and go with every step; giving their pages
+// back to the system each time halves the bandwidth of a link.
+void keep_pages() {
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  keep_pages();
+  CLI::App app{"One neural network on many machines, neuron by neuron.",
+               "nnactor"};
+  app.set_version_flag("--version", version_text());
+  app.failure_message([](const CLI::App* where, const CLI::Error& what) {
+    return fmt::format("nnactor: {}; see {} --help\n", what.what(),
+                       where->get_name());
+  });
+  int status = 0;
+  nnactor::add_run_command(app, status);
+  nnactor::add_node_command(app, status);
+  nnactor::add_infer_command(app, status);
+  nnactor::add_generate_command(app, status);
+  nnactor::add_model_command(app, status);
+  nnactor::add_bench_command(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& what) {
+    return app.exit(what) == 0 ? 0 : 2;
+  } catch (const std::exception& what) {
+    fmt::print(stderr, "nnactor: {}\n", what.what());
+    return 1;
+  }
+  if (app.get_subcommands().empty()) {
+    fmt::print("{}", app.help());
+    return 2;
+  }
+  return status;
+}

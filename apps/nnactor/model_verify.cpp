@@ -1,0 +1,162 @@
+#include "format.hpp"
+#include "model_view.hpp"
+#include "progress_bar.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+
+namespace nnactor {
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+// A bar of the bytes read, on standard error.
+class verify_bar {
+public:
+  verify_bar(uint64_t all, bool shown)
+      : all_(all), shown_(shown), bar_(console::of(stderr)) {
+  }
+
+  void advance(uint64_t bytes) {
+    done_ += bytes;
+    if (!shown_ || all_ == 0)
+      return;
+    auto share = static_cast<double>(done_) / static_cast<double>(all_);
+    bar_.update(share, [this] {
+      return std::vector{
+          fmt::format("{} of {}", format_bytes(done_), format_bytes(all_))};
+    });
+  }
+
+private:
+  uint64_t all_;
+  bool shown_;
+  uint64_t done_ = 0;
+  progress_bar bar_;
+};
+
+// Something that is not as it should be.
+struct complaint {
+  uint64_t generation = 0;
+  std::string what;
+};
+
+// What is to be read, and what was found.
+struct verification {
+  std::vector<manifest> manifests;
+  std::vector<complaint> complaints;
+  std::map<uint64_t, digest> contents; ///< By generation, undamaged ones.
+  uint64_t slices = 0;
+  uint64_t bytes = 0;
+  double seconds = 0;
+};
+
+// Unlike a reader, who falls back, this must not pass over a damaged one.
+result<std::vector<uint64_t>> choose(model_view& view,
+                                     const std::string& generation) {
+  auto all = view.store.generations();
+  if (!all)
+    return all.error();
+  if (all->empty())
+    return view.store.open(choice::newest).error();
+  if (generation.empty())
+    return all;
+  if (generation == "newest")
+    return std::vector<uint64_t>{all->back()};
+  auto one = view.load(generation);
+  if (one)
+    return std::vector<uint64_t>{one->what.generation};
+  return one.error();
+}
+
+void load(model_view& view, uint64_t generation, verification& into) {
+  auto loaded = load_manifest(*view.fs, view.store.folder(), generation);
+  if (!loaded) {
+    into.complaints.push_back({generation, explain(loaded.error())});
+    return;
+  }
+  for (auto& x : loaded->what.slices)
+    into.bytes += x.length;
+  into.slices += loaded->what.slices.size();
+  into.manifests.push_back(std::move(loaded->what));
+}
+
+caf::error read_all(model_view& view, bool bar, verification& into) {
+  auto begin = clock_type::now();
+  verify_bar progress{into.bytes, bar};
+  for (auto& one : into.manifests) {
+    auto found = view.store.verify(
+        one, [&](uint64_t bytes) { progress.advance(bytes); });
+    if (!found)
+      return found.error();
+    for (auto& damage : *found)
+      into.complaints.push_back({one.generation, damage.what});
+    if (!found->empty())
+      continue;
+    auto content = view.store.content_of(one);
+    if (!content)
+      return content.error();
+    into.contents.emplace(one.generation, *content);
+  }
+  std::chrono::duration<double> taken = clock_type::now() - begin;
+  into.seconds = taken.count();
+  return caf::none;
+}
+
+void print_json(const std::string& path, const verification& what) {
+  nlohmann::ordered_json out{{"path", path},
+                             {"generations", nlohmann::json::array()},
+                             {"slices", what.slices},
+                             {"bytes", what.bytes},
+                             {"seconds", what.seconds},
+                             {"damage", nlohmann::json::array()}};
+  for (auto& [generation, content] : what.contents)
+    out["generations"].push_back(
+        {{"generation", generation}, {"content", to_string(content)}});
+  for (auto& x : what.complaints)
+    out["damage"].push_back({{"generation", x.generation}, {"what", x.what}});
+  fmt::print("{}\n", out.dump());
+}
+
+void print_text(const std::string& path, const verification& what) {
+  for (auto& x : what.complaints)
+    fmt::print("damaged: {}\n", x.what);
+  for (auto& [generation, content] : what.contents)
+    fmt::print("generation {}: content {}\n", generation, to_string(content));
+  auto speed =
+      static_cast<double>(what.bytes) / 1e6 / std::max(what.seconds, 1e-9);
+  auto count = what.complaints.size();
+  fmt::print("{}: {} {}, {} slices, {} read at {:.0f} MB/s: {}\n", path,
+             what.manifests.size(),
+             what.manifests.size() == 1 ? "generation" : "generations",
+             what.slices, format_bytes(what.bytes), speed,
+             count == 0   ? "all good"
+             : count == 1 ? "1 damage"
+                          : fmt::format("{} damages", count));
+}
+
+} // namespace
+
+result<int> verify_model(const model_options& how) {
+  model_view view{how.path};
+  auto generations = choose(view, how.generation);
+  if (!generations)
+    return generations.error();
+  verification what;
+  for (auto generation : *generations)
+    load(view, generation, what);
+  if (auto err = read_all(view, !how.json, what))
+    return err;
+  if (how.json)
+    print_json(how.path, what);
+  else
+    print_text(how.path, what);
+  return what.complaints.empty() ? 0 : 1;
+}
+
+} // namespace nnactor

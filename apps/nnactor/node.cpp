@@ -1,0 +1,135 @@
+#include "commands.hpp"
+#include "node_table.hpp"
+
+#include "nnactor/cluster/network_access.hpp"
+#include "nnactor/cluster/node.hpp"
+#include "nnactor/device/cpu/cpu_device.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <csignal>
+#include <cstdio>
+
+#include <unistd.h>
+
+namespace nnactor {
+
+namespace {
+
+struct node_command {
+  std::string listen;
+  std::string store = "models";
+  std::string state;
+  uint32_t devices = 1;
+  int announce = -1; ///< File descriptor to tell the port to.
+  credentials who;
+};
+
+// Where a user's programs keep what outlives them but is worth no backup.
+std::string default_state(const host_port& where) {
+  auto* xdg = std::getenv("XDG_STATE_HOME");
+  auto* home = std::getenv("HOME");
+  auto base = xdg != nullptr    ? std::string{xdg}
+              : home != nullptr ? std::string{home} + "/.local/state"
+                                : std::string{"/var/tmp"};
+  return fmt::format("{}/nnactor/{}-{}", base, where.host, where.port);
+}
+
+void announce(const node_command& how, const host_port& where) {
+  if (how.announce < 0) {
+    fmt::print("nnactor node: listening on {}:{}, models in {}, state in {}\n",
+               where.host, where.port, how.store, how.state);
+    std::fflush(stdout);
+    return;
+  }
+  auto line = fmt::format("{}\n", where.port);
+  if (write(how.announce, line.data(), line.size()) < 0)
+    fmt::print(stderr, "nnactor: nobody waits for this node\n");
+  close(how.announce);
+}
+
+// Signals must be blocked before the first thread starts, so that only
+// `sigwait` below gets them.
+sigset_t block_signals() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  return ends;
+}
+
+caf::error serve(node_command how) {
+  auto where = parse_address(how.listen);
+  if (!where)
+    return where.error();
+  if (auto err = check(how.who))
+    return err;
+  auto ends = block_signals();
+  // One thread executes, one moves messages.
+  system_config config{how.devices + 1, how.who};
+  caf::actor_system system{config};
+  node_settings settings;
+  settings.store = how.store;
+  settings.credential = how.who.certificate;
+  settings.devices = how.devices;
+  settings.make_device = make_cpu_device;
+  settings.fs = make_posix_filesystem();
+  settings.dialer = system.spawn(run_dialer, how.who);
+  if (how.state.empty())
+    how.state = default_state(*where);
+  settings.state = how.state;
+  auto dialer = settings.dialer;
+  auto node = system.spawn(run_node, std::move(settings));
+  auto port = publish(node, *where, how.who);
+  if (port) {
+    where->port = *port;
+    announce(how, *where);
+    int signal = 0;
+    sigwait(&ends, &signal);
+  }
+  caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(dialer, caf::exit_reason::user_shutdown);
+  return port ? caf::error{} : port.error();
+}
+
+} // namespace
+
+void add_node_command(CLI::App& parent, int& status) {
+  auto how = std::make_shared<node_command>();
+  auto* command = parent.add_subcommand(
+    "node", "Offer this machine to a cluster, or look at a node's files");
+  command->add_option("--listen", how->listen,
+                      "Address to listen on; port 0 takes any")
+    ->type_name("HOST:PORT");
+  command
+    ->add_option("--store", how->store,
+                 "Shared folder that holds the folders of models")
+    ->capture_default_str();
+  command->add_option("--state", how->state,
+                      "Local folder for the connection table");
+  command->add_option("--devices", how->devices, "CPU cores to compute with")
+    ->check(CLI::Range(1, 1024))
+    ->capture_default_str();
+  command->add_option("--certificate", how->who.certificate,
+                      "TLS: certificate of this node (PEM)");
+  command->add_option("--key", how->who.key, "TLS: its key (PEM)");
+  command->add_option("--authority", how->who.authority,
+                      "TLS: certificate of the authority of all nodes (PEM)");
+  command->add_option("--announce", how->announce)->group("");
+  add_node_table_command(*command, status);
+  command->require_subcommand(0, 1);
+  command->callback([how, command, &status] {
+    if (!command->get_subcommands().empty())
+      return;
+    if (how->listen.empty())
+      status = finish(fail(ec::invalid_argument,
+                           "nnactor node needs --listen HOST:PORT, for example "
+                           "--listen 127.0.0.1:4700"));
+    else
+      status = finish(serve(*how));
+  });
+}
+
+} // namespace nnactor

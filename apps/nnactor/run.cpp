@@ -1,0 +1,153 @@
+#include "commands.hpp"
+#include "reporter.hpp"
+
+#include "nnactor/run/controller.hpp"
+#include "nnactor/run/job.hpp"
+#include "nnactor/run/sampler.hpp"
+#include "nnactor/store/model_store.hpp"
+
+namespace nnactor {
+
+namespace {
+
+struct run_options {
+  std::string config;
+  std::vector<override_text> overrides;
+  node_options nodes;
+  bool check = false;
+  bool json = false;
+};
+
+result<experiment> read(const run_options& how) {
+  auto read = read_experiment(how.config, how.overrides);
+  if (!read)
+    return read;
+  auto& cluster = read->cluster;
+  if (!how.nodes.addresses.empty()) {
+    cluster.addresses = how.nodes.addresses;
+    cluster.nodes = static_cast<uint32_t>(how.nodes.addresses.size());
+  }
+  if (!how.nodes.certificate.empty()) {
+    cluster.certificate = how.nodes.certificate;
+    cluster.key = how.nodes.key;
+    cluster.authority = how.nodes.authority;
+  }
+  return read;
+}
+
+int show_check(const prepared_job& job) {
+  fmt::print("{}: fine. {}\n{} neurons, {} parameters in {} parts:", job.how.file,
+             job.data->summary(), job.net.neuron_count(),
+             job.net.parameter_count(), job.parts.parts.size());
+  for (auto& part : job.parts.parts)
+    fmt::print(" {}", part.size());
+  fmt::print("\n");
+  return 0;
+}
+
+caf::error train(controller& cluster, const prepared_job& job,
+                 reporter& screen) {
+  auto claim = cluster.claim_epoch();
+  if (!claim)
+    return claim.error();
+  auto nodes = cluster.join(claim->epoch);
+  if (!nodes)
+    return nodes.error();
+  trainer_settings how;
+  how.data = job.data;
+  how.run = job.how.run;
+  how.store = job.how.store;
+  how.experiment = job.how.text;
+  how.generation = claim->generation;
+  how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
+  return cluster.train(
+    make_training(job, claim->epoch, claim->token), std::move(how),
+    [&](const deployed_network& network) { screen.placed(**nodes, network); },
+    [&](const progress& event) { screen.event(event); });
+}
+
+// The first characters that the network was never trained on.
+std::string prompt_of(const dataset& data) {
+  auto first = data.gather(split::validation, {0});
+  std::string text;
+  for (auto token : first.inputs.values<int32_t>())
+    text += data.characters()->decode(token);
+  return text;
+}
+
+// The best generation is read back from the store, as any later user of the
+// model will.
+caf::error write_sample(controller& cluster, const prepared_job& job,
+                        model_store& store, const manifest& best,
+                        reporter& screen) {
+  auto* characters = job.data->characters();
+  if (characters == nullptr || job.how.run.sample == 0)
+    return caf::none;
+  auto token = store.epoch_token(best.epoch);
+  if (!token)
+    return token.error();
+  auto network = cluster.open_inference(
+    make_inference(best, job.how.store.path, best.epoch, *token));
+  if (!network)
+    return network.error();
+  auto prompt = prompt_of(*job.data);
+  screen.begin_sample(best, prompt);
+  auto how = sampling{job.how.run.sample, job.how.run.temperature,
+                      job.how.run.train.seed};
+  return generate(
+    *characters, job.data->shape().input_width, prompt, how,
+    [&](const tensor& inputs) { return cluster.infer(inputs); },
+    [&](const std::string& text) { screen.sample(text); });
+}
+
+caf::error run(const prepared_job& job, reporter& screen) {
+  auto baseline = job.data->baseline();
+  screen.start(job.how, *job.data, job.net, baseline);
+  auto cluster = controller::make({job.how.cluster, job.how.store.path,
+                                   job.how.store.path + ".nodes"});
+  if (!cluster)
+    return cluster.error();
+  if (auto err = train(**cluster, job, screen))
+    return err;
+  auto store = model_store{make_posix_filesystem(), job.how.store.path};
+  auto best = store.open(choice::best);
+  if (!best)
+    return best.error();
+  if (auto err = write_sample(**cluster, job, store, *best, screen))
+    return err;
+  screen.finish(job.how, *best, baseline);
+  return caf::none;
+}
+
+int run(const run_options& how) {
+  auto config = read(how);
+  if (!config)
+    return finish(config.error());
+  auto job = prepare(std::move(*config));
+  if (!job)
+    return finish(job.error());
+  if (how.check)
+    return show_check(*job);
+  auto screen = how.json ? make_json_reporter() : make_text_reporter();
+  return finish(run(*job, *screen));
+}
+
+} // namespace
+
+void add_run_command(CLI::App& parent, int& status) {
+  auto how = std::make_shared<run_options>();
+  auto* command = parent.add_subcommand(
+    "run", "Distribute, train and save the network of a config");
+  command->add_option("config", how->config, "TOML file, see configs/")
+    ->required();
+  command
+    ->add_option("--set", how->overrides,
+                 "Override a key of the config, for example train.steps=50")
+    ->type_name("KEY=VALUE");
+  command->add_flag("--check", how->check, "Only validate the config");
+  command->add_flag("--json", how->json, "Print one JSON object a line");
+  how->nodes.add_to(*command, false);
+  command->callback([how, &status] { status = run(*how); });
+}
+
+} // namespace nnactor

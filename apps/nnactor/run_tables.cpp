@@ -1,0 +1,133 @@
+#include "run_tables.hpp"
+
+#include "format.hpp"
+#include "table.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+std::string kind_of(const layer& what) {
+  std::string out = to_string(what.kind);
+  std::replace(out.begin(), out.end(), '_', ' ');
+  if (what.kind == layer_kind::dense && what.act != activation::none)
+    out += fmt::format(", {}", to_string(what.act));
+  return out;
+}
+
+std::string inputs_of(const network& net, const layer& what) {
+  std::string out;
+  for (auto id : what.inputs)
+    out += (out.empty() ? "" : ", ") + net.layers[id].name;
+  return printable(out);
+}
+
+// Layers without neurons have a width instead.
+std::string output_of(const layer& what) {
+  if (what.kind == layer_kind::input)
+    return what.tokens > 0
+               ? fmt::format("{} tokens of {}", format_count(what.width),
+                             format_count(what.tokens))
+               : format_count(what.width);
+  if (is_loss(what.kind))
+    return "";
+  return what.positions == 1 ? format_count(what.width)
+                             : fmt::format("{} x {}", format_count(what.units),
+                                           format_count(what.positions));
+}
+
+std::string device_of(const node_info& info) {
+  auto name = printable(info.device);
+  return info.devices == 1 ? name : fmt::format("{} x {}", info.devices, name);
+}
+
+size_t groups_at(const placement& where, node_index node) {
+  return static_cast<size_t>(
+      std::count_if(where.seats.begin(), where.seats.end(),
+                    [node](auto& seat) { return seat.node == node; }));
+}
+
+// A command of the program; {program}, {model} and {table} stand for what they
+// say.
+struct command {
+  enum class when { always, text, no_text, table };
+  const char* words;
+  const char* purpose;
+  when shown = when::always;
+};
+
+constexpr command commands[] = {
+    {"{program} generate {model} --prompt \"This is \"",
+     "Let it write on from a prompt", command::when::text},
+    {"{program} generate {model} --local 5", "The same model on five nodes",
+     command::when::text},
+    {"{program} infer {model}", "Ask it about data it was not trained on"},
+    {"{program} infer {model} --local 3", "The same on three nodes",
+     command::when::no_text},
+    {"{program} model info {model}", "See what is in it"},
+    {"{program} model verify {model}", "Read all of it and check every sum"},
+    {"{program} node table {table}",
+     "See which remote neurons node 1 is connected with", command::when::table},
+};
+
+bool is_shown(const command& what, const next_steps& how) {
+  switch (what.shown) {
+  case command::when::text:
+    return how.text;
+  case command::when::no_text:
+    return !how.text;
+  case command::when::table:
+    return !how.table.empty();
+  default:
+    return true;
+  }
+}
+
+} // namespace
+
+std::string render_network(const network& net) {
+  table out{{"layer", "kind", "reads", ">units", ">output", ">parameters"}};
+  for (auto& x : net.layers)
+    out.add({printable(x.name), kind_of(x), inputs_of(net, x),
+             x.units > 0 ? format_count(x.units) : "", output_of(x),
+             x.units > 0 ? format_count(x.parameters()) : ""});
+  out.add({"all", "", "", format_count(net.neuron_count()), "",
+           format_count(net.parameter_count())});
+  return out.render();
+}
+
+std::string render_cluster(const cluster_view& cluster,
+                           const deployed_network& network) {
+  table out{{">node", "address", "machine", ">process", "device", ">groups",
+             ">neurons", ">parameters"}};
+  for (size_t i = 0; i < cluster.members.size(); ++i) {
+    auto& node = cluster.members[i];
+    auto report =
+        i < network.reports.size() ? network.reports[i] : node_report{};
+    out.add({fmt::format("{}", i + 1), printable(node.address),
+             printable(node.info.host), fmt::format("{}", node.info.process),
+             device_of(node.info), format_count(report.groups),
+             format_count(report.neurons), format_count(report.parameters)});
+  }
+  auto& where = network.job->where;
+  out.add({"driver", "this process", "", "", "sends the data",
+           format_count(groups_at(where, where.driver()))});
+  return out.render();
+}
+
+std::string render_next_steps(const next_steps& how) {
+  std::string out;
+  for (auto& x : commands)
+    if (is_shown(x, how))
+      out +=
+          fmt::format("  {}:\n    {}\n", x.purpose,
+                      fmt::format(fmt::runtime(x.words),
+                                  fmt::arg("program", shell_word(how.program)),
+                                  fmt::arg("model", shell_word(how.model)),
+                                  fmt::arg("table", shell_word(how.table))));
+  return out;
+}
+
+} // namespace nnactor

@@ -1,0 +1,92 @@
+#include "group/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+namespace {
+
+/// A group that only collects the blocks that come back.
+group_actor spawn_owner(actor_world& in,
+                        std::shared_ptr<std::vector<block_ptr>> done) {
+  return in.adopt(in.system().spawn(
+      [done](group_actor::pointer) -> group_actor::behavior_type {
+        return {
+            [](const tensor_message&) {},
+            [](const routing_ptr&) {},
+            [done](const block_ptr& what) { done->push_back(what); },
+            [](update_atom, uint64_t, uint32_t) {},
+            [](save_atom, uint64_t, uint64_t) {},
+        };
+      }));
+}
+
+} // namespace
+
+TEST_CASE("blocks run on the device and come back") {
+  actor_world world;
+  auto done = std::make_shared<std::vector<block_ptr>>();
+  auto owner = spawn_owner(world, done);
+  std::shared_ptr<device> dev = make_reference_device();
+  auto runner = world.adopt(world.system().spawn(run_device, dev));
+  std::string order;
+  for (char name : {'a', 'b', 'c'}) {
+    auto what = std::make_shared<block>();
+    what->owner = owner;
+    what->run = [&order, name](device&) { order += name; };
+    caf::anon_send(runner, block_ptr{what});
+  }
+  world.settle();
+  CHECK(order == "abc");
+  CHECK(done->size() == 3);
+}
+
+TEST_CASE("what a kernel throws comes back in its block, the next one runs") {
+  actor_world world;
+  auto done = std::make_shared<std::vector<block_ptr>>();
+  auto owner = spawn_owner(world, done);
+  std::shared_ptr<device> dev = make_reference_device();
+  auto runner = world.adopt(world.system().spawn(run_device, dev));
+  auto bad = std::make_shared<block>();
+  bad->owner = owner;
+  bad->run = [](device&) { throw std::runtime_error("affine [1, 2]"); };
+  auto good = std::make_shared<block>();
+  good->owner = owner;
+  good->run = [](device&) {};
+  caf::anon_send(runner, block_ptr{bad});
+  caf::anon_send(runner, block_ptr{good});
+  world.settle();
+  REQUIRE(done->size() == 2);
+  CHECK(code_of(bad->failure) == ec::device_failure);
+  CHECK(explain(bad->failure).find("affine [1, 2]") != std::string::npos);
+  CHECK(!good->failure);
+}
+
+TEST_CASE("urgent blocks go before idle ones that wait") {
+  actor_world world;
+  auto held = std::make_shared<held_device>();
+  auto runner = spawn_device(world, held);
+  world.settle();
+  caf::scoped_actor self{world.system()};
+  std::string order;
+  auto send = [&](char name, bool urgent) {
+    auto what = std::make_shared<block>();
+    what->run = [&order, name](device&) { order += name; };
+    if (urgent)
+      self->send<caf::message_priority::high>(runner, block_ptr{what});
+    else
+      self->send(runner, block_ptr{what});
+  };
+  send('a', false);
+  send('b', false);
+  send('x', true);
+  send('y', true);
+  world.settle();
+  auto dev = make_reference_device();
+  for (auto& what : held->blocks)
+    what->run(*dev);
+  CHECK(order == "xyab");
+}

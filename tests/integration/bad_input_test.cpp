@@ -1,0 +1,118 @@
+#include "integration/process.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace nnactor::test;
+
+namespace {
+
+// Runs the small config with one change that must be refused: exit status 2,
+// one line that says all of `words`, and nothing saved.
+void refuse(const std::vector<std::string>& overrides,
+            const std::vector<std::string>& words,
+            const std::string& more = "") {
+  scratch folder;
+  auto line = std::vector<std::string>{"run", small_config(folder, more)};
+  for (auto& x : overrides) {
+    line.push_back("--set");
+    line.push_back(x);
+  }
+  auto end = run_nnactor(line);
+  INFO(end.out << end.err);
+  CHECK(end.status == 2);
+  CHECK(end.err.find('\n') == end.err.size() - 1);
+  for (auto& word : words)
+    CHECK_MESSAGE(end.err.find(word) != std::string::npos, word);
+  CHECK(run_nnactor({"model", "info", folder / "models/song"}).status == 2);
+}
+
+} // namespace
+
+TEST_CASE("keys and types of the config") {
+  refuse({"train.stepz=5"}, {"stepz", "steps"});
+  refuse({"train.steps='many'"}, {"--set train.steps", "steps"});
+  refuse({}, {"small.toml:", "activasion"},
+         "[[network.layers]]\nkind = \"dense\"\nactivasion = \"relu\"\n");
+}
+
+TEST_CASE("parts that are not a partition") {
+  refuse({}, {"small.toml:", "100"},
+         "[[distribute.partition]]\npercentage = 37\n"
+         "[[distribute.partition]]\npercentage = 62\n");
+  refuse({}, {"small.toml:"},
+         "[distribute]\nper_layer = false\n"
+         "[[distribute.partition]]\ncount = 10\n"
+         "[[distribute.partition]]\ncount = 11\n");
+  refuse({}, {"small.toml:", "5"},
+         "[[distribute.partition]]\nids = [\"0-60\", 5]\n"
+         "[[distribute.partition]]\nids = [5]\n");
+  refuse({}, {"small.toml:", "9999"},
+         "[[distribute.partition]]\nids = [\"0-9999\"]\n");
+  refuse({}, {"small.toml:", "hiden", "hidden"},
+         "[[distribute.partition]]\nlayers = [\"characters\", \"hiden\"]\n"
+         "[[distribute.partition]]\nlayers = [\"next\"]\n");
+}
+
+TEST_CASE("data that cannot be used") {
+  scratch folder;
+  write_file(folder / "empty.txt", "");
+  write_file(folder / "binary.txt", std::string("ab\0cd", 5));
+  refuse({"data.path=/nonexistent/file"}, {"/nonexistent/file"});
+  refuse({"data.path=" + folder / "empty.txt"}, {"empty.txt"});
+  refuse({"data.path=" + folder / "binary.txt"}, {"binary.txt"});
+}
+
+TEST_CASE("a store that cannot be written") {
+  scratch folder;
+  write_file(folder / "file", "in the way");
+  refuse({"store.path=" + folder / "file/model"}, {"/file", "folder"});
+}
+
+TEST_CASE("addresses") {
+  scratch folder;
+  auto config = small_config(folder);
+  auto end = run_nnactor({"run", config, "--set", "cluster.connect_timeout_ms=300",
+                      "--nodes", "127.0.0.1:1"});
+  CHECK(end.status == 2);
+  CHECK(end.err.find("127.0.0.1:1") != std::string::npos);
+  end = run_nnactor({"node", "--listen", "nonsense"});
+  CHECK(end.status == 2);
+  CHECK(end.err.find("HOST:PORT") != std::string::npos);
+  end = run_nnactor({"node", "--listen", "0.0.0.0:0"});
+  CHECK(end.status == 2);
+  CHECK(end.err.find("TLS") != std::string::npos);
+}
+
+TEST_CASE("a port in use") {
+  scratch folder;
+  process first{command({"node", "--listen", "127.0.0.1:0", "--state",
+                         folder / "state"})};
+  auto line = first.line_with("listening on ");
+  auto begin = line.find("127.0.0.1:");
+  auto address = line.substr(begin, line.find(',') - begin);
+  auto end = run_nnactor({"node", "--listen", address});
+  CHECK(end.status == 2);
+  CHECK(end.err.find(address) != std::string::npos);
+  CHECK(end.err.find("in use") != std::string::npos);
+}
+
+TEST_CASE("a loss that is no longer a number stops the run and keeps the rest") {
+  scratch folder;
+  auto config = small_config(folder);
+  REQUIRE(run_nnactor({"run", config}).status == 0);
+  auto end = run_nnactor({"run", config, "--set", "train.rate=1e30", "--set",
+                      "train.optimizer=sgd"});
+  INFO(end.err);
+  CHECK(end.status == 1);
+  CHECK(end.err.find("step") != std::string::npos);
+  CHECK(end.err.find("nan") != std::string::npos);
+  CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
+}
+
+TEST_CASE("commands that are misspelt") {
+  auto end = run_nnactor({"rum"});
+  CHECK(end.status == 2);
+  CHECK(end.err.find("rum") != std::string::npos);
+  CHECK(run_nnactor({"generate", "/nonexistent"}).status == 2);
+  CHECK(run_nnactor({"--version"}).out.find("CAF 0.17") != std::string::npos);
+}

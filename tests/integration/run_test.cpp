@@ -1,0 +1,207 @@
+#include "integration/process.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+using namespace nnactor::test;
+using nlohmann::json;
+
+namespace {
+
+constexpr auto uneven = "[distribute]\nseed = 3\n"
+                        "[[distribute.partition]]\npercentage = 37\n"
+                        "pick = \"random\"\n"
+                        "[[distribute.partition]]\npercentage = 63\n"
+                        "pick = \"end\"\n";
+
+// The digest of all parameters and optimizer state of the newest generation.
+std::string content_of(const std::string& model) {
+  auto end = run_nnactor({"model", "verify", model, "--generation", "newest",
+                      "--json"});
+  REQUIRE(end.status == 0);
+  return json::parse(end.out).at("generations").at(0).at("content");
+}
+
+void train(const scratch& folder, std::vector<std::string> overrides) {
+  auto line = std::vector<std::string>{"run", folder / "small.toml"};
+  for (auto& x : overrides) {
+    line.push_back("--set");
+    line.push_back(x);
+  }
+  auto end = run_nnactor(line);
+  INFO(end.out << end.err);
+  REQUIRE(end.status == 0);
+}
+
+// A node that was started by hand, as on a machine of its own.
+struct manual_node {
+  process program;
+  std::string address;
+
+  manual_node(const scratch& folder, const std::string& name,
+              std::vector<std::string> more = {})
+    : program(command(join({"node", "--listen", "127.0.0.1:0", "--store",
+                            folder / "models", "--state", folder / name},
+                           std::move(more)))) {
+    auto line = program.line_with("listening on ");
+    auto begin = line.find("127.0.0.1:");
+    address = line.substr(begin, line.find(',') - begin);
+  }
+
+  static std::vector<std::string> join(std::vector<std::string> x,
+                                       std::vector<std::string> y) {
+    x.insert(x.end(), y.begin(), y.end());
+    return x;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a run trains, saves one model and leaves no process behind") {
+  scratch folder;
+  process run{command({"run", small_config(folder), "--json"})};
+  run.line_with("\"placed\"");
+  auto nodes = children_of(run.id());
+  CHECK(nodes.size() == 3);
+  auto end = run.finish();
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(end.out.find("\"finished\"") != std::string::npos);
+  for (auto node : nodes)
+    CHECK(await_end(node));
+  CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
+  CHECK(run_nnactor({"run", folder / "small.toml", "--check"}).status == 0);
+}
+
+TEST_CASE("nodes end with the run that started them, also when it is killed") {
+  scratch folder;
+  process run{command({"run", small_config(folder), "--json", "--set",
+                       "train.steps=1000000"})};
+  run.line_with("\"step\"");
+  auto nodes = children_of(run.id());
+  REQUIRE(nodes.size() == 3);
+  run.send(SIGKILL);
+  CHECK(run.finish().status == 128 + SIGKILL);
+  for (auto node : nodes)
+    CHECK(await_end(node));
+}
+
+TEST_CASE("a node that dies ends the run with its name") {
+  scratch folder;
+  process run{command({"run", small_config(folder), "--json", "--set",
+                       "train.steps=1000000"})};
+  run.line_with("\"committed\"");
+  auto nodes = children_of(run.id());
+  REQUIRE(nodes.size() == 3);
+  kill(nodes[1], SIGKILL);
+  auto end = run.finish();
+  CHECK(end.status == 1);
+  CHECK(end.err.find("127.0.0.1:") != std::string::npos);
+  CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
+}
+
+TEST_CASE("the model depends on the partition alone") {
+  scratch folder;
+  small_config(folder, uneven);
+  std::vector<std::string> contents;
+  for (auto* nodes : {"1", "2", "3"})
+    for (auto* window : {"1", "4"}) {
+      auto model = folder / ("models/" + std::string{nodes} + window);
+      train(folder, {"cluster.nodes=" + std::string{nodes},
+                     "train.window=" + std::string{window}, "train.steps=200",
+                     "train.evaluate_every=100", "train.clip=0.5",
+                     "store.path=" + model});
+      contents.push_back(content_of(model));
+    }
+  for (auto& content : contents)
+    CHECK(content == contents.front());
+}
+
+TEST_CASE("another partition is another sum, not another network") {
+  scratch folder;
+  small_config(folder);
+  train(folder, {"distribute.parts=2", "store.path=" + folder / "models/two"});
+  train(folder, {"distribute.parts=3",
+                 "store.path=" + folder / "models/three"});
+  CHECK(content_of(folder / "models/two")
+        != content_of(folder / "models/three"));
+}
+
+TEST_CASE("a saved model gives the same outputs on any number of nodes") {
+  scratch folder;
+  small_config(folder, uneven);
+  train(folder, {});
+  auto model = folder / "models/song";
+  auto one = run_nnactor({"infer", model, "--limit", "0", "--output",
+                      folder / "one"});
+  INFO(one.out << one.err);
+  CHECK(one.status == 0);
+  auto four = run_nnactor({"infer", model, "--limit", "0", "--output",
+                       folder / "four", "--local", "4"});
+  CHECK(four.status == 0);
+  CHECK(one.out == four.out);
+  CHECK(read_file(folder / "one").size() > 1000);
+  CHECK(read_file(folder / "one") == read_file(folder / "four"));
+  auto text = run_nnactor({"generate", model, "--prompt", "9 bott"});
+  CHECK(text.status == 0);
+  CHECK(text.out.size() >= 200);
+  CHECK(text.out
+        == run_nnactor({"generate", model, "--prompt", "9 bott", "--local", "3"})
+             .out);
+}
+
+TEST_CASE("nodes started by hand serve one job after the other") {
+  scratch folder;
+  small_config(folder, uneven);
+  manual_node first{folder, "first"};
+  manual_node second{folder, "second"};
+  auto nodes = first.address + "," + second.address;
+  auto end = run_nnactor({"run", folder / "small.toml", "--nodes", nodes});
+  INFO(end.out << end.err);
+  REQUIRE(end.status == 0);
+  auto content = content_of(folder / "models/song");
+  CHECK(run_nnactor({"run", folder / "small.toml", "--nodes", nodes}).status == 0);
+  CHECK(content_of(folder / "models/song") == content);
+  CHECK(run_nnactor({"infer", folder / "models/song", "--nodes", nodes}).status
+        == 0);
+  auto table = run_nnactor({"node", "table", folder / "first/connections.table"});
+  CHECK(table.status == 0);
+  CHECK(table.out.find(second.address) != std::string::npos);
+  auto neuron = run_nnactor({"node", "table", folder / "first/connections.table",
+                         "--neuron", "0", "--limit", "3"});
+  auto other = run_nnactor({"node", "table", folder / "second/connections.table",
+                        "--neuron", "0", "--limit", "3"});
+  // One of the two nodes has neuron 0.
+  CHECK(neuron.status + other.status == 2);
+}
+
+TEST_CASE("a node that looks at another store is found out") {
+  scratch folder;
+  scratch elsewhere;
+  small_config(folder);
+  manual_node stranger{elsewhere, "stranger"};
+  auto end = run_nnactor({"run", folder / "small.toml", "--nodes",
+                      stranger.address});
+  CHECK(end.status == 2);
+  CHECK(end.err.find(stranger.address) != std::string::npos);
+  CHECK(end.err.find("--store") != std::string::npos);
+}
+
+TEST_CASE("a damaged slice is named") {
+  scratch folder;
+  small_config(folder);
+  train(folder, {});
+  auto dump = run_nnactor({"model", "dump", folder / "models/song", "--json"});
+  auto slice = json::parse(dump.out).at("slices").at(0);
+  auto path = folder / "models/song/" + slice.at("file").get<std::string>();
+  auto bytes = read_file(path);
+  bytes[slice.at("offset").get<size_t>()] ^= 1;
+  write_file(path, bytes);
+  auto end = run_nnactor({"model", "verify", folder / "models/song"});
+  CHECK(end.status == 1);
+  CHECK((end.out + end.err).find(slice.at("file")) != std::string::npos);
+  CHECK((end.out + end.err).find(slice.at("layer")) != std::string::npos);
+}

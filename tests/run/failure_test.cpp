@@ -1,0 +1,223 @@
+#include "nnactor/cluster/persistence.hpp"
+#include "run/jobs.hpp"
+#include "store/observed_filesystem.hpp"
+
+#include <cmath>
+#include <limits>
+
+using namespace nnactor;
+using namespace nnactor::test;
+using kind = progress::kind;
+
+namespace {
+
+bool names(const caf::error& why, const char* what) {
+  return explain(why).find(what) != std::string::npos;
+}
+
+/// Runs a cluster until that many steps are done.
+void run_steps(simulated_cluster& x, const simulated_cluster::outcome_ptr& out,
+               size_t steps) {
+  REQUIRE(x.world.settle_until(
+      [&] { return out->of(kind::step).size() >= steps; }));
+}
+
+/// Examples of which one is not a number.
+class poisoned_data : public made_up_data {
+public:
+  using made_up_data::made_up_data;
+
+  examples gather(split part,
+                  const std::vector<uint64_t>& indices) const override {
+    auto out = made_up_data::gather(part, indices);
+    auto width = out.inputs.extent().columns;
+    tensor_builder<float> x{out.inputs.extent()};
+    std::ranges::copy(out.inputs.values<float>(), x.values().begin());
+    for (size_t i = 0; i < indices.size(); ++i)
+      if (part == split::train && indices[i] == 7)
+        x.values()[i * width] = std::numeric_limits<float>::quiet_NaN();
+    out.inputs = std::move(x).share();
+    return out;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a loss that is no number ends the run and names the step") {
+  auto net = skipping_network();
+  auto job = small_job(net, dealt(net, 2, 1), 60);
+  job.data = std::make_shared<poisoned_data>(net, 960, 40);
+  batch_order order{960, 16, job.how.run.train.seed};
+  uint64_t bad = 0;
+  while (std::ranges::count(order.batch(bad), 7u) == 0)
+    ++bad;
+  // The seed is such that some generations come before it.
+  REQUIRE(bad >= 10);
+  REQUIRE(bad < 60);
+  for (uint64_t seed : {0, 1, 2, 3}) {
+    simulated_cluster x{{.seed = seed, .nodes = 2}};
+    auto out = x.train(job);
+    CHECK(code_of(out->failure) == ec::diverged);
+    CHECK(names(out->failure, fmt::format("at step {};", bad + 1).c_str()));
+    CHECK(names(out->failure, "store/tiny"));
+    CHECK(out->of(kind::step).size() == bad);
+    auto newest = x.store().open(choice::newest);
+    REQUIRE(newest);
+    CHECK(newest->step <= bad);
+    CHECK(x.store().verify(*newest, [](uint64_t) {})->empty());
+    for (auto& layer : content(x.store()))
+      for (auto& p : layer.parameters)
+        for (auto value : p.values.values<float>())
+          REQUIRE(std::isfinite(value));
+  }
+}
+
+TEST_CASE("parameters that diverge are not committed before a loss has shown") {
+  auto net = skipping_network();
+  auto job = small_job(net, dealt(net, 2, 1), 60);
+  job.data = std::make_shared<poisoned_data>(net, 960, 40);
+  job.how.store.every = 1;
+  simulated_cluster x{{.seed = 5, .nodes = 2}};
+  auto out = x.train(job);
+  CHECK(code_of(out->failure) == ec::diverged);
+  for (auto& layer : content(x.store()))
+    for (auto& p : layer.parameters)
+      for (auto value : p.values.values<float>())
+        REQUIRE(std::isfinite(value));
+}
+
+TEST_CASE("a node that dies is named and the last generation stays") {
+  auto net = language_model();
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    CAPTURE(seed);
+    simulated_cluster x{{.seed = seed, .nodes = 3}};
+    auto out = x.start_training(small_job(net, dealt(net, 3, 1), 60));
+    run_steps(x, out, 23);
+    caf::anon_send_exit(x.nodes[1], caf::exit_reason::kill);
+    x.world.settle();
+    CHECK(out->ended);
+    CHECK(code_of(out->failure) == ec::node_lost);
+    CHECK(names(out->failure, "node:2"));
+    auto newest = x.store().open(choice::newest);
+    REQUIRE(newest);
+    CHECK(newest->step >= 10);
+    CHECK(x.store().verify(*newest, [](uint64_t) {})->empty());
+    // The others are free for another job once the driver lets them go.
+    caf::anon_send(x.distributor, leave_atom::value);
+    x.world.settle();
+    for (auto i : {0, 2})
+      CHECK(x.world
+                .ask_now<uint64_t>(x.nodes[static_cast<size_t>(i)],
+                                   join_atom::value, uint64_t{99},
+                                   node_index{0},
+                                   std::vector<std::string>{"alone"})
+                .error()
+            == caf::none);
+  }
+}
+
+TEST_CASE("groups that stop are a timeout that says who waits for what") {
+  auto net = language_model();
+  simulated_cluster x{{.nodes = 2}};
+  auto out = x.start_training(small_job(net, dealt(net, 2, 1), 60));
+  run_steps(x, out, 12);
+  // The node still answers, but one of its groups has stopped.
+  auto* self = caf::actor_cast<caf::abstract_actor*>(x.nodes[1]);
+  auto& node = dynamic_cast<node_actor::stateful_base<node_state>&>(*self).state;
+  caf::anon_send_exit(node.job->groups[0], caf::exit_reason::kill);
+  x.world.settle();
+  CHECK(!out->ended);
+  x.world.advance(std::chrono::seconds{29});
+  CHECK(!out->ended);
+  x.world.advance(std::chrono::seconds{3});
+  REQUIRE(out->ended);
+  CHECK(code_of(out->failure) == ec::timeout);
+  CHECK(names(out->failure, "nothing has moved for 30 s"));
+  CHECK(names(out->failure, "waiting for"));
+  CHECK(names(out->failure, "node:"));
+}
+
+TEST_CASE("a node that stops answering is a timeout that names it") {
+  auto net = language_model();
+  simulated_cluster x{{.nodes = 2}};
+  auto job = small_job(net, dealt(net, 2, 1), 60);
+  auto out = x.start_training(job);
+  run_steps(x, out, 12);
+  // From here on a mailbox without a reader stands for node 2.
+  auto mute = x.world.adopt(x.world.system().spawn(
+      [](caf::event_based_actor* self) -> caf::behavior {
+        self->set_default_handler(caf::skip);
+        return {[](leave_atom) {}};
+      }));
+  auto* self = caf::actor_cast<caf::abstract_actor*>(x.trainer);
+  auto& trainer
+      = dynamic_cast<trainer_actor::stateful_base<trainer_state>&>(*self).state;
+  auto view = std::make_shared<cluster_view>(*trainer.cluster);
+  view->members[1].node = caf::actor_cast<node_actor>(mute);
+  trainer.cluster = view;
+  x.world.advance(std::chrono::seconds{40});
+  REQUIRE(out->ended);
+  CHECK(code_of(out->failure) == ec::timeout);
+  CHECK(names(out->failure, "node:2"));
+}
+
+TEST_CASE("a disk that fails ends the run and keeps a good generation") {
+  auto net = language_model();
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    CAPTURE(seed);
+    auto disk = make_memory_filesystem();
+    auto storage = std::make_shared<observed_filesystem>(disk);
+    simulated_cluster x{{.seed = seed, .nodes = 2, .storage = storage}};
+    auto out = x.start_training(small_job(net, dealt(net, 2, 1), 30));
+    REQUIRE(x.world.settle_until(
+        [&] { return out->of(kind::committed).size() == 1; }));
+    storage->stay_down = true;
+    storage->fail_at = storage->operations + 1 + seed;
+    x.world.settle();
+    CHECK(out->ended);
+    CHECK(code_of(out->failure) == ec::store_unwritable);
+    auto store = model_store{disk, "store/tiny"};
+    auto newest = store.open(choice::newest);
+    REQUIRE(newest);
+    CHECK(newest->step >= 10);
+    CHECK(store.verify(*newest, [](uint64_t) {})->empty());
+  }
+}
+
+TEST_CASE("a store that is another's is refused before anything is trained") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 10);
+  simulated_cluster x{{.nodes = 2}};
+  auto* self = caf::actor_cast<caf::abstract_actor*>(x.nodes[1]);
+  auto& node = dynamic_cast<node_actor::stateful_base<node_state>&>(*self).state;
+  // Node 2 was started with another folder. What it was linked to must live.
+  x.world.adopt(node.persistence);
+  node.persistence = x.world.adopt(x.world.system().spawn(
+      run_persistence, x.storage, std::string{"elsewhere"}, std::string{}));
+  auto out = x.train(job);
+  CHECK(code_of(out->failure) == ec::store_missing);
+  CHECK(names(out->failure, "node:2"));
+  CHECK(names(out->failure, "--store"));
+}
+
+TEST_CASE("messages of hostile or confused peers do not move a trainer") {
+  auto net = language_model();
+  simulated_cluster x{{.nodes = 2}};
+  auto job = small_job(net, dealt(net, 2, 1), 20);
+  auto out = x.start_training(job);
+  run_steps(x, out, 5);
+  auto epoch = x.deployed->job->epoch;
+  driver_actor trainer{x.trainer};
+  caf::anon_send(trainer, failed_atom::value, epoch + 1,
+                 fail(ec::internal, "of another job"));
+  caf::anon_send(trainer, norm_atom::value, epoch, uint64_t{999}, group_id{2},
+                 uint64_t{0});
+  caf::anon_send(trainer, credit_atom::value, epoch, uint64_t{0}, uint32_t{0},
+                 group_id{2});
+  caf::anon_send(trainer, written_atom::value, epoch, uint64_t{77},
+                 node_index{0}, std::vector<char>(10, 'x'));
+  x.world.settle();
+  CHECK(out->ended);
+  CHECK(!out->failure);
+  CHECK(out->of(kind::step).size() == 20);
+}

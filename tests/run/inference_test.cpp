@@ -1,0 +1,105 @@
+#include "run/jobs.hpp"
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+namespace {
+
+/// A trained model of a partition of three.
+std::shared_ptr<filesystem> trained_model(const network& net) {
+  auto storage = make_memory_filesystem();
+  simulated_cluster x{{.nodes = 3, .storage = storage}};
+  auto out = x.train(small_job(net, dealt(net, 3, 4), 10));
+  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+  return storage;
+}
+
+/// Answers of the model on a cluster to questions asked all at once.
+std::vector<tensor> answers(const std::shared_ptr<filesystem>& storage,
+                            uint32_t nodes, uint32_t window, uint64_t seed,
+                            const std::vector<tensor>& questions) {
+  simulated_cluster x{{.seed = seed, .nodes = nodes, .storage = storage}};
+  auto opened = x.open_inference(window);
+  REQUIRE_MESSAGE(opened, explain(opened.error()));
+  std::vector<answer<tensor>> pending;
+  for (auto& question : questions)
+    pending.push_back(
+        x.world.ask<tensor>(x.inferrer, infer_atom::value, question));
+  x.world.settle();
+  std::vector<tensor> out;
+  for (auto& p : pending)
+    out.push_back(p.value());
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a saved model answers alike on any number of nodes") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  std::vector<tensor> questions;
+  for (uint64_t i = 0; i < 40; ++i)
+    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto expected = answers(storage, 1, 1, 0, questions);
+  for (uint32_t nodes : {1, 2, 3})
+    for (uint32_t window : {1, 4, 64}) {
+      CAPTURE(nodes);
+      CAPTURE(window);
+      auto got = answers(storage, nodes, window, nodes * 100 + window,
+                         questions);
+      REQUIRE(got.size() == expected.size());
+      for (size_t i = 0; i < got.size(); ++i)
+        CHECK(same_bytes(got[i], expected[i]));
+    }
+}
+
+TEST_CASE("answers are those of the same model in one loop") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  auto graph = make_group_graph(net, dealt(net, 3, 4));
+  auto dev = make_reference_device();
+  plain_loop loop{net, graph, settings_for(16, optimizer_kind::adam, 3e-3f),
+                  *dev};
+  REQUIRE(!loop.load(
+      regroup(content(model_store{storage, "store/tiny"}), graph), 10));
+  auto question = batch_for(net, 5, 1).inputs;
+  auto got = answers(storage, 2, 4, 1, {question});
+  CHECK(same_bytes(got[0], loop.answer(question)));
+}
+
+TEST_CASE("a question that does not fit is an error, not a crash") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  for (auto& wrong : {ramp({1, 5}), tokens({1, 4}, {0, 1, 2, 3}),
+                      tokens({1, 5}, {0, 1, 2, 3, 99})}) {
+    simulated_cluster x{{.nodes = 2, .storage = storage}};
+    REQUIRE(x.open_inference(4));
+    auto refused = x.world.ask_now<tensor>(x.inferrer, infer_atom::value, wrong);
+    CHECK(code_of(refused.error()) == ec::protocol_violation);
+  }
+}
+
+TEST_CASE("questions to a node that dies are answered with its name") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  simulated_cluster x{{.seed = 2, .nodes = 2, .storage = storage}};
+  REQUIRE(x.open_inference(2));
+  x.world.settle();
+  caf::anon_send_exit(x.nodes[0], caf::exit_reason::kill);
+  std::vector<answer<tensor>> pending;
+  for (uint64_t i = 0; i < 5; ++i)
+    pending.push_back(x.world.ask<tensor>(x.inferrer, infer_atom::value,
+                                          batch_for(net, 1, i).inputs));
+  x.world.settle();
+  for (auto& p : pending) {
+    CHECK(code_of(p.error()) == ec::node_lost);
+    CHECK(explain(p.error()).find("node:1") != std::string::npos);
+  }
+}
+
+TEST_CASE("a model that is not there cannot be opened") {
+  simulated_cluster x{{.nodes = 1}};
+  auto opened = x.open_inference(1);
+  REQUIRE(!opened);
+  CHECK(code_of(opened.error()) == ec::store_missing);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "engine/networks.hpp"
+#include "support/simulation.hpp"
+
+namespace nnactor::test {
+
+/// One part with all neurons.
+inline partition whole(const network& net) {
+  return {{neuron_set::range(0, net.neuron_count())}};
+}
+
+/// A training job that is over in no time: batches of 16 in 4 micro-batches,
+/// a validation and a generation every 10 steps.
+inline prepared_job small_job(const network& net, const partition& parts,
+                              uint64_t steps = 30, uint32_t window = 4,
+                              float clip = 0) {
+  run_settings run;
+  run.steps = steps;
+  run.evaluate_every = 10;
+  run.train = settings_for(16, optimizer_kind::adam, 3e-3f);
+  run.train.micro_batches = 4;
+  run.train.window = window;
+  run.train.optimizer.clip = clip;
+  return job_of(net, parts, run);
+}
+
+} // namespace nnactor::test

@@ -1,0 +1,137 @@
+#include "run/jobs.hpp"
+
+using namespace nnactor;
+using namespace nnactor::test;
+using kind = progress::kind;
+
+namespace {
+
+std::vector<uint64_t> steps_of(const std::vector<progress>& events) {
+  std::vector<uint64_t> out;
+  for (auto& x : events)
+    out.push_back(x.step);
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a run tells every step, validates, commits and finishes") {
+  auto net = language_model();
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    CAPTURE(seed);
+    simulated_cluster x{{.seed = seed, .nodes = 2}};
+    auto out = x.train(small_job(net, dealt(net, 2, 1), 25));
+    REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+    auto steps = steps_of(out->of(kind::step));
+    REQUIRE(steps.size() == 25);
+    for (uint64_t i = 0; i < 25; ++i)
+      CHECK(steps[i] == i + 1);
+    CHECK(steps_of(out->of(kind::validation))
+          == std::vector<uint64_t>{10, 20, 25});
+    CHECK(steps_of(out->of(kind::committed))
+          == std::vector<uint64_t>{10, 20, 25});
+    CHECK(out->of(kind::finished).size() == 1);
+    CHECK(out->events.back().what == kind::finished);
+    CHECK(out->events.back().step == 25);
+  }
+}
+
+TEST_CASE("what is committed is what a reader opens") {
+  auto net = language_model();
+  auto parts = dealt(net, 2, 1);
+  simulated_cluster x{{.nodes = 2}};
+  auto out = x.train(small_job(net, parts, 30));
+  REQUIRE(!out->failure);
+  auto store = x.store();
+  auto newest = store.open(choice::newest);
+  REQUIRE(newest);
+  CHECK(newest->generation == 3);
+  CHECK(newest->step == 30);
+  CHECK(newest->parts.parts == parts.parts);
+  CHECK(newest->validation_loss == out->of(kind::validation).back().loss);
+  auto damages = store.verify(*newest, [](uint64_t) {});
+  REQUIRE(damages);
+  CHECK(damages->empty());
+}
+
+TEST_CASE("validation is over the whole split and learns") {
+  auto net = language_model();
+  simulated_cluster x{{.nodes = 2}};
+  auto job = small_job(net, dealt(net, 2, 1), 60);
+  job.data = std::make_shared<made_up_data>(net, 96, 2500);
+  auto out = x.train(job);
+  REQUIRE(!out->failure);
+  // Three micro-batches of validation give what one pass over all gives.
+  auto dev = make_reference_device();
+  plain_loop loop{net, job.graph, job.how.run.train, *dev};
+  REQUIRE(!loop.load(regroup(content(x.store()), job.graph), 60));
+  std::vector<uint64_t> all(2500);
+  for (uint64_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  auto batch = job.data->gather(split::validation, all);
+  auto expected = loop.evaluate(batch.inputs, batch.targets);
+  auto last = out->of(kind::validation).back();
+  CHECK(last.loss == doctest::Approx(expected.loss_sum / 2500));
+  CHECK(last.accuracy == expected.correct / 2500);
+  CHECK(last.loss < out->of(kind::validation).front().loss);
+}
+
+TEST_CASE("commits have a period of their own") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 30);
+  job.how.store.every = 4;
+  for (uint64_t seed : {0, 1, 2, 3, 4, 5}) {
+    simulated_cluster x{{.seed = seed, .nodes = 2}};
+    auto out = x.train(job);
+    REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+    CHECK(steps_of(out->of(kind::committed))
+          == std::vector<uint64_t>{4, 8, 12, 16, 20, 24, 28, 30});
+    CHECK(steps_of(out->of(kind::validation))
+          == std::vector<uint64_t>{10, 20, 30});
+  }
+}
+
+TEST_CASE("the last generations are kept, and the best") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 80);
+  job.how.store.keep = 2;
+  simulated_cluster x{{.nodes = 2}};
+  auto out = x.train(job);
+  REQUIRE(!out->failure);
+  auto kept = x.store().generations();
+  REQUIRE(kept);
+  CHECK(kept->size() >= 2);
+  CHECK(kept->size() <= 3);
+  CHECK(kept->back() == 8);
+  CHECK(x.store().open(choice::best));
+}
+
+TEST_CASE("a second run continues the numbers of generations") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 10);
+  auto storage = make_memory_filesystem();
+  for (uint64_t generation : {1, 2, 3}) {
+    simulated_cluster x{{.nodes = 1, .storage = storage}};
+    auto out = x.train(job);
+    REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+    CHECK(x.store().open(choice::newest)->generation == generation);
+  }
+}
+
+TEST_CASE("bytes over links are counted, and none cross for nothing") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 10);
+  auto bytes_on = [&](uint32_t nodes, uint64_t seed) {
+    simulated_cluster x{{.seed = seed, .nodes = nodes}};
+    auto out = x.train(job);
+    REQUIRE(!out->failure);
+    return out->events.back().bytes;
+  };
+  auto two = bytes_on(2, 0);
+  CHECK(two > bytes_on(1, 0));
+  CHECK(two == bytes_on(2, 1));
+  // On one node only inputs, targets and losses cross, each once.
+  uint64_t step = 16 * (5 + 1) * 4 + 4 * 16;
+  uint64_t validation = 40 * (5 + 1) * 4 + 16;
+  CHECK(bytes_on(1, 0) == 10 * step + validation);
+}

@@ -1,0 +1,319 @@
+#include "support/simulation.hpp"
+
+#include "nnactor/cluster/gate.hpp"
+#include "nnactor/cluster/persistence.hpp"
+#include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/neuron/random.hpp"
+
+#include <cstring>
+
+namespace nnactor::test {
+
+namespace {
+
+constexpr const char* root = "store";
+constexpr const char* model = "tiny";
+
+tensor rows_of(const tensor& from, const std::vector<uint64_t>& rows) {
+  auto width = from.extent().columns * size_of(from.type());
+  byte_buffer out{rows.size() * width};
+  for (size_t i = 0; i < rows.size(); ++i)
+    std::memcpy(out.data() + i * width, from.bytes().data() + rows[i] * width,
+                width);
+  return {from.type(),
+          {rows.size(), from.extent().columns},
+          shared_bytes{std::move(out)}};
+}
+
+examples make_up(const network& net, uint64_t rows) {
+  const auto& input = net.layers.front();
+  counter_random random{rows, 1};
+  auto classes = net.output().width;
+  tensor_builder<int32_t> labels{{rows, 1}};
+  if (input.tokens > 0) {
+    tensor_builder<int32_t> x{{rows, input.width}};
+    for (size_t i = 0; i < x.values().size(); ++i)
+      x.values()[i] = static_cast<int32_t>(random.bits(i) % input.tokens);
+    for (size_t r = 0; r < rows; ++r)
+      labels.values()[r] = x.values()[r * input.width]
+                           % static_cast<int32_t>(classes);
+    return {std::move(x).share(), std::move(labels).share()};
+  }
+  tensor_builder<float> x{{rows, input.width}};
+  for (size_t i = 0; i < x.values().size(); ++i)
+    x.values()[i] = 2 * random.uniform(i) - 1;
+  for (size_t r = 0; r < rows; ++r)
+    labels.values()[r] = static_cast<int32_t>((x.values()[r * input.width] + 1)
+                                              * 7)
+                         % static_cast<int32_t>(classes);
+  return {std::move(x).share(), std::move(labels).share()};
+}
+
+caf::actor spawn_observer(actor_world& in,
+                          simulated_cluster::outcome_ptr record) {
+  return in.adopt(in.system().spawn([record]() -> caf::behavior {
+    return {[record](const progress_ptr& what) {
+      record->events.push_back(*what);
+      if (what->what == progress::kind::failed)
+        record->failure = what->error;
+      record->ended = record->ended || what->what == progress::kind::failed
+                      || what->what == progress::kind::finished;
+    }};
+  }));
+}
+
+struct claim {
+  uint64_t epoch = 0;
+  std::string token;
+  uint64_t generation = 0;
+};
+
+answer<claim> ask_claim(actor_world& world, const persistence_actor& whom) {
+  answer<claim> out;
+  world.system().spawn([=](caf::event_based_actor* self) {
+    self->request(whom, caf::infinite, claim_atom::value)
+        .then(
+            [out](uint64_t epoch, const std::string& token,
+                  uint64_t generation) {
+              out.say(claim{epoch, token, generation});
+            },
+            [out](const caf::error& why) { out.say(why); });
+  });
+  return out;
+}
+
+} // namespace
+
+// -- data ---------------------------------------------------------------------
+
+made_up_data::made_up_data(const network& net, uint64_t train,
+                           uint64_t validation)
+    : shape_{net.layers.front().width, net.layers.front().tokens,
+             net.output().width},
+      all_(make_up(net, train + validation)), train_(train),
+      validation_(validation) {
+}
+
+data_shape made_up_data::shape() const {
+  return shape_;
+}
+
+uint64_t made_up_data::size(split part) const {
+  return part == split::train ? train_ : validation_;
+}
+
+examples made_up_data::gather(split part,
+                              const std::vector<uint64_t>& indices) const {
+  auto rows = indices;
+  for (auto& x : rows)
+    x += part == split::train ? 0 : train_;
+  return {rows_of(all_.inputs, rows), rows_of(all_.targets, rows)};
+}
+
+const vocabulary* made_up_data::characters() const {
+  return nullptr;
+}
+
+std::string made_up_data::summary() const {
+  return "made up";
+}
+
+dataset::reference made_up_data::baseline() const {
+  return {};
+}
+
+// -- cluster ------------------------------------------------------------------
+
+simulated_cluster::simulated_cluster(const simulation& how)
+    : world(how.seed), storage(how.storage),
+      addresses(std::make_shared<std::map<std::string, node_actor>>()),
+      how_(how) {
+  if (!storage)
+    storage = make_memory_filesystem();
+  dialer = spawn_dialer(world, addresses);
+  gate = world.adopt(world.system().spawn(run_gate));
+  persistence = world.adopt(world.system().spawn(
+      run_persistence, storage, std::string{root}, std::string{model}));
+  for (uint32_t i = 0; i < how.nodes; ++i) {
+    node_settings settings;
+    settings.store = root;
+    settings.devices = how.devices;
+    settings.make_device = how.make_device ? how.make_device
+                                           : make_reference_device;
+    settings.fs = storage;
+    settings.dialer = dialer;
+    settings.detach_persistence = false;
+    nodes.push_back(
+        world.adopt(world.system().spawn(run_node, std::move(settings))));
+    addresses->emplace(fmt::format("node:{}", i + 1), nodes.back());
+  }
+  distributor = world.adopt(world.system().spawn(run_distributor, dialer, gate,
+                                                 std::string{}, how.patience,
+                                                 how.devices));
+  world.settle();
+}
+
+simulated_cluster::~simulated_cluster() {
+  addresses->clear();
+  for (auto& x : {caf::actor_cast<caf::actor>(trainer),
+                  caf::actor_cast<caf::actor>(inferrer)})
+    if (x)
+      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+}
+
+template <class T>
+result<T> simulated_cluster::wait_for(const answer<T>& what) {
+  if (!world.settle_until([&] { return what.is_there(); }))
+    return fail(ec::timeout, "nobody answered");
+  if (auto err = what.error())
+    return err;
+  return what.value();
+}
+
+result<cluster_ptr> simulated_cluster::join(uint64_t epoch) {
+  std::vector<std::string> names;
+  for (uint32_t i = 0; i < how_.nodes; ++i)
+    names.push_back(fmt::format("node:{}", i + 1));
+  auto joined = wait_for(
+      world.ask<cluster_ptr>(distributor, join_atom::value, epoch, names));
+  if (joined)
+    cluster = *joined;
+  return joined;
+}
+
+simulated_cluster::outcome_ptr
+simulated_cluster::start_training(const prepared_job& job) {
+  auto out = std::make_shared<outcome>();
+  auto stop = [&out](const caf::error& why) {
+    out->failure = why;
+    out->ended = true;
+    return out;
+  };
+  auto claimed = wait_for(ask_claim(world, persistence));
+  if (!claimed)
+    return stop(claimed.error());
+  if (auto joined = join(claimed->epoch); !joined)
+    return stop(joined.error());
+  trainer_settings settings;
+  settings.data = job.data;
+  settings.run = job.how.run;
+  settings.store = job.how.store;
+  settings.generation = claimed->generation;
+  settings.patience = how_.patience;
+  settings.gate = gate;
+  settings.persistence = persistence;
+  settings.observer = spawn_observer(world, out);
+  trainer = world.system().spawn(run_trainer, std::move(settings));
+  auto plan = std::make_shared<const deployment>(
+      make_training(job, claimed->epoch, claimed->token));
+  auto placed = wait_for(world.ask<deployed_ptr>(distributor,
+                                                 deploy_atom::value,
+                                                 deployment_ptr{plan},
+                                                 driver_actor{trainer}));
+  if (!placed)
+    return stop(placed.error());
+  deployed = *placed;
+  caf::anon_send(trainer, ready_atom::value, cluster, deployed);
+  return out;
+}
+
+simulated_cluster::outcome_ptr
+simulated_cluster::train(const prepared_job& job) {
+  auto out = start_training(job);
+  world.settle_until([&] { return out->ended; });
+  world.settle();
+  return out;
+}
+
+result<deployed_ptr> simulated_cluster::open_inference(uint32_t window) {
+  auto from = store().open(choice::newest);
+  if (!from)
+    return from.error();
+  auto token = store().epoch_token(from->epoch);
+  if (!token)
+    return token.error();
+  auto epoch = from->epoch + 1000;
+  if (auto joined = join(epoch); !joined)
+    return joined.error();
+  inferrer = world.system().spawn(run_inferrer, gate, window);
+  auto plan = std::make_shared<const deployment>(make_inference(
+      *from, fmt::format("{}/{}", root, model), epoch, *token));
+  auto placed = wait_for(world.ask<deployed_ptr>(distributor,
+                                                 deploy_atom::value,
+                                                 deployment_ptr{plan},
+                                                 driver_actor{inferrer}));
+  if (!placed)
+    return placed;
+  deployed = *placed;
+  caf::anon_send(inferrer, ready_atom::value, cluster, deployed);
+  return placed;
+}
+
+model_store simulated_cluster::store() {
+  return {storage, fmt::format("{}/{}", root, model)};
+}
+
+std::vector<double> simulated_cluster::outcome::losses() const {
+  std::vector<double> out;
+  for (auto& x : of(progress::kind::step))
+    out.push_back(x.loss);
+  return out;
+}
+
+std::vector<progress>
+simulated_cluster::outcome::of(progress::kind what) const {
+  std::vector<progress> out;
+  for (auto& x : events)
+    if (x.what == what)
+      out.push_back(x);
+  return out;
+}
+
+// -- helpers ------------------------------------------------------------------
+
+prepared_job job_of(const network& net, const partition& parts,
+                    const run_settings& run) {
+  prepared_job job;
+  job.how.run = run;
+  job.how.store.path = fmt::format("{}/{}", root, model);
+  job.data = std::make_shared<made_up_data>(net, 96, 40);
+  job.net = net;
+  job.parts = parts;
+  job.graph = make_group_graph(net, parts);
+  return job;
+}
+
+dialer_actor
+spawn_dialer(actor_world& in,
+             std::shared_ptr<std::map<std::string, node_actor>> addresses) {
+  return in.adopt(in.system().spawn(
+      [addresses](dialer_actor::pointer) -> dialer_actor::behavior_type {
+        return {[addresses](dial_atom, const std::string& address,
+                            uint32_t) -> result<node_actor> {
+          auto i = addresses->find(address);
+          if (i == addresses->end())
+            return fail(ec::unreachable, "cannot reach node {}", address);
+          return i->second;
+        }};
+      }));
+}
+
+std::vector<parameter_set> content(model_store store) {
+  auto from = store.open(choice::newest);
+  if (!from)
+    throw std::runtime_error(explain(from.error()));
+  std::vector<parameter_set> out;
+  for (layer_id id = 0; id < from->net.layers.size(); ++id) {
+    auto neurons = from->net.layers[id].neurons();
+    if (neurons.empty())
+      continue;
+    auto values = store.read(*from, id, neurons);
+    if (!values)
+      throw std::runtime_error(explain(values.error()));
+    std::ranges::sort(values->parameters, {}, &parameter::name);
+    out.push_back(std::move(*values));
+  }
+  return out;
+}
+
+} // namespace nnactor::test

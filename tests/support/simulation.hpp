@@ -1,0 +1,124 @@
+#pragma once
+
+#include "nnactor/cluster/distributor.hpp"
+#include "nnactor/cluster/node.hpp"
+#include "nnactor/data/dataset.hpp"
+#include "nnactor/run/inferrer.hpp"
+#include "nnactor/run/job.hpp"
+#include "nnactor/run/trainer.hpp"
+#include "nnactor/store/memory_filesystem.hpp"
+#include "nnactor/store/model_store.hpp"
+#include "support/actors.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nnactor::test {
+
+/// Examples made up from a seed that fit a network. Labels follow from the
+/// inputs, so that there is something to learn.
+class made_up_data : public dataset {
+public:
+  made_up_data(const network& net, uint64_t train, uint64_t validation);
+
+  data_shape shape() const override;
+  uint64_t size(split part) const override;
+  examples gather(split part,
+                  const std::vector<uint64_t>& indices) const override;
+  const vocabulary* characters() const override;
+  std::string summary() const override;
+  reference baseline() const override;
+
+private:
+  data_shape shape_;
+  examples all_; ///< Training examples, then those for validation.
+  uint64_t train_;
+  uint64_t validation_;
+};
+
+/// How a simulated cluster is made.
+struct simulation {
+  uint64_t seed = 0;    ///< Of the order of messages, see `actor_world`.
+  uint32_t nodes = 1;
+  uint32_t devices = 1; ///< On each node.
+  std::chrono::milliseconds patience{30000};
+  /// What every process sees as the shared storage; made if null.
+  std::shared_ptr<filesystem> storage = {};
+  /// Null: the reference device.
+  std::function<std::unique_ptr<device>()> make_device = {};
+};
+
+/// Nodes, distributor and driver of a cluster as actors of one system, joined
+/// by a dialer that needs no socket and a store in memory.
+class simulated_cluster {
+public:
+  explicit simulated_cluster(const simulation& how);
+
+  /// Ends the job everywhere, then all actors.
+  ~simulated_cluster();
+
+  /// A training or inference job as its user sees it.
+  struct outcome {
+    std::vector<progress> events;
+    caf::error failure;
+    bool ended = false;
+
+    /// Losses of the steps, in the order in which they were told.
+    std::vector<double> losses() const;
+
+    /// Events of one kind.
+    std::vector<progress> of(progress::kind what) const;
+  };
+  using outcome_ptr = std::shared_ptr<outcome>;
+
+  /// Claims an epoch, joins the nodes, places the job and starts to train;
+  /// nothing has moved after that.
+  outcome_ptr start_training(const prepared_job& job);
+
+  /// Trains to the end.
+  outcome_ptr train(const prepared_job& job);
+
+  /// Places the saved model for inference.
+  result<deployed_ptr> open_inference(uint32_t window);
+
+  /// Joins the nodes.
+  result<cluster_ptr> join(uint64_t epoch);
+
+  model_store store();
+
+  actor_world world;
+  std::shared_ptr<filesystem> storage;
+  std::shared_ptr<std::map<std::string, node_actor>> addresses;
+  std::vector<node_actor> nodes;
+  dialer_actor dialer;
+  gate_actor gate; ///< Of the driver's process.
+  persistence_actor persistence;
+  distributor_actor distributor;
+  cluster_ptr cluster;
+  deployed_ptr deployed;
+  trainer_actor trainer;
+  inferrer_actor inferrer;
+
+private:
+  template <class T>
+  result<T> wait_for(const answer<T>& what);
+
+  simulation how_;
+};
+
+/// Puts a job together: a network, how its neurons are distributed, data.
+prepared_job job_of(const network& net, const partition& parts,
+                    const run_settings& run);
+
+/// A dialer that looks nodes up.
+dialer_actor
+spawn_dialer(actor_world& in,
+             std::shared_ptr<std::map<std::string, node_actor>> addresses);
+
+/// Every parameter and all optimizer state of the newest generation, layer by
+/// layer in the order of neurons.
+std::vector<parameter_set> content(model_store store);
+
+} // namespace nnactor::test
