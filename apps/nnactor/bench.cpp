@@ -26,18 +26,19 @@ void show(const figures& all, bool json) {
 
 void add_bench_command(CLI::App& parent, int& status) {
   auto* bench = parent.add_subcommand(
-    "bench", "Measure: figures taken side by side in one run");
+      "bench", "Measure: figures taken side by side in one run");
   bench->require_subcommand(1);
   auto json = std::make_shared<bool>(false);
   auto step = std::make_shared<step_bench>();
   auto* command = bench->add_subcommand(
-    "step", "Training steps of the quickstart's network on one node, on three "
-            "and in a plain loop");
+      "step",
+      "Training steps of the quickstart's network on one node, on three "
+      "and in a plain loop");
   command->add_option("--config", step->config, "Experiment to time")
-    ->capture_default_str();
+      ->capture_default_str();
   command->add_option("--steps", step->steps, "Steps to time of each")
-    ->check(CLI::Range(20, 1000000))
-    ->capture_default_str();
+      ->check(CLI::Range(20, 1000000))
+      ->capture_default_str();
   command->add_flag("--json", *json, "Print one JSON object");
   command->callback([=, &status] {
     auto all = run(*step);

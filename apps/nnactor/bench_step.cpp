@@ -31,8 +31,8 @@ double seconds_since(clock::time_point start) {
 class temporary_folder {
 public:
   temporary_folder()
-    : path_(boost::filesystem::temp_directory_path()
-            / boost::filesystem::unique_path("nnactor-%%%%%%%%")) {
+      : path_(boost::filesystem::temp_directory_path()
+              / boost::filesystem::unique_path("nnactor-%%%%%%%%")) {
     boost::filesystem::create_directories(path_);
   }
 
@@ -54,8 +54,8 @@ result<timing> time_nodes(prepared_job job, uint32_t nodes) {
   job.how.store.path = folder.file("model");
   job.how.cluster.nodes = nodes;
   job.how.cluster.addresses.clear();
-  auto cluster = controller::make({job.how.cluster, job.how.store.path,
-                                   folder.file("nodes")});
+  auto cluster = controller::make(
+      {job.how.cluster, job.how.store.path, folder.file("nodes")});
   if (!cluster)
     return cluster.error();
   auto claim = (*cluster)->claim_epoch();
@@ -71,20 +71,20 @@ result<timing> time_nodes(prepared_job job, uint32_t nodes) {
   clock::time_point start;
   timing out;
   auto err = (*cluster)->train(
-    make_training(job, claim->epoch, claim->token), std::move(how),
-    [](const deployed_network&) {},
-    [&](const progress& event) {
-      if (event.what == progress::kind::step && event.step == warm_up)
-        start = clock::now();
-      if (event.what == progress::kind::step && event.step == steps)
-        out.steps_per_s = static_cast<double>(steps - warm_up)
-                          / seconds_since(start);
-      // Before the validation at the end.
-      if (event.what == progress::kind::traffic && event.step == steps
-          && out.bytes_per_step == 0)
-        out.bytes_per_step = static_cast<double>(event.bytes)
-                             / static_cast<double>(steps);
-    });
+      make_training(job, claim->epoch, claim->token), std::move(how),
+      [](const deployed_network&) {},
+      [&](const progress& event) {
+        if (event.what == progress::kind::step && event.step == warm_up)
+          start = clock::now();
+        if (event.what == progress::kind::step && event.step == steps)
+          out.steps_per_s =
+              static_cast<double>(steps - warm_up) / seconds_since(start);
+        // Before the validation at the end.
+        if (event.what == progress::kind::traffic && event.step == steps
+            && out.bytes_per_step == 0)
+          out.bytes_per_step =
+              static_cast<double>(event.bytes) / static_cast<double>(steps);
+      });
   if (err)
     return err;
   return out;
@@ -94,8 +94,8 @@ double time_plain_loop(const prepared_job& job) {
   auto dev = make_cpu_device();
   auto& train = job.how.run.train;
   auto loop = plain_loop{job.net, train, *dev};
-  auto order = batch_order{job.data->size(split::train), train.batch,
-                           train.seed};
+  auto order =
+      batch_order{job.data->size(split::train), train.batch, train.seed};
   clock::time_point start;
   for (uint64_t i = 0; i < job.how.run.steps; ++i) {
     if (i == warm_up)
@@ -127,16 +127,17 @@ result<figures> run(const step_bench& how) {
     return three.error();
   auto plain = time_plain_loop(*job);
   return figures{
-    {"plain_steps_per_s", plain, 1, "steps/s, plain loop, one core"},
-    {"one_node_steps_per_s", one->steps_per_s, 1, "steps/s, one node process"},
-    {"three_nodes_steps_per_s", three->steps_per_s, 1,
-     "steps/s, three node processes"},
-    {"one_node_bytes_per_step", one->bytes_per_step, 0,
-     "bytes, driver to node and back"},
-    {"three_nodes_bytes_per_step", three->bytes_per_step, 0,
-     "bytes, over all links"},
-    {"one_node_over_plain", one->steps_per_s / plain, 2, "ratio"},
-    {"three_nodes_over_plain", three->steps_per_s / plain, 2, "ratio"},
+      {"plain_steps_per_s", plain, 1, "steps/s, plain loop, one core"},
+      {"one_node_steps_per_s", one->steps_per_s, 1,
+       "steps/s, one node process"},
+      {"three_nodes_steps_per_s", three->steps_per_s, 1,
+       "steps/s, three node processes"},
+      {"one_node_bytes_per_step", one->bytes_per_step, 0,
+       "bytes, driver to node and back"},
+      {"three_nodes_bytes_per_step", three->bytes_per_step, 0,
+       "bytes, over all links"},
+      {"one_node_over_plain", one->steps_per_s / plain, 2, "ratio"},
+      {"three_nodes_over_plain", three->steps_per_s / plain, 2, "ratio"},
   };
 }
 

@@ -9,28 +9,28 @@ int finish(const caf::error& what) {
     return 0;
   fmt::print(stderr, "nnactor: {}\n", explain(what));
   switch (code_of(what)) {
-    case ec::node_lost:
-    case ec::timeout:
-    case ec::diverged:
-    case ec::device_failure:
-    case ec::internal:
-      return 1;
-    default:
-      return 2;
+  case ec::node_lost:
+  case ec::timeout:
+  case ec::diverged:
+  case ec::device_failure:
+  case ec::internal:
+    return 1;
+  default:
+    return 2;
   }
 }
 
 void node_options::add_to(CLI::App& command, bool with_local) {
   command
-    .add_option("--nodes", addresses,
-                "Running nodes, HOST:PORT,HOST:PORT,... (nnactor node)")
-    ->delimiter(',');
+      .add_option("--nodes", addresses,
+                  "Running nodes, HOST:PORT,HOST:PORT,... (nnactor node)")
+      ->delimiter(',');
   if (with_local)
     command
-      .add_option("--local", local,
-                  "Nodes to start on this machine if no --nodes are given")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+        .add_option("--local", local,
+                    "Nodes to start on this machine if no --nodes are given")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
   command.add_option("--certificate", certificate,
                      "TLS: certificate of this process (PEM)");
   command.add_option("--key", key, "TLS: its key (PEM)");

@@ -31,22 +31,22 @@ caf::error write_text(const generate_options& how) {
   if (!how.json)
     fmt::print("{}", how.prompt);
   auto err = generate(
-    characters, model->from.net.layers.front().width, how.prompt, how.how,
-    [&](const tensor& inputs) { return model->cluster->infer(inputs); },
-    [&](const std::string& text) {
-      all += text;
-      if (!how.json) {
-        fmt::print("{}", text);
-        std::fflush(stdout);
-      }
-    });
+      characters, model->from.net.layers.front().width, how.prompt, how.how,
+      [&](const tensor& inputs) { return model->cluster->infer(inputs); },
+      [&](const std::string& text) {
+        all += text;
+        if (!how.json) {
+          fmt::print("{}", text);
+          std::fflush(stdout);
+        }
+      });
   if (err)
     return err;
   if (how.json)
     fmt::print("{}\n", nlohmann::json{{"prompt", how.prompt},
                                       {"text", all},
                                       {"generation", model->from.generation}}
-                         .dump());
+                           .dump());
   else
     fmt::print("\n");
   return caf::none;
@@ -57,19 +57,19 @@ caf::error write_text(const generate_options& how) {
 void add_generate_command(CLI::App& parent, int& status) {
   auto how = std::make_shared<generate_options>();
   auto* command = parent.add_subcommand(
-    "generate", "Continue a text with a saved language model");
+      "generate", "Continue a text with a saved language model");
   command->add_option("model", how->model, "Folder of the model")->required();
   command->add_option("--prompt", how->prompt, "Text to continue");
   command
-    ->add_option("--characters", how->how.characters, "Characters to write")
-    ->capture_default_str();
+      ->add_option("--characters", how->how.characters, "Characters to write")
+      ->capture_default_str();
   command
-    ->add_option("--temperature", how->how.temperature,
-                 "0: always the most likely character; higher: bolder")
-    ->check(CLI::Range(0.0, 10.0))
-    ->capture_default_str();
+      ->add_option("--temperature", how->how.temperature,
+                   "0: always the most likely character; higher: bolder")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
   command->add_option("--seed", how->how.seed, "Of the draws")
-    ->capture_default_str();
+      ->capture_default_str();
   command->add_flag("--json", how->json, "Print one JSON object");
   how->nodes.add_to(*command, true);
   command->callback([how, &status] { status = finish(write_text(*how)); });

@@ -56,8 +56,8 @@ result<std::shared_ptr<const dataset>> open_data(const manifest& from,
 std::string name_of(const dataset& data, int32_t label) {
   auto* characters = data.characters();
   return characters == nullptr
-           ? std::to_string(label)
-           : nlohmann::json(characters->decode(label)).dump();
+             ? std::to_string(label)
+             : nlohmann::json(characters->decode(label)).dump();
 }
 
 // Counts of all examples asked so far.
@@ -83,7 +83,7 @@ void show(const dataset& data, const examples& asked, const tensor& answers,
                                         {"label", labels[i]},
                                         {"answer", guess},
                                         {"value", *best}}
-                           .dump());
+                             .dump());
     else
       fmt::print("{:>8}  {:>8}  {:>8}  {:>10.6f}{}\n", first + i,
                  name_of(data, labels[i]), name_of(data, guess), *best,
@@ -94,8 +94,8 @@ void show(const dataset& data, const examples& asked, const tensor& answers,
 void show(const score& all, bool is_class, bool json) {
   auto examples = static_cast<double>(all.examples);
   auto accuracy = static_cast<double>(all.correct) / examples;
-  auto summary = nlohmann::json{{"examples", all.examples},
-                                {"accuracy", accuracy}};
+  auto summary =
+      nlohmann::json{{"examples", all.examples}, {"accuracy", accuracy}};
   if (is_class)
     summary["loss"] = all.loss / examples;
   if (json)
@@ -149,16 +149,16 @@ caf::error ask(const infer_options& how) {
 void add_infer_command(CLI::App& parent, int& status) {
   auto how = std::make_shared<infer_options>();
   auto* command = parent.add_subcommand(
-    "infer", "Ask a saved model about the data it was not trained on");
+      "infer", "Ask a saved model about the data it was not trained on");
   command->add_option("model", how->model, "Folder of the model")->required();
   command
-    ->add_option("--set", how->overrides,
-                 "Override a key of its config, for example data.path=PATH")
-    ->type_name("KEY=VALUE");
+      ->add_option("--set", how->overrides,
+                   "Override a key of its config, for example data.path=PATH")
+      ->type_name("KEY=VALUE");
   command->add_flag("--training", how->training,
                     "Ask about the training examples instead");
   command->add_option("--limit", how->limit, "Examples to ask about, 0: all")
-    ->capture_default_str();
+      ->capture_default_str();
   command->add_option("--output", how->output,
                       "File for the raw outputs: float32, little-endian, a row "
                       "an example");

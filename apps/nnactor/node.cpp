@@ -99,19 +99,20 @@ caf::error serve(node_command how) {
 void add_node_command(CLI::App& parent, int& status) {
   auto how = std::make_shared<node_command>();
   auto* command = parent.add_subcommand(
-    "node", "Offer this machine to a cluster, or look at a node's files");
-  command->add_option("--listen", how->listen,
-                      "Address to listen on; port 0 takes any")
-    ->type_name("HOST:PORT");
+      "node", "Offer this machine to a cluster, or look at a node's files");
   command
-    ->add_option("--store", how->store,
-                 "Shared folder that holds the folders of models")
-    ->capture_default_str();
+      ->add_option("--listen", how->listen,
+                   "Address to listen on; port 0 takes any")
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--store", how->store,
+                   "Shared folder that holds the folders of models")
+      ->capture_default_str();
   command->add_option("--state", how->state,
                       "Local folder for the connection table");
   command->add_option("--devices", how->devices, "CPU cores to compute with")
-    ->check(CLI::Range(1, 1024))
-    ->capture_default_str();
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command->add_option("--certificate", how->who.certificate,
                       "TLS: certificate of this node (PEM)");
   command->add_option("--key", how->who.key, "TLS: its key (PEM)");

@@ -27,7 +27,7 @@ struct table_options {
 class weight_reader {
 public:
   weight_reader(const network& net, const std::string& folder)
-    : net_(net), store_(make_posix_filesystem(), folder) {
+      : net_(net), store_(make_posix_filesystem(), folder) {
   }
 
   caf::error open() {
@@ -45,8 +45,8 @@ public:
   result<std::vector<float>> row(neuron_id id) {
     if (id == last_id_ && !last_row_.empty())
       return last_row_;
-    auto values = store_.read(from_, net_.layer_of(id),
-                              neuron_set::range(id, id + 1));
+    auto values =
+        store_.read(from_, net_.layer_of(id), neuron_set::range(id, id + 1));
     if (!values)
       return values.error();
     for (auto& p : values->parameters)
@@ -84,8 +84,7 @@ void print(const single_connection& what, bool json) {
 }
 
 caf::error show_neuron(const table_file& table, const table_options& how) {
-  weight_reader weights{table.net,
-                        how.model.empty() ? table.store : how.model};
+  weight_reader weights{table.net, how.model.empty() ? table.store : how.model};
   if (auto err = weights.open())
     return err;
   auto id = static_cast<neuron_id>(how.neuron);
@@ -95,12 +94,12 @@ caf::error show_neuron(const table_file& table, const table_options& how) {
                id, weights.generation());
   uint64_t seen = 0;
   auto err = visit_neuron(
-    table, id, [&](neuron_id consumer) { return weights.row(consumer); },
-    [&](const single_connection& what) -> caf::error {
-      if (seen++ < how.limit || how.limit == 0)
-        print(what, how.json);
-      return caf::none;
-    });
+      table, id, [&](neuron_id consumer) { return weights.row(consumer); },
+      [&](const single_connection& what) -> caf::error {
+        if (seen++ < how.limit || how.limit == 0)
+          print(what, how.json);
+        return caf::none;
+      });
   if (!err && !how.json && how.limit != 0 && seen > how.limit)
     fmt::print("  ... {} more, --limit 0 shows all\n", seen - how.limit);
   return err;
@@ -124,18 +123,18 @@ caf::error show_table(const table_options& how) {
 void add_node_table_command(CLI::App& node, int& status) {
   auto how = std::make_shared<table_options>();
   auto* command = node.add_subcommand(
-    "table", "Show the connection table that a node wrote to its state folder");
+      "table",
+      "Show the connection table that a node wrote to its state folder");
   command->add_option("file", how->file, "STATE/connections.table")->required();
   command
-    ->add_option("--neuron", how->neuron,
-                 "List every connection of this neuron with its weight")
-    ->check(CLI::NonNegativeNumber);
+      ->add_option("--neuron", how->neuron,
+                   "List every connection of this neuron with its weight")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--model", how->model,
                       "Folder of the model to read weights from, if it is not "
                       "where the node saw it");
-  command
-    ->add_option("--limit", how->limit, "Most connections to list, 0: all")
-    ->capture_default_str();
+  command->add_option("--limit", how->limit, "Most connections to list, 0: all")
+      ->capture_default_str();
   command->add_flag("--json", how->json, "Print JSON");
   command->callback([how, &status] { status = finish(show_table(*how)); });
 }

@@ -12,7 +12,7 @@ namespace nnactor {
 
 namespace {
 
-constexpr size_t shortest = 8, longest = 24;
+constexpr size_t shortest = 6, longest = 24;
 constexpr auto redraw_interval = std::chrono::milliseconds{100};
 
 std::string draw(double share, size_t inside) {
@@ -36,16 +36,15 @@ std::string join(const std::vector<std::string>& fields) {
 std::string render_bar(double share, const std::vector<std::string>& fields,
                        size_t columns) {
   share = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) : 0.0;
-  std::vector<std::string> all{
-      fmt::format("{:>3.0f} %", std::floor(share * 100))};
-  all.insert(all.end(), fields.begin(), fields.end());
-  auto text = join(all);
+  auto shown = fields;
   // Two brackets and a blank belong to the bar.
-  if (width_of(text) + shortest + 3 <= columns)
-    return draw(share, std::min(longest, columns - width_of(text) - 3)) + text;
-  while (all.size() > 1 && width_of(join(all)) > columns)
-    all.pop_back();
-  return cut(join(all), columns);
+  while (shown.size() > 1 && width_of(join(shown)) + shortest + 3 > columns)
+    shown.pop_back();
+  auto text = join(shown);
+  auto width = width_of(text) + 3;
+  if (width + shortest > columns)
+    return cut(text, columns);
+  return draw(share, std::min(longest, columns - width)) + text;
 }
 
 progress_bar::progress_bar(console screen) : screen_(std::move(screen)) {

@@ -9,9 +9,9 @@
 
 namespace nnactor {
 
-/// Renders "[====>     ]  42 %  first  second ..." in at most `columns`
-/// columns. What does not fit is left out: the bar shrinks and goes, then
-/// fields go from the end, then the rest is cut.
+/// Renders "[====>     ] first  second ..." in at most `columns` columns. Where
+/// that is too wide the bar shrinks, then fields go from the end; the first one
+/// stays, at last without the bar and cut.
 /// @param share Of the work that is done, 0 to 1.
 /// @param fields The most important one first.
 std::string render_bar(double share, const std::vector<std::string>& fields,

@@ -19,27 +19,25 @@ public:
   /// What is going to be trained on what; `baseline` has no name if there is
   /// none.
   virtual void start(const experiment& how, const dataset& data,
-                     const network& net, const dataset::reference& baseline)
-    = 0;
+                     const network& net,
+                     const dataset::reference& baseline) = 0;
 
   /// The network is on its nodes.
   virtual void placed(const cluster_view& cluster,
-                      const deployed_network& network)
-    = 0;
+                      const deployed_network& network) = 0;
 
   /// Something happened; called for every step.
   virtual void event(const progress& what) = 0;
 
   /// A piece of the generated sample, in order; `begin_sample` first.
-  virtual void begin_sample(const manifest& from, const std::string& prompt)
-    = 0;
+  virtual void begin_sample(const manifest& from,
+                            const std::string& prompt) = 0;
   virtual void sample(const std::string& text) = 0;
 
   /// The end: where the model is (`best` of its generations) and which
   /// commands to try next.
   virtual void finish(const experiment& how, const manifest& best,
-                      const dataset::reference& baseline)
-    = 0;
+                      const dataset::reference& baseline) = 0;
 };
 
 std::unique_ptr<reporter> make_text_reporter();

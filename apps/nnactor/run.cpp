@@ -36,8 +36,8 @@ result<experiment> read(const run_options& how) {
 }
 
 int show_check(const prepared_job& job) {
-  fmt::print("{}: fine. {}\n{} neurons, {} parameters in {} parts:", job.how.file,
-             job.data->summary(), job.net.neuron_count(),
+  fmt::print("{}: fine. {}\n{} neurons, {} parameters in {} parts:",
+             job.how.file, job.data->summary(), job.net.neuron_count(),
              job.net.parameter_count(), job.parts.parts.size());
   for (auto& part : job.parts.parts)
     fmt::print(" {}", part.size());
@@ -61,9 +61,9 @@ caf::error train(controller& cluster, const prepared_job& job,
   how.generation = claim->generation;
   how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
   return cluster.train(
-    make_training(job, claim->epoch, claim->token), std::move(how),
-    [&](const deployed_network& network) { screen.placed(**nodes, network); },
-    [&](const progress& event) { screen.event(event); });
+      make_training(job, claim->epoch, claim->token), std::move(how),
+      [&](const deployed_network& network) { screen.placed(**nodes, network); },
+      [&](const progress& event) { screen.event(event); });
 }
 
 // The first characters that the network was never trained on.
@@ -87,7 +87,7 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
   if (!token)
     return token.error();
   auto network = cluster.open_inference(
-    make_inference(best, job.how.store.path, best.epoch, *token));
+      make_inference(best, job.how.store.path, best.epoch, *token));
   if (!network)
     return network.error();
   auto prompt = prompt_of(*job.data);
@@ -95,16 +95,16 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
   auto how = sampling{job.how.run.sample, job.how.run.temperature,
                       job.how.run.train.seed};
   return generate(
-    *characters, job.data->shape().input_width, prompt, how,
-    [&](const tensor& inputs) { return cluster.infer(inputs); },
-    [&](const std::string& text) { screen.sample(text); });
+      *characters, job.data->shape().input_width, prompt, how,
+      [&](const tensor& inputs) { return cluster.infer(inputs); },
+      [&](const std::string& text) { screen.sample(text); });
 }
 
 caf::error run(const prepared_job& job, reporter& screen) {
   auto baseline = job.data->baseline();
   screen.start(job.how, *job.data, job.net, baseline);
-  auto cluster = controller::make({job.how.cluster, job.how.store.path,
-                                   job.how.store.path + ".nodes"});
+  auto cluster = controller::make(
+      {job.how.cluster, job.how.store.path, job.how.store.path + ".nodes"});
   if (!cluster)
     return cluster.error();
   if (auto err = train(**cluster, job, screen))
@@ -137,13 +137,13 @@ int run(const run_options& how) {
 void add_run_command(CLI::App& parent, int& status) {
   auto how = std::make_shared<run_options>();
   auto* command = parent.add_subcommand(
-    "run", "Distribute, train and save the network of a config");
+      "run", "Distribute, train and save the network of a config");
   command->add_option("config", how->config, "TOML file, see configs/")
-    ->required();
+      ->required();
   command
-    ->add_option("--set", how->overrides,
-                 "Override a key of the config, for example train.steps=50")
-    ->type_name("KEY=VALUE");
+      ->add_option("--set", how->overrides,
+                   "Override a key of the config, for example train.steps=50")
+      ->type_name("KEY=VALUE");
   command->add_flag("--check", how->check, "Only validate the config");
   command->add_flag("--json", how->json, "Print one JSON object a line");
   how->nodes.add_to(*command, false);

@@ -100,19 +100,19 @@ std::string render_network(const network& net) {
 
 std::string render_cluster(const cluster_view& cluster,
                            const deployed_network& network) {
-  table out{{">node", "address", "machine", ">process", "device", ">groups",
-             ">neurons", ">parameters"}};
+  table out{{">node", "address", "machine", "device", ">groups", ">neurons",
+             ">parameters"}};
   for (size_t i = 0; i < cluster.members.size(); ++i) {
     auto& node = cluster.members[i];
     auto report =
         i < network.reports.size() ? network.reports[i] : node_report{};
     out.add({fmt::format("{}", i + 1), printable(node.address),
-             printable(node.info.host), fmt::format("{}", node.info.process),
-             device_of(node.info), format_count(report.groups),
-             format_count(report.neurons), format_count(report.parameters)});
+             printable(node.info.host), device_of(node.info),
+             format_count(report.groups), format_count(report.neurons),
+             format_count(report.parameters)});
   }
   auto& where = network.job->where;
-  out.add({"driver", "this process", "", "", "sends the data",
+  out.add({"driver", "this process", "", "",
            format_count(groups_at(where, where.driver()))});
   return out.render();
 }

@@ -36,8 +36,7 @@ result<served_model> served_model::open(const std::string& folder,
   where.certificate = nodes.certificate;
   where.key = nodes.key;
   where.authority = nodes.authority;
-  auto cluster = controller::make({where, folder,
-                                   folder + ".nodes/inference"});
+  auto cluster = controller::make({where, folder, folder + ".nodes/inference"});
   if (!cluster)
     return cluster.error();
   result.cluster = std::move(*cluster);

@@ -12,23 +12,15 @@ namespace nnactor {
 namespace {
 
 constexpr const char* descriptions[] = {
-  "no error",
-  "invalid configuration",
-  "invalid argument",
-  "invalid data",
-  "invalid network",
-  "invalid partition",
-  "port in use",
-  "unreachable",
-  "node lost",
-  "protocol violation",
-  "timeout",
-  "store not writable",
-  "store missing",
-  "store damaged",
-  "training diverged",
-  "device failure",
-  "internal error",
+    "no error",          "invalid configuration",
+    "invalid argument",  "invalid data",
+    "invalid network",   "invalid partition",
+    "port in use",       "unreachable",
+    "node lost",         "protocol violation",
+    "timeout",           "store not writable",
+    "store missing",     "store damaged",
+    "training diverged", "device failure",
+    "internal error",
 };
 
 static_assert(std::size(descriptions) == static_cast<size_t>(ec::count_));
@@ -39,7 +31,8 @@ constexpr auto category = caf::atom("nnactor");
 
 const char* to_string(ec code) {
   auto index = static_cast<size_t>(code);
-  return index < std::size(descriptions) ? descriptions[index] : "unknown error";
+  return index < std::size(descriptions) ? descriptions[index]
+                                         : "unknown error";
 }
 
 caf::error make_error(ec code) {
@@ -76,9 +69,9 @@ std::string explain(const caf::error& what) {
   if (what == caf::sec::request_receiver_down)
     return "ended before it answered";
   auto name = what.category() == caf::atom("system")
-                ? to_string(static_cast<caf::sec>(what.code()))
-                : caf::to_string(what.category()) + " error "
-                    + std::to_string(what.code());
+                  ? to_string(static_cast<caf::sec>(what.code()))
+                  : caf::to_string(what.category()) + " error "
+                        + std::to_string(what.code());
   return what.context().empty() ? name
                                 : name + " " + caf::to_string(what.context());
 }

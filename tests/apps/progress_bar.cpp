@@ -35,19 +35,20 @@ struct fake_terminal {
 TEST_CASE("a bar gives way to the text beside it") {
   std::vector<std::string> fields{"step 5/10", "loss 2.3"};
   CHECK(render_bar(0.5, fields, 50)
-        == "[==========>          ]  50 %  step 5/10  loss 2.3");
-  CHECK(render_bar(0.5, fields, 37)
-        == "[====>   ]  50 %  step 5/10  loss 2.3");
-  CHECK(render_bar(0.5, fields, 36) == " 50 %  step 5/10  loss 2.3");
-  CHECK(render_bar(0.5, fields, 25) == " 50 %  step 5/10");
-  CHECK(render_bar(0.5, fields, 7) == " 50 %");
-  CHECK(render_bar(0.5, fields, 3) == " 5~");
+        == "[============>           ] step 5/10  loss 2.3");
+  CHECK(render_bar(0.5, fields, 28) == "[===>  ] step 5/10  loss 2.3");
+  CHECK(render_bar(0.5, fields, 27) == "[=======>       ] step 5/10");
+  CHECK(render_bar(0.5, fields, 18) == "[===>  ] step 5/10");
+  CHECK(render_bar(0.5, fields, 17) == "step 5/10");
+  CHECK(render_bar(0.5, fields, 6) == "step ~");
+  CHECK(render_bar(0.5, {}, 9) == "[===>  ] ");
 }
 
-TEST_CASE("100 % is shown only at the end") {
-  CHECK(render_bar(0.9999, {}, 16) == "[=======>]  99 %");
-  CHECK(render_bar(1, {}, 16) == "[========] 100 %");
-  CHECK(render_bar(std::nan(""), {}, 16) == "[>       ]   0 %");
+TEST_CASE("a bar is full only at the end") {
+  CHECK(render_bar(0.9999, {"x"}, 12) == "[=======>] x");
+  CHECK(render_bar(1, {"x"}, 12) == "[========] x");
+  CHECK(render_bar(1.5, {"x"}, 12) == "[========] x");
+  CHECK(render_bar(std::nan(""), {"x"}, 12) == "[>       ] x");
 }
 
 TEST_CASE("a bar is never wider than it may be") {
@@ -86,9 +87,9 @@ TEST_CASE("a bar follows the width of the terminal") {
   fake_terminal terminal;
   auto fields = [] { return std::vector<std::string>{"step 1/4"}; };
   progress_bar bar{terminal.screen()};
-  terminal.columns = 11;
+  terminal.columns = 8;
   bar.update(0.25, fields);
-  CHECK(terminal.seen == "\r 25 %\033[K");
+  CHECK(terminal.seen == "\rstep 1~\033[K");
 }
 
 TEST_CASE("a bar shows nothing where there is no terminal") {

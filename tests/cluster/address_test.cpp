@@ -16,9 +16,9 @@ TEST_CASE("addresses are read as HOST:PORT") {
   CHECK(read("node-7.example:1") == "node-7.example 1");
   CHECK(read("127.0.0.1:0") == "127.0.0.1 0");
   CHECK(read("[::1]:65535") == "::1 65535");
-  for (auto* wrong : {"", ":", "host", "host:", ":80", "host:x", "host:80x",
-                      "host:65536", "host:-1", "host: 80", "::1:80", "[]:80",
-                      "[::1:80"})
+  for (auto* wrong :
+       {"", ":", "host", "host:", ":80", "host:x", "host:80x", "host:65536",
+        "host:-1", "host: 80", "::1:80", "[]:80", "[::1:80"})
     CHECK(read(wrong) == "refused");
 }
 

@@ -40,8 +40,7 @@ TEST_CASE("a tensor is cut into shared pieces and put together again") {
     auto limit = *rc::gen::inRange<size_t>(1, 500);
     auto what = message(extent);
     auto pieces = cut(what, limit);
-    RC_ASSERT(pieces.size()
-              == (what.value.bytes().size() + limit - 1) / limit);
+    RC_ASSERT(pieces.size() == (what.value.bytes().size() + limit - 1) / limit);
     assembly parts{20};
     for (size_t i = 0; i < pieces.size(); ++i) {
       RC_ASSERT(pieces[i].bytes.size() <= limit);

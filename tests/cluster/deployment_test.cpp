@@ -56,8 +56,8 @@ bool same(const deployment& x, const deployment& y) {
 TEST_CASE("a deployment arrives as it was sent") {
   CHECK(rc::check([] {
     auto net = any_network();
-    auto plan = plan_for(net, any_partition(net),
-                         *rc::gen::inRange<uint32_t>(1, 5));
+    auto plan =
+        plan_for(net, any_partition(net), *rc::gen::inRange<uint32_t>(1, 5));
     auto back = decode_deployment(encode(plan));
     RC_ASSERT(static_cast<bool>(back));
     RC_ASSERT(same(*back, plan));
@@ -67,8 +67,8 @@ TEST_CASE("a deployment arrives as it was sent") {
 
 TEST_CASE("garbage is refused as a breach of the protocol") {
   for (auto size : {0, 1, 7, 8, 100, 4096}) {
-    auto bytes = std::vector<std::byte>(static_cast<size_t>(size),
-                                        std::byte{0x5a});
+    auto bytes =
+        std::vector<std::byte>(static_cast<size_t>(size), std::byte{0x5a});
     auto out = decode_deployment(bytes);
     REQUIRE(!out);
     CHECK(code_of(out.error()) == ec::protocol_violation);
@@ -91,9 +91,8 @@ TEST_CASE("a deployment that contradicts itself is refused") {
   for (auto* name : {"", ".", "..", "../x", "a/b", "/etc"})
     CHECK(refused([name](deployment& x) { x.model = name; }));
   CHECK(refused([](deployment& x) { x.parts.parts.pop_back(); }));
-  CHECK(refused([](deployment& x) {
-    x.parts.parts[1] = neuron_set::range(8, 19);
-  }));
+  CHECK(refused(
+      [](deployment& x) { x.parts.parts[1] = neuron_set::range(8, 19); }));
 }
 
 TEST_CASE("a damaged deployment is read or refused, never worse") {

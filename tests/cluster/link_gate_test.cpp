@@ -1,8 +1,8 @@
 #include "nnactor/cluster/gate.hpp"
 #include "nnactor/cluster/link.hpp"
 #include "nnactor/defaults.hpp"
-#include "support/actors.hpp"
 #include "support/networks.hpp"
+#include "support/simulation.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,8 +34,8 @@ gate_actor spawn_mute_gate(actor_world& in, std::shared_ptr<held_gate> held) {
 
 /// A link as a gate sees it.
 link_actor spawn_fake_link(actor_world& in, std::shared_ptr<uint64_t> credit) {
-  return in.adopt(
-      in.system().spawn([credit](link_actor::pointer) -> link_actor::behavior_type {
+  return in.adopt(in.system().spawn(
+      [credit](link_actor::pointer) -> link_actor::behavior_type {
         return {[](const tensor_message&) {},
                 [credit](credit_atom, uint64_t bytes) { *credit += bytes; }};
       }));
@@ -53,13 +53,14 @@ struct second_node {
     std::vector<neuron_id> even, odd;
     for (neuron_id id = 0; id < net.neuron_count(); ++id)
       (id % 2 ? odd : even).push_back(id);
-    graph = make_group_graph(
-        net, {{neuron_set::of(std::move(even)), neuron_set::of(std::move(odd))}});
+    graph = make_group_graph(net, {{neuron_set::of(std::move(even)),
+                                    neuron_set::of(std::move(odd))}});
     where = place(graph, 2, 1);
     gate = world.adopt(world.system().spawn(run_gate));
     routing routes = make_routing(
         epoch,
-        connection_table{net, graph, where, {{"a:1", ""}, {"b:1", ""}, {"driver", ""}}, 1},
+        connection_table{
+            net, graph, where, {{"a:1", ""}, {"b:1", ""}, {"driver", ""}}, 1},
         graph, {});
     for (auto& x : graph.groups)
       if (where.seats[x.id].node == 1) {
@@ -72,8 +73,7 @@ struct second_node {
   }
 
   gate_state& state() {
-    auto* self = caf::actor_cast<caf::abstract_actor*>(gate);
-    return dynamic_cast<gate_actor::stateful_base<gate_state>&>(*self).state;
+    return state_of<gate_state>(gate);
   }
 
   void send(const tensor_message& what, size_t limit = defaults::piece_bytes) {
@@ -138,7 +138,8 @@ TEST_CASE("a gate and a link keep each other going, in order and in bounds") {
     auto where = place(graph, 2, 1);
     routing routes = make_routing(
         epoch,
-        connection_table{net, graph, where, {{"a:1", ""}, {"b:1", ""}, {"d", ""}}, 1},
+        connection_table{
+            net, graph, where, {{"a:1", ""}, {"b:1", ""}, {"d", ""}}, 1},
         graph, {});
     routes.max_columns = 4096;
     routes.groups.emplace(3, spawn_sink(world, got));

@@ -45,8 +45,7 @@ struct some_nodes : simulated_cluster {
   }
 
   node_state& state(size_t index) {
-    auto* self = caf::actor_cast<caf::abstract_actor*>(nodes[index]);
-    return dynamic_cast<node_actor::stateful_base<node_state>&>(*self).state;
+    return state_of<node_state>(nodes[index]);
   }
 
   network net;
@@ -79,9 +78,7 @@ TEST_CASE("every pair of nodes learns of each other's gate") {
     REQUIRE(joined);
     REQUIRE((*joined)->members.size() == 4);
     for (uint32_t i = 0; i < 4; ++i) {
-      auto* self = caf::actor_cast<caf::abstract_actor*>(x.nodes[i]);
-      auto& state
-          = dynamic_cast<node_actor::stateful_base<node_state>&>(*self).state;
+      auto& state = state_of<node_state>(x.nodes[i]);
       CHECK(state.epoch == 5);
       // The other three and the driver.
       CHECK(state.peers.size() == 4);
@@ -103,15 +100,15 @@ TEST_CASE("a node that cannot be reached is named") {
 
 TEST_CASE("a node that is silent is named after a finite time") {
   some_nodes x{2};
-  auto mute = x.world.adopt(x.world.system().spawn(
-      [](caf::event_based_actor* self) -> caf::behavior {
+  auto mute = x.world.adopt(
+      x.world.system().spawn([](caf::event_based_actor* self) -> caf::behavior {
         self->set_default_handler(caf::skip);
         return {[](leave_atom) {}};
       }));
   x.addresses->at("node:2") = caf::actor_cast<node_actor>(mute);
-  auto joined = x.world.ask<cluster_ptr>(
-      x.distributor, join_atom::value, uint64_t{1},
-      std::vector<std::string>{"node:1", "node:2"});
+  auto joined =
+      x.world.ask<cluster_ptr>(x.distributor, join_atom::value, uint64_t{1},
+                               std::vector<std::string>{"node:1", "node:2"});
   x.world.settle();
   CHECK(!joined.is_there());
   x.world.advance(std::chrono::seconds{60});
@@ -147,13 +144,13 @@ TEST_CASE("garbage for a job is refused and the node lives on") {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     auto damaged = bytes;
     damaged[i] = static_cast<char>(~damaged[i]);
-    auto out = x.world.ask_now<node_report>(
-        x.nodes[0], deploy_atom::value, damaged, driver_actor{x.driver});
+    auto out = x.world.ask_now<node_report>(x.nodes[0], deploy_atom::value,
+                                            damaged, driver_actor{x.driver});
     CHECK(out.is_there());
   }
-  auto refused = x.world.ask_now<node_report>(
-      x.nodes[0], deploy_atom::value, std::vector<char>(1000, 'x'),
-      driver_actor{x.driver});
+  auto refused = x.world.ask_now<node_report>(x.nodes[0], deploy_atom::value,
+                                              std::vector<char>(1000, 'x'),
+                                              driver_actor{x.driver});
   CHECK(code_of(refused.error()) == ec::protocol_violation);
   CHECK(x.deploy(3).value().groups == 7);
 }

@@ -23,8 +23,8 @@ struct lone_persistence {
     plan->epoch = 1;
     plan->servers = {{"a:1", ""}, {"b:1", ""}, {"driver", ""}};
     plan->net = net;
-    plan->parts = {{neuron_set::of(std::move(even)),
-                    neuron_set::of(std::move(odd))}};
+    plan->parts = {
+        {neuron_set::of(std::move(even)), neuron_set::of(std::move(odd))}};
     plan->graph = make_group_graph(net, plan->parts);
     plan->where = place(plan->graph, 2, 1);
     plan->model = "m";
@@ -105,8 +105,8 @@ TEST_CASE("parameters that are not finite are not written") {
   auto programs = x.deploy(*x.job).value();
   auto bad = programs->at(0)->save();
   auto extent = bad.parameters[0].values.extent();
-  bad.parameters[0].values
-      = ramp(extent, std::numeric_limits<float>::quiet_NaN());
+  bad.parameters[0].values =
+      ramp(extent, std::numeric_limits<float>::quiet_NaN());
   x.begin(1, 1);
   x.save(1, bad);
   CHECK(x.record->slices.empty());

@@ -41,14 +41,15 @@ lone_group::lone_group(group_id id, const train_settings& train,
   for (auto& seat : where.seats)
     seat.node = 0;
   routing routes = make_routing(
-      epoch, connection_table{net, graph, where, {{"a:1", ""}, {"driver", ""}}, 0},
+      epoch,
+      connection_table{net, graph, where, {{"a:1", ""}, {"driver", ""}}, 0},
       graph, {});
   for (auto& x : graph.groups) {
     neighbours[x.id] = std::make_shared<std::vector<tensor_message>>();
     routes.groups.emplace(x.id, spawn_sink(world, neighbours[x.id]));
   }
-  caf::anon_send(group,
-                 routing_ptr{std::make_shared<const routing>(std::move(routes))});
+  caf::anon_send(
+      group, routing_ptr{std::make_shared<const routing>(std::move(routes))});
   world.settle();
 }
 

@@ -92,6 +92,7 @@ TEST_CASE("what is stale, doubled, or of another epoch is dropped") {
   x.send(x.training(4), forward, input, ramp({2, 3}));
   x.send({x.epoch + 1, 5, phase::train, 0}, forward, input, ramp({2, 3}));
   x.send(x.training(5), forward, 1, ramp({2, 3}));
+  x.send(x.training(4), backward, output, ramp({2, 2}));
   CHECK(x.device->blocks.empty());
   x.send(x.training(5), forward, input, ramp({2, 3}));
   x.send(x.training(5), forward, input, ramp({2, 3}));

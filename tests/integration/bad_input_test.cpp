@@ -71,8 +71,9 @@ TEST_CASE("a store that cannot be written") {
 TEST_CASE("addresses") {
   scratch folder;
   auto config = small_config(folder);
-  auto end = run_nnactor({"run", config, "--set", "cluster.connect_timeout_ms=300",
-                      "--nodes", "127.0.0.1:1"});
+  auto end =
+      run_nnactor({"run", config, "--set", "cluster.connect_timeout_ms=300",
+                   "--nodes", "127.0.0.1:1"});
   CHECK(end.status == 2);
   CHECK(end.err.find("127.0.0.1:1") != std::string::npos);
   end = run_nnactor({"node", "--listen", "nonsense"});
@@ -85,8 +86,8 @@ TEST_CASE("addresses") {
 
 TEST_CASE("a port in use") {
   scratch folder;
-  process first{command({"node", "--listen", "127.0.0.1:0", "--state",
-                         folder / "state"})};
+  process first{command(
+      {"node", "--listen", "127.0.0.1:0", "--state", folder / "state"})};
   auto line = first.line_with("listening on ");
   auto begin = line.find("127.0.0.1:");
   auto address = line.substr(begin, line.find(',') - begin);
@@ -96,12 +97,13 @@ TEST_CASE("a port in use") {
   CHECK(end.err.find("in use") != std::string::npos);
 }
 
-TEST_CASE("a loss that is no longer a number stops the run and keeps the rest") {
+TEST_CASE(
+    "a loss that is no longer a number stops the run and keeps the rest") {
   scratch folder;
   auto config = small_config(folder);
   REQUIRE(run_nnactor({"run", config}).status == 0);
   auto end = run_nnactor({"run", config, "--set", "train.rate=1e30", "--set",
-                      "train.optimizer=sgd"});
+                          "train.optimizer=sgd"});
   INFO(end.err);
   CHECK(end.status == 1);
   CHECK(end.err.find("step") != std::string::npos);

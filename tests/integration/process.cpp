@@ -114,8 +114,8 @@ outcome process::finish() {
   int status = 0;
   waitpid(id_, &status, 0);
   id_ = 0;
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status)
-                                    : 128 + WTERMSIG(status);
+  result.status =
+      WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }
 
@@ -149,9 +149,9 @@ bool await_end(pid_t id) {
 }
 
 scratch::scratch()
-  : path_((boost::filesystem::temp_directory_path()
-           / boost::filesystem::unique_path("nnactor-test-%%%%%%%%"))
-            .string()) {
+    : path_((boost::filesystem::temp_directory_path()
+             / boost::filesystem::unique_path("nnactor-test-%%%%%%%%"))
+                .string()) {
   boost::filesystem::create_directories(path_);
 }
 

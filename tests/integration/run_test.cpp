@@ -19,8 +19,8 @@ constexpr auto uneven = "[distribute]\nseed = 3\n"
 
 // The digest of all parameters and optimizer state of the newest generation.
 std::string content_of(const std::string& model) {
-  auto end = run_nnactor({"model", "verify", model, "--generation", "newest",
-                      "--json"});
+  auto end = run_nnactor(
+      {"model", "verify", model, "--generation", "newest", "--json"});
   REQUIRE(end.status == 0);
   return json::parse(end.out).at("generations").at(0).at("content");
 }
@@ -43,9 +43,9 @@ struct manual_node {
 
   manual_node(const scratch& folder, const std::string& name,
               std::vector<std::string> more = {})
-    : program(command(join({"node", "--listen", "127.0.0.1:0", "--store",
-                            folder / "models", "--state", folder / name},
-                           std::move(more)))) {
+      : program(command(join({"node", "--listen", "127.0.0.1:0", "--store",
+                              folder / "models", "--state", folder / name},
+                             std::move(more)))) {
     auto line = program.line_with("listening on ");
     auto begin = line.find("127.0.0.1:");
     address = line.substr(begin, line.find(',') - begin);
@@ -78,8 +78,8 @@ TEST_CASE("a run trains, saves one model and leaves no process behind") {
 
 TEST_CASE("nodes end with the run that started them, also when it is killed") {
   scratch folder;
-  process run{command({"run", small_config(folder), "--json", "--set",
-                       "train.steps=1000000"})};
+  process run{command(
+      {"run", small_config(folder), "--json", "--set", "train.steps=1000000"})};
   run.line_with("\"step\"");
   auto nodes = children_of(run.id());
   REQUIRE(nodes.size() == 3);
@@ -91,8 +91,8 @@ TEST_CASE("nodes end with the run that started them, also when it is killed") {
 
 TEST_CASE("a node that dies ends the run with its name") {
   scratch folder;
-  process run{command({"run", small_config(folder), "--json", "--set",
-                       "train.steps=1000000"})};
+  process run{command(
+      {"run", small_config(folder), "--json", "--set", "train.steps=1000000"})};
   run.line_with("\"committed\"");
   auto nodes = children_of(run.id());
   REQUIRE(nodes.size() == 3);
@@ -124,8 +124,8 @@ TEST_CASE("another partition is another sum, not another network") {
   scratch folder;
   small_config(folder);
   train(folder, {"distribute.parts=2", "store.path=" + folder / "models/two"});
-  train(folder, {"distribute.parts=3",
-                 "store.path=" + folder / "models/three"});
+  train(folder,
+        {"distribute.parts=3", "store.path=" + folder / "models/three"});
   CHECK(content_of(folder / "models/two")
         != content_of(folder / "models/three"));
 }
@@ -135,12 +135,12 @@ TEST_CASE("a saved model gives the same outputs on any number of nodes") {
   small_config(folder, uneven);
   train(folder, {});
   auto model = folder / "models/song";
-  auto one = run_nnactor({"infer", model, "--limit", "0", "--output",
-                      folder / "one"});
+  auto one =
+      run_nnactor({"infer", model, "--limit", "0", "--output", folder / "one"});
   INFO(one.out << one.err);
   CHECK(one.status == 0);
   auto four = run_nnactor({"infer", model, "--limit", "0", "--output",
-                       folder / "four", "--local", "4"});
+                           folder / "four", "--local", "4"});
   CHECK(four.status == 0);
   CHECK(one.out == four.out);
   CHECK(read_file(folder / "one").size() > 1000);
@@ -148,8 +148,9 @@ TEST_CASE("a saved model gives the same outputs on any number of nodes") {
   auto text = run_nnactor({"generate", model, "--prompt", "9 bott"});
   CHECK(text.status == 0);
   CHECK(text.out.size() >= 200);
-  CHECK(text.out
-        == run_nnactor({"generate", model, "--prompt", "9 bott", "--local", "3"})
+  CHECK(
+      text.out
+      == run_nnactor({"generate", model, "--prompt", "9 bott", "--local", "3"})
              .out);
 }
 
@@ -163,17 +164,21 @@ TEST_CASE("nodes started by hand serve one job after the other") {
   INFO(end.out << end.err);
   REQUIRE(end.status == 0);
   auto content = content_of(folder / "models/song");
-  CHECK(run_nnactor({"run", folder / "small.toml", "--nodes", nodes}).status == 0);
+  CHECK(run_nnactor({"run", folder / "small.toml", "--nodes", nodes}).status
+        == 0);
   CHECK(content_of(folder / "models/song") == content);
   CHECK(run_nnactor({"infer", folder / "models/song", "--nodes", nodes}).status
         == 0);
-  auto table = run_nnactor({"node", "table", folder / "first/connections.table"});
+  auto table =
+      run_nnactor({"node", "table", folder / "first/connections.table"});
   CHECK(table.status == 0);
   CHECK(table.out.find(second.address) != std::string::npos);
-  auto neuron = run_nnactor({"node", "table", folder / "first/connections.table",
-                         "--neuron", "0", "--limit", "3"});
-  auto other = run_nnactor({"node", "table", folder / "second/connections.table",
-                        "--neuron", "0", "--limit", "3"});
+  auto neuron =
+      run_nnactor({"node", "table", folder / "first/connections.table",
+                   "--neuron", "0", "--limit", "3"});
+  auto other =
+      run_nnactor({"node", "table", folder / "second/connections.table",
+                   "--neuron", "0", "--limit", "3"});
   // One of the two nodes has neuron 0.
   CHECK(neuron.status + other.status == 2);
 }
@@ -183,8 +188,8 @@ TEST_CASE("a node that looks at another store is found out") {
   scratch elsewhere;
   small_config(folder);
   manual_node stranger{elsewhere, "stranger"};
-  auto end = run_nnactor({"run", folder / "small.toml", "--nodes",
-                      stranger.address});
+  auto end =
+      run_nnactor({"run", folder / "small.toml", "--nodes", stranger.address});
   CHECK(end.status == 2);
   CHECK(end.err.find(stranger.address) != std::string::npos);
   CHECK(end.err.find("--store") != std::string::npos);

@@ -87,11 +87,10 @@ TEST_CASE("any piece survives the wire") {
   CHECK(rc::check([&] {
     auto data = *rc::gen::arbitrary<std::vector<char>>();
     tensor_piece piece;
-    piece.key.work = {*rc::gen::arbitrary<uint64_t>(),
-                      *rc::gen::arbitrary<uint64_t>(),
-                      *rc::gen::element(phase::train, phase::evaluate,
-                                        phase::infer),
-                      *rc::gen::arbitrary<uint32_t>()};
+    piece.key.work = {
+        *rc::gen::arbitrary<uint64_t>(), *rc::gen::arbitrary<uint64_t>(),
+        *rc::gen::element(phase::train, phase::evaluate, phase::infer),
+        *rc::gen::arbitrary<uint32_t>()};
     piece.key.layer = *rc::gen::arbitrary<uint32_t>();
     piece.key.way = *rc::gen::element(direction::forward, direction::backward);
     piece.key.producer = *rc::gen::arbitrary<uint32_t>();
@@ -113,8 +112,8 @@ TEST_CASE("a piece longer than any may be is refused before it is allocated") {
   actor_world world;
   // Only the length is on the wire, none of the bytes that it promises.
   // CAF's lengths have 32 bits.
-  for (auto length : {defaults::piece_bytes + 1, size_t{1} << 30,
-                      size_t{UINT32_MAX}}) {
+  for (auto length :
+       {defaults::piece_bytes + 1, size_t{1} << 30, size_t{UINT32_MAX}}) {
     std::vector<char> wire;
     caf::binary_serializer sink{world.system(), wire};
     REQUIRE(!sink.begin_sequence(length));
@@ -128,9 +127,8 @@ TEST_CASE("a truncated piece is refused wherever it ends") {
   piece.bytes = bytes_of("0123456789", 10);
   auto wire = write(world, piece);
   for (size_t size = 0; size < wire.size(); ++size)
-    CHECK(!read<tensor_piece>(world, {wire.begin(),
-                                      wire.begin()
-                                          + static_cast<ptrdiff_t>(size)}));
+    CHECK(!read<tensor_piece>(
+        world, {wire.begin(), wire.begin() + static_cast<ptrdiff_t>(size)}));
 }
 
 TEST_CASE("damaged bytes are read or refused, never worse") {

@@ -98,8 +98,8 @@ TEST_CASE("no order of messages shows in the model or in any loss") {
   auto net = language_model();
   auto parts = dealt(net, 3, 2);
   for (float clip : {0.0f, 0.3f}) {
-    auto first = train(small_job(net, parts, 20, 4, clip),
-                       {.nodes = 3, .devices = 2});
+    auto first =
+        train(small_job(net, parts, 20, 4, clip), {.nodes = 3, .devices = 2});
     for (uint64_t seed = 1; seed <= 25; ++seed) {
       CAPTURE(seed);
       CAPTURE(clip);
@@ -128,7 +128,8 @@ TEST_CASE("losses are those of the unpartitioned network, for any split") {
     auto expected = expected_losses(small_job(net, whole(net), 40));
     for (auto& split : partitions_of(net)) {
       CAPTURE(split.name);
-      auto run = train(small_job(net, split.parts, 40), {.seed = 3, .nodes = 2});
+      auto run =
+          train(small_job(net, split.parts, 40), {.seed = 3, .nodes = 2});
       REQUIRE(run.losses.size() == expected.size());
       for (size_t i = 0; i < expected.size(); ++i)
         CHECK(std::abs(run.losses[i] - expected[i]) <= 1e-5 * expected[i]);
@@ -139,7 +140,6 @@ TEST_CASE("losses are those of the unpartitioned network, for any split") {
 TEST_CASE("a network of single columns trains too") {
   auto net = network_of({dense("only", activation::none, 1)}, {1, 0, 1},
                         layer_kind::mean_squared_error);
-  auto run = train(small_job(net, whole(net), 10),
-                   {.nodes = 1});
+  auto run = train(small_job(net, whole(net), 10), {.nodes = 1});
   CHECK(run.losses.size() == 10);
 }

@@ -45,12 +45,28 @@ TEST_CASE("a saved model answers alike on any number of nodes") {
     for (uint32_t window : {1, 4, 64}) {
       CAPTURE(nodes);
       CAPTURE(window);
-      auto got = answers(storage, nodes, window, nodes * 100 + window,
-                         questions);
+      auto got =
+          answers(storage, nodes, window, nodes * 100 + window, questions);
       REQUIRE(got.size() == expected.size());
       for (size_t i = 0; i < got.size(); ++i)
         CHECK(same_bytes(got[i], expected[i]));
     }
+}
+
+TEST_CASE("more questions than the window wait for their turn") {
+  auto net = language_model();
+  simulated_cluster x{{.seed = 4, .nodes = 2, .storage = trained_model(net)}};
+  REQUIRE(x.open_inference(3));
+  std::vector<answer<tensor>> pending;
+  for (uint64_t i = 0; i < 20; ++i)
+    pending.push_back(x.world.ask<tensor>(x.inferrer, infer_atom::value,
+                                          batch_for(net, 1, i).inputs));
+  size_t most = 0;
+  while (x.world.step())
+    most = std::max(most, state_of<inferrer_state>(x.inferrer).open.size());
+  CHECK(most == 3);
+  for (auto& p : pending)
+    CHECK(p.is_there());
 }
 
 TEST_CASE("answers are those of the same model in one loop") {
@@ -74,7 +90,8 @@ TEST_CASE("a question that does not fit is an error, not a crash") {
                       tokens({1, 5}, {0, 1, 2, 3, 99})}) {
     simulated_cluster x{{.nodes = 2, .storage = storage}};
     REQUIRE(x.open_inference(4));
-    auto refused = x.world.ask_now<tensor>(x.inferrer, infer_atom::value, wrong);
+    auto refused =
+        x.world.ask_now<tensor>(x.inferrer, infer_atom::value, wrong);
     CHECK(code_of(refused.error()) == ec::protocol_violation);
   }
 }

@@ -77,7 +77,8 @@ TEST_CASE("the same seed gives the same text, another one another") {
 
 TEST_CASE("a prediction that fails ends the text with its reason") {
   auto err = generate(
-      abc, 2, "a", {}, [](const tensor&) -> result<tensor> {
+      abc, 2, "a", {},
+      [](const tensor&) -> result<tensor> {
         return fail(ec::node_lost, "node a:1 is gone");
       },
       [](const std::string&) { FAIL("nothing was predicted"); });

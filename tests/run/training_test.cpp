@@ -13,6 +13,34 @@ std::vector<uint64_t> steps_of(const std::vector<progress>& events) {
   return out;
 }
 
+/// Stands before a node, but keeps the answers to requests to save.
+struct slow_courier {
+  std::vector<caf::typed_response_promise<uint64_t>> held;
+
+  static node_actor spawn(actor_world& in, const node_actor& node,
+                          std::shared_ptr<slow_courier> what) {
+    return caf::actor_cast<node_actor>(in.adopt(in.system().spawn(
+        [node, what](caf::event_based_actor* self) -> caf::behavior {
+          return {
+              [=](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
+                self->send(node, update_atom::value, epoch, step, scale);
+              },
+              [=](traffic_atom) {
+                return self->delegate(node, traffic_atom::value);
+              },
+              [=](save_atom, uint64_t epoch, uint64_t generation,
+                  uint64_t step) -> caf::result<uint64_t> {
+                self->request(node, caf::infinite, save_atom::value, epoch,
+                              generation, step)
+                    .then([](uint64_t) {});
+                what->held.push_back(self->make_response_promise<uint64_t>());
+                return what->held.back();
+              },
+          };
+        })));
+  }
+};
+
 } // namespace
 
 TEST_CASE("a run tells every step, validates, commits and finishes") {
@@ -134,4 +162,49 @@ TEST_CASE("bytes over links are counted, and none cross for nothing") {
   uint64_t step = 16 * (5 + 1) * 4 + 4 * 16;
   uint64_t validation = 40 * (5 + 1) * 4 + 16;
   CHECK(bytes_on(1, 0) == 10 * step + validation);
+}
+
+TEST_CASE("a commit that overtakes the answer of a node saves nothing twice") {
+  auto net = language_model();
+  simulated_cluster x{{.nodes = 2}};
+  auto out = x.start_training(small_job(net, dealt(net, 2, 1), 20));
+  REQUIRE(
+      x.world.settle_until([&] { return out->of(kind::step).size() >= 2; }));
+  auto courier = std::make_shared<slow_courier>();
+  auto& trainer = state_of<trainer_state>(x.trainer);
+  auto view = std::make_shared<cluster_view>(*trainer.cluster);
+  view->members[1].node =
+      slow_courier::spawn(x.world, view->members[1].node, courier);
+  trainer.cluster = view;
+  x.world.settle();
+  // Written and committed, but one node has not said that it was asked.
+  CHECK(steps_of(out->of(kind::committed)) == std::vector<uint64_t>{10});
+  REQUIRE(courier->held.size() == 1);
+  courier->held[0].deliver(uint64_t{1});
+  x.world.settle();
+  CHECK(steps_of(out->of(kind::committed)) == std::vector<uint64_t>{10, 20});
+  CHECK(!out->ended);
+  REQUIRE(courier->held.size() == 2);
+  courier->held[1].deliver(uint64_t{2});
+  x.world.settle();
+  CHECK(out->ended);
+  CHECK(!out->failure);
+  CHECK(x.store().open(choice::newest)->generation == 2);
+  courier->held.clear();
+}
+
+TEST_CASE("never more micro-batches are under way than the window has") {
+  auto net = language_model();
+  for (uint32_t window : {1, 2, 4, 7}) {
+    simulated_cluster x{{.seed = window, .nodes = 2}};
+    auto out = x.start_training(small_job(net, dealt(net, 2, 1), 20, window));
+    x.world.step();
+    auto& trainer = state_of<trainer_state>(x.trainer);
+    uint32_t most = 0;
+    x.world.settle_until([&] {
+      most = std::max(most, trainer.in_flight);
+      return out->ended;
+    });
+    CHECK(most == window);
+  }
 }

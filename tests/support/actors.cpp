@@ -1,5 +1,9 @@
 #include "support/actors.hpp"
 
+#include "nnactor/neuron/random.hpp"
+
+#include <caf/scheduled_actor.hpp>
+
 #include <bit>
 #include <numeric>
 
@@ -13,9 +17,9 @@ actor_world::config::config() {
 
 actor_world::actor_world(uint64_t seed)
     : system_(config_),
-      coordinator_(dynamic_cast<caf::scheduler::test_coordinator&>(
-          system_.scheduler())),
-      shuffled_(seed != 0), random_(seed) {
+      coordinator_(
+          dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())),
+      seed_(seed), random_(seed) {
   system_.await_actors_before_shutdown(false);
 }
 
@@ -28,11 +32,32 @@ actor_world::~actor_world() {
 
 bool actor_world::step() {
   auto& jobs = coordinator_.jobs;
-  if (shuffled_ && jobs.size() > 1) {
-    auto chosen = jobs.begin() + static_cast<ptrdiff_t>(random_() % jobs.size());
+  if (seed_ != 0 && jobs.size() > 1) {
+    auto chosen = jobs.begin() + static_cast<ptrdiff_t>(choose());
     std::rotate(jobs.begin(), chosen, chosen + 1);
   }
   return coordinator_.try_run_once();
+}
+
+size_t actor_world::choose() {
+  constexpr uint64_t era_length = 100;
+  auto& jobs = coordinator_.jobs;
+  if (seed_ % 2 == 1)
+    return random_() % jobs.size();
+  if (random_() % era_length == 0)
+    ++era_;
+  // Addresses differ from run to run, ids do not.
+  auto rank = counter_random{seed_, era_};
+  auto rank_of = [&](caf::resumable* job) {
+    auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
+    return rank.bits(actor != nullptr ? actor->id() : 0);
+  };
+  auto first = std::ranges::max_element(jobs, {}, rank_of);
+  return static_cast<size_t>(first - jobs.begin());
+}
+
+void actor_world::tick(std::chrono::milliseconds by) {
+  coordinator_.advance_time(by);
 }
 
 void actor_world::settle() {
@@ -53,30 +78,29 @@ void actor_world::advance(std::chrono::milliseconds by) {
 
 fake_driver_actor spawn_driver(actor_world& in,
                                std::shared_ptr<driver_record> record) {
-  return in.adopt(in.system().spawn(
-      [record](fake_driver_actor::pointer) -> fake_driver_actor::behavior_type {
-        return {
-            [record](norm_atom, uint64_t, uint64_t step, group_id group,
-                     uint64_t bits) {
-              record->norms.push_back(
-                  {step, group, std::bit_cast<double>(bits)});
-            },
-            [record](credit_atom, uint64_t, uint64_t step, uint32_t micro_batch,
-                     group_id group) {
-              record->credits.push_back({step, micro_batch, group});
-            },
-            [record](written_atom, uint64_t, uint64_t generation,
-                     node_index node, const std::vector<char>& slices) {
-              record->slices.push_back({generation, node, slices});
-            },
-            [record](failed_atom, uint64_t, const caf::error& why) {
-              record->failures.push_back(why);
-            },
-            [record](const tensor_message& what) {
-              record->results.push_back(what);
-            },
-        };
-      }));
+  return in.adopt(in.system().spawn([record](fake_driver_actor::pointer)
+                                        -> fake_driver_actor::behavior_type {
+    return {
+        [record](norm_atom, uint64_t, uint64_t step, group_id group,
+                 uint64_t bits) {
+          record->norms.push_back({step, group, std::bit_cast<double>(bits)});
+        },
+        [record](credit_atom, uint64_t, uint64_t step, uint32_t micro_batch,
+                 group_id group) {
+          record->credits.push_back({step, micro_batch, group});
+        },
+        [record](written_atom, uint64_t, uint64_t generation, node_index node,
+                 const std::vector<char>& slices) {
+          record->slices.push_back({generation, node, slices});
+        },
+        [record](failed_atom, uint64_t, const caf::error& why) {
+          record->failures.push_back(why);
+        },
+        [record](const tensor_message& what) {
+          record->results.push_back(what);
+        },
+    };
+  }));
 }
 
 sink_actor spawn_sink(actor_world& in, tensor_record record) {
@@ -112,7 +136,8 @@ persistence_actor spawn_persistence(actor_world& in,
 device_actor spawn_device(actor_world& in, std::shared_ptr<held_device> held) {
   return in.adopt(in.system().spawn(
       [held](device_actor::pointer) -> device_actor::behavior_type {
-        return {[held](const block_ptr& what) { held->blocks.push_back(what); }};
+        return {
+            [held](const block_ptr& what) { held->blocks.push_back(what); }};
       }));
 }
 

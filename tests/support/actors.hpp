@@ -52,8 +52,10 @@ private:
 class actor_world {
 public:
   /// @param seed 0: messages are taken in the order in which actors became
-  ///        runnable. Else the seed draws who takes the next message, so that
-  ///        actors get ahead of each other in every way that CAF allows.
+  ///        runnable. Odd: each message is taken by an actor drawn at random.
+  ///        Even: some actors go first and others starve for a while, then
+  ///        others do. So actors get ahead of each other in every way that
+  ///        CAF allows.
   explicit actor_world(uint64_t seed = 0);
 
   /// Ends whatever still lives.
@@ -80,6 +82,9 @@ public:
 
   /// Moves time on, a little at a time, and settles after each move.
   void advance(std::chrono::milliseconds by);
+
+  /// Moves time on; whoever that wakes up takes no message yet.
+  void tick(std::chrono::milliseconds by);
 
   /// Ends an actor together with this world at the latest.
   template <class Handle>
@@ -116,7 +121,10 @@ private:
   config config_;
   caf::actor_system system_;
   caf::scheduler::test_coordinator& coordinator_;
-  bool shuffled_;
+  size_t choose();
+
+  uint64_t seed_;
+  uint64_t era_ = 0; ///< Between two changes of who starves.
   std::mt19937_64 random_;
   std::vector<caf::actor> adopted_;
 };

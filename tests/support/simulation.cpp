@@ -35,17 +35,17 @@ examples make_up(const network& net, uint64_t rows) {
     for (size_t i = 0; i < x.values().size(); ++i)
       x.values()[i] = static_cast<int32_t>(random.bits(i) % input.tokens);
     for (size_t r = 0; r < rows; ++r)
-      labels.values()[r] = x.values()[r * input.width]
-                           % static_cast<int32_t>(classes);
+      labels.values()[r] =
+          x.values()[r * input.width] % static_cast<int32_t>(classes);
     return {std::move(x).share(), std::move(labels).share()};
   }
   tensor_builder<float> x{{rows, input.width}};
   for (size_t i = 0; i < x.values().size(); ++i)
     x.values()[i] = 2 * random.uniform(i) - 1;
   for (size_t r = 0; r < rows; ++r)
-    labels.values()[r] = static_cast<int32_t>((x.values()[r * input.width] + 1)
-                                              * 7)
-                         % static_cast<int32_t>(classes);
+    labels.values()[r] =
+        static_cast<int32_t>((x.values()[r * input.width] + 1) * 7)
+        % static_cast<int32_t>(classes);
   return {std::move(x).share(), std::move(labels).share()};
 }
 
@@ -138,8 +138,8 @@ simulated_cluster::simulated_cluster(const simulation& how)
     node_settings settings;
     settings.store = root;
     settings.devices = how.devices;
-    settings.make_device = how.make_device ? how.make_device
-                                           : make_reference_device;
+    settings.make_device =
+        how.make_device ? how.make_device : make_reference_device;
     settings.fs = storage;
     settings.dialer = dialer;
     settings.detach_persistence = false;
@@ -147,9 +147,8 @@ simulated_cluster::simulated_cluster(const simulation& how)
         world.adopt(world.system().spawn(run_node, std::move(settings))));
     addresses->emplace(fmt::format("node:{}", i + 1), nodes.back());
   }
-  distributor = world.adopt(world.system().spawn(run_distributor, dialer, gate,
-                                                 std::string{}, how.patience,
-                                                 how.devices));
+  distributor = world.adopt(world.system().spawn(
+      run_distributor, dialer, gate, std::string{}, how.patience, how.devices));
   world.settle();
 }
 
@@ -206,10 +205,9 @@ simulated_cluster::start_training(const prepared_job& job) {
   trainer = world.system().spawn(run_trainer, std::move(settings));
   auto plan = std::make_shared<const deployment>(
       make_training(job, claimed->epoch, claimed->token));
-  auto placed = wait_for(world.ask<deployed_ptr>(distributor,
-                                                 deploy_atom::value,
-                                                 deployment_ptr{plan},
-                                                 driver_actor{trainer}));
+  auto placed = wait_for(
+      world.ask<deployed_ptr>(distributor, deploy_atom::value,
+                              deployment_ptr{plan}, driver_actor{trainer}));
   if (!placed)
     return stop(placed.error());
   deployed = *placed;
@@ -236,12 +234,11 @@ result<deployed_ptr> simulated_cluster::open_inference(uint32_t window) {
   if (auto joined = join(epoch); !joined)
     return joined.error();
   inferrer = world.system().spawn(run_inferrer, gate, window);
-  auto plan = std::make_shared<const deployment>(make_inference(
-      *from, fmt::format("{}/{}", root, model), epoch, *token));
-  auto placed = wait_for(world.ask<deployed_ptr>(distributor,
-                                                 deploy_atom::value,
-                                                 deployment_ptr{plan},
-                                                 driver_actor{inferrer}));
+  auto plan = std::make_shared<const deployment>(
+      make_inference(*from, fmt::format("{}/{}", root, model), epoch, *token));
+  auto placed = wait_for(
+      world.ask<deployed_ptr>(distributor, deploy_atom::value,
+                              deployment_ptr{plan}, driver_actor{inferrer}));
   if (!placed)
     return placed;
   deployed = *placed;

@@ -40,7 +40,7 @@ private:
 
 /// How a simulated cluster is made.
 struct simulation {
-  uint64_t seed = 0;    ///< Of the order of messages, see `actor_world`.
+  uint64_t seed = 0; ///< Of the order of messages, see `actor_world`.
   uint32_t nodes = 1;
   uint32_t devices = 1; ///< On each node.
   std::chrono::milliseconds patience{30000};
@@ -111,6 +111,14 @@ private:
 /// Puts a job together: a network, how its neurons are distributed, data.
 prepared_job job_of(const network& net, const partition& parts,
                     const run_settings& run);
+
+/// The state of an actor, for tests that look inside or break something.
+template <class State, class Handle>
+State& state_of(const Handle& x) {
+  auto* self = caf::actor_cast<caf::abstract_actor*>(x);
+  return dynamic_cast<typename Handle::template stateful_base<State>&>(*self)
+      .state;
+}
 
 /// A dialer that looks nodes up.
 dialer_actor

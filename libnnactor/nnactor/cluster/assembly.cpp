@@ -39,8 +39,8 @@ result<std::optional<tensor>> assembly::add(const tensor_piece& piece) {
   open.filled += piece.bytes.size();
   if (open.filled < total)
     return std::optional<tensor>{};
-  auto whole = tensor{piece.type, piece.extent,
-                      shared_bytes{std::move(open.buffer)}};
+  auto whole =
+      tensor{piece.type, piece.extent, shared_bytes{std::move(open.buffer)}};
   open_.erase(piece.key);
   return std::optional{std::move(whole)};
 }

@@ -88,11 +88,10 @@ std::vector<std::byte> encode(const deployment& what) {
 
 result<deployment> decode_deployment(std::span<const std::byte> bytes) {
   deployment out;
-  auto err = with_message(bytes, ec::protocol_violation,
-                          [&out](capnp::MessageReader& message) {
-                            return read_all(message.getRoot<schema::Deployment>(),
-                                        out);
-                          });
+  auto err = with_message(
+      bytes, ec::protocol_violation, [&out](capnp::MessageReader& message) {
+        return read_all(message.getRoot<schema::Deployment>(), out);
+      });
   if (err)
     return err;
   return out;

@@ -16,8 +16,8 @@ struct distributor_state::joining {
     auto text = explain(why);
     // The dialer names the address itself.
     promise.deliver(text.find(address) == std::string::npos
-                      ? within("node " + address, why)
-                      : why);
+                        ? within("node " + address, why)
+                        : why);
   }
 };
 
@@ -40,25 +40,25 @@ void distributor_state::dial(const joining_ptr& what, size_t index) {
   auto timeout = static_cast<uint32_t>(patience.count());
   auto& address = what->cluster->members[index].address;
   self->request(dialer, 2 * patience, dial_atom::value, address, timeout)
-    .then(
-      [=, this](const node_actor& node) {
-        what->cluster->members[index].node = node;
-        greet(what, index);
-      },
-      [=](const caf::error& why) { what->fail_at(index, why); });
+      .then(
+          [=, this](const node_actor& node) {
+            what->cluster->members[index].node = node;
+            greet(what, index);
+          },
+          [=](const caf::error& why) { what->fail_at(index, why); });
 }
 
 void distributor_state::greet(const joining_ptr& what, size_t index) {
   auto& node = what->cluster->members[index].node;
-  self
-    ->request(node, patience, hello_atom::value, std::string{protocol_version})
-    .then(
-      [=, this](const node_info& info) {
-        what->cluster->members[index].info = info;
-        if (--what->missing == 0)
-          connect_pairs(what);
-      },
-      [=](const caf::error& why) { what->fail_at(index, why); });
+  self->request(node, patience, hello_atom::value,
+                std::string{protocol_version})
+      .then(
+          [=, this](const node_info& info) {
+            what->cluster->members[index].info = info;
+            if (--what->missing == 0)
+              connect_pairs(what);
+          },
+          [=](const caf::error& why) { what->fail_at(index, why); });
 }
 
 // A message to an actor that is known through a third node takes the way over
@@ -71,15 +71,14 @@ void distributor_state::connect_pairs(const joining_ptr& what) {
     addresses.push_back(m.address);
   what->missing = members.size();
   for (size_t i = 0; i < members.size(); ++i)
-    self
-      ->request(members[i].node, 2 * patience, join_atom::value,
-                what->cluster->epoch, static_cast<node_index>(i), addresses)
-      .then(
-        [=, this](uint64_t) {
-          if (--what->missing == 0)
-            exchange_gates(what);
-        },
-        [=](const caf::error& why) { what->fail_at(i, why); });
+    self->request(members[i].node, 2 * patience, join_atom::value,
+                  what->cluster->epoch, static_cast<node_index>(i), addresses)
+        .then(
+            [=, this](uint64_t) {
+              if (--what->missing == 0)
+                exchange_gates(what);
+            },
+            [=](const caf::error& why) { what->fail_at(i, why); });
 }
 
 void distributor_state::exchange_gates(const joining_ptr& what) {
@@ -87,18 +86,17 @@ void distributor_state::exchange_gates(const joining_ptr& what) {
   auto driver_index = static_cast<node_index>(members.size());
   what->missing = members.size();
   for (size_t i = 0; i < members.size(); ++i)
-    self
-      ->request(members[i].node, patience, peer_atom::value,
-                what->cluster->epoch, driver_index, gate)
-      .then(
-        [=, this](const gate_actor& theirs) {
-          what->cluster->members[i].gate = theirs;
-          if (--what->missing == 0) {
-            cluster = what->cluster;
-            what->promise.deliver(cluster_ptr{cluster});
-          }
-        },
-        [=](const caf::error& why) { what->fail_at(i, why); });
+    self->request(members[i].node, patience, peer_atom::value,
+                  what->cluster->epoch, driver_index, gate)
+        .then(
+            [=, this](const gate_actor& theirs) {
+              what->cluster->members[i].gate = theirs;
+              if (--what->missing == 0) {
+                cluster = what->cluster;
+                what->promise.deliver(cluster_ptr{cluster});
+              }
+            },
+            [=](const caf::error& why) { what->fail_at(i, why); });
 }
 
 caf::result<deployed_ptr>
@@ -122,19 +120,18 @@ distributor_state::deploy(const deployment& job, const driver_actor& driver) {
     auto bytes = encode(*plan);
     auto* first = reinterpret_cast<const char*>(bytes.data());
     auto address = cluster->members[i].address;
-    self
-      ->request(cluster->members[i].node, defaults::deploy_timeout,
-                deploy_atom::value,
-                std::vector<char>{first, first + bytes.size()}, driver)
-      .then(
-        [=](const node_report& report) mutable {
-          deployed->reports[i] = report;
-          if (--*missing == 0)
-            promise.deliver(deployed_ptr{deployed});
-        },
-        [=](const caf::error& why) mutable {
-          promise.deliver(within("node " + address, why));
-        });
+    self->request(cluster->members[i].node, defaults::deploy_timeout,
+                  deploy_atom::value,
+                  std::vector<char>{first, first + bytes.size()}, driver)
+        .then(
+            [=](const node_report& report) mutable {
+              deployed->reports[i] = report;
+              if (--*missing == 0)
+                promise.deliver(deployed_ptr{deployed});
+            },
+            [=](const caf::error& why) mutable {
+              promise.deliver(within("node " + address, why));
+            });
   }
   plan->self = plan->where.driver();
   deployed->job = plan;
@@ -159,14 +156,13 @@ run_distributor(distributor_state::pointer self, dialer_actor dialer,
   st.patience = patience;
   st.devices = devices;
   return {
-    [&st](join_atom, uint64_t epoch,
-          const std::vector<std::string>& addresses) {
-      return st.join(epoch, addresses);
-    },
-    [&st](deploy_atom, const deployment_ptr& job, const driver_actor& driver) {
-      return st.deploy(*job, driver);
-    },
-    [&st](leave_atom) { st.leave(); },
+      [&st](join_atom, uint64_t epoch,
+            const std::vector<std::string>& addresses) {
+        return st.join(epoch, addresses);
+      },
+      [&st](deploy_atom, const deployment_ptr& job,
+            const driver_actor& driver) { return st.deploy(*job, driver); },
+      [&st](leave_atom) { st.leave(); },
   };
 }
 

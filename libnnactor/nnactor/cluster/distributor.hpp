@@ -32,15 +32,15 @@ using deployed_ptr = std::shared_ptr<const deployed_network>;
 
 /// Knows the nodes and decides which groups each one gets.
 using distributor_actor = caf::typed_actor<
-  // Reach these nodes and connect every pair of them.
-  caf::replies_to<join_atom, uint64_t /*epoch*/,
-                  std::vector<std::string> /*addresses*/>::with<cluster_ptr>,
-  // Place the groups of a job on the nodes joined before and set them up. The
-  // job needs no servers and no placement yet.
-  caf::replies_to<deploy_atom, deployment_ptr, driver_actor>::with<
-    deployed_ptr>,
-  // End the job on all nodes.
-  caf::reacts_to<leave_atom>>;
+    // Reach these nodes and connect every pair of them.
+    caf::replies_to<join_atom, uint64_t /*epoch*/,
+                    std::vector<std::string> /*addresses*/>::with<cluster_ptr>,
+    // Place the groups of a job on the nodes joined before and set them up. The
+    // job needs no servers and no placement yet.
+    caf::replies_to<deploy_atom, deployment_ptr,
+                    driver_actor>::with<deployed_ptr>,
+    // End the job on all nodes.
+    caf::reacts_to<leave_atom>>;
 
 struct distributor_state {
   static inline const char* name = "distributor";

@@ -38,23 +38,23 @@ void deliver(gate_pointer self, const tensor_message& what) {
 
 gate_actor::behavior_type run_gate(gate_pointer self) {
   return {
-    [self](const tensor_piece& piece) {
-      auto& st = self->state;
-      return_credit(self, piece.bytes.size());
-      if (!st.routes || piece.key.work.epoch != st.routes->epoch)
-        return;
-      auto whole = st.pieces.add(piece);
-      if (!whole)
-        ++st.refused;
-      else if (*whole)
-        deliver(self, {piece.key, std::move(**whole)});
-    },
-    [self](const routing_ptr& routes) {
-      auto& st = self->state;
-      st.routes = routes;
-      st.pieces = assembly{routes ? routes->max_columns : 0};
-      st.received.clear();
-    },
+      [self](const tensor_piece& piece) {
+        auto& st = self->state;
+        return_credit(self, piece.bytes.size());
+        if (!st.routes || piece.key.work.epoch != st.routes->epoch)
+          return;
+        auto whole = st.pieces.add(piece);
+        if (!whole)
+          ++st.refused;
+        else if (*whole)
+          deliver(self, {piece.key, std::move(**whole)});
+      },
+      [self](const routing_ptr& routes) {
+        auto& st = self->state;
+        st.routes = routes;
+        st.pieces = assembly{routes ? routes->max_columns : 0};
+        st.received.clear();
+      },
   };
 }
 

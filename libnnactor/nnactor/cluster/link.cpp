@@ -27,16 +27,16 @@ run_link(link_actor::stateful_pointer<link_state> self, gate_actor gate,
   self->state.gate = std::move(gate);
   self->state.traffic = std::move(traffic);
   return {
-    [self](const tensor_message& what) {
-      for (auto& piece : cut(what, defaults::piece_bytes))
-        self->state.queue.push_back(std::move(piece));
-      send_what_credit_allows(self);
-    },
-    [self](credit_atom, uint64_t bytes) {
-      auto& st = self->state;
-      st.under_way -= std::min(bytes, st.under_way);
-      send_what_credit_allows(self);
-    },
+      [self](const tensor_message& what) {
+        for (auto& piece : cut(what, defaults::piece_bytes))
+          self->state.queue.push_back(std::move(piece));
+        send_what_credit_allows(self);
+      },
+      [self](credit_atom, uint64_t bytes) {
+        auto& st = self->state;
+        st.under_way -= std::min(bytes, st.under_way);
+        send_what_credit_allows(self);
+      },
   };
 }
 

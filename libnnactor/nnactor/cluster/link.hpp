@@ -17,11 +17,11 @@ struct link_state {
   // Without this, CAF would take the state for one to be made from the actor.
   link_state() = default;
 
-  gate_actor gate;                 ///< At the other end.
+  gate_actor gate; ///< At the other end.
   traffic_counter traffic;
-  std::deque<tensor_piece> queue;  ///< Waits for credit; shares the tensors'
-                                   ///< bytes.
-  uint64_t under_way = 0;          ///< Bytes sent, credit not yet returned.
+  std::deque<tensor_piece> queue; ///< Waits for credit; shares the tensors'
+                                  ///< bytes.
+  uint64_t under_way = 0;         ///< Bytes sent, credit not yet returned.
 };
 
 link_actor::behavior_type

@@ -35,10 +35,10 @@ using dialer_pointer = network_dialer_actor::stateful_pointer<dialer_state>;
 
 void give_up(dial_attempt& what, const caf::error& why) {
   what.promise.deliver(
-    fail(ec::unreachable,
-         "cannot reach node {} ({}); is `nnactor node --listen {}` running "
-         "there?",
-         what.address, explain(why), what.address));
+      fail(ec::unreachable,
+           "cannot reach node {} ({}); is `nnactor node --listen {}` running "
+           "there?",
+           what.address, explain(why), what.address));
 }
 
 void accept(dial_attempt& what, const caf::strong_actor_ptr& node,
@@ -46,30 +46,29 @@ void accept(dial_attempt& what, const caf::strong_actor_ptr& node,
   auto expected = system.message_types<node_actor>();
   if (!node || !system.assignable(interface, expected))
     what.promise.deliver(
-      fail(ec::protocol_violation,
-           "{} answers, but is not a node of this version of nnactor",
-           what.address));
+        fail(ec::protocol_violation,
+             "{} answers, but is not a node of this version of nnactor",
+             what.address));
   else
     what.promise.deliver(caf::actor_cast<node_actor>(node));
 }
 
 void try_once(dialer_pointer self, const dial_attempt_ptr& what) {
-  auto left = std::max(what->deadline - clock::now(),
-                       clock::duration{first_pause});
-  self
-    ->request(what->middleman, left, caf::connect_atom::value,
-              what->where.host, what->where.port)
-    .then(
-      [=](const caf::node_id&, const caf::strong_actor_ptr& node,
-          const std::set<std::string>& interface) {
-        accept(*what, node, interface, self->system());
-      },
-      [=](const caf::error& why) {
-        if (clock::now() + what->pause >= what->deadline)
-          return give_up(*what, why);
-        self->delayed_send(self, what->pause, what);
-        what->pause = std::min(2 * what->pause, longest_pause);
-      });
+  auto left =
+      std::max(what->deadline - clock::now(), clock::duration{first_pause});
+  self->request(what->middleman, left, caf::connect_atom::value,
+                what->where.host, what->where.port)
+      .then(
+          [=](const caf::node_id&, const caf::strong_actor_ptr& node,
+              const std::set<std::string>& interface) {
+            accept(*what, node, interface, self->system());
+          },
+          [=](const caf::error& why) {
+            if (clock::now() + what->pause >= what->deadline)
+              return give_up(*what, why);
+            self->delayed_send(self, what->pause, what);
+            what->pause = std::min(2 * what->pause, longest_pause);
+          });
 }
 
 } // namespace
@@ -134,8 +133,8 @@ system_config::system_config(size_t threads, const credentials& who) {
   nnactor::add_message_types(*this);
 }
 
-result<uint16_t> publish(const node_actor& node,
-                         const host_port& where, const credentials& who) {
+result<uint16_t> publish(const node_actor& node, const host_port& where,
+                         const credentials& who) {
   if (who.empty() && !is_loopback(where.host))
     return fail(ec::invalid_argument,
                 "listening on {} without TLS would let anyone on the network "
@@ -143,8 +142,8 @@ result<uint16_t> publish(const node_actor& node,
                 "127.0.0.1",
                 where.host);
   auto port = who.empty()
-                ? caf::io::publish(node, where.port, where.host.c_str())
-                : caf::openssl::publish(node, where.port, where.host.c_str());
+                  ? caf::io::publish(node, where.port, where.host.c_str())
+                  : caf::openssl::publish(node, where.port, where.host.c_str());
   if (!port)
     return fail(ec::port_in_use,
                 "cannot listen on {}:{}: the port is in use or the address is "
@@ -153,26 +152,27 @@ result<uint16_t> publish(const node_actor& node,
   return *port;
 }
 
-network_dialer_actor::behavior_type run_dialer(dialer_pointer self, credentials who) {
+network_dialer_actor::behavior_type run_dialer(dialer_pointer self,
+                                               credentials who) {
   auto middleman = who.empty()
-                     ? self->system().middleman().actor_handle()
-                     : self->system().openssl_manager().actor_handle();
+                       ? self->system().middleman().actor_handle()
+                       : self->system().openssl_manager().actor_handle();
   return {
-    [=](dial_atom, const std::string& address,
-        uint32_t timeout) -> caf::result<node_actor> {
-      auto where = parse_address(address);
-      if (!where)
-        return where.error();
-      auto what = std::make_shared<dial_attempt>();
-      what->address = address;
-      what->where = *where;
-      what->deadline = clock::now() + std::chrono::milliseconds{timeout};
-      what->middleman = middleman;
-      what->promise = self->make_response_promise<node_actor>();
-      try_once(self, what);
-      return what->promise;
-    },
-    [=](const dial_attempt_ptr& what) { try_once(self, what); },
+      [=](dial_atom, const std::string& address,
+          uint32_t timeout) -> caf::result<node_actor> {
+        auto where = parse_address(address);
+        if (!where)
+          return where.error();
+        auto what = std::make_shared<dial_attempt>();
+        what->address = address;
+        what->where = *where;
+        what->deadline = clock::now() + std::chrono::milliseconds{timeout};
+        what->middleman = middleman;
+        what->promise = self->make_response_promise<node_actor>();
+        try_once(self, what);
+        return what->promise;
+      },
+      [=](const dial_attempt_ptr& what) { try_once(self, what); },
   };
 }
 

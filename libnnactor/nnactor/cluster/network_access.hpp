@@ -49,8 +49,8 @@ public:
 /// Makes a node reachable and returns its port. Refuses to listen beyond
 /// loopback without credentials, for whoever can connect can crash a CAF
 /// node.
-result<uint16_t> publish(const node_actor& node,
-                         const host_port& where, const credentials& who);
+result<uint16_t> publish(const node_actor& node, const host_port& where,
+                         const credentials& who);
 
 /// An attempt to reach a node, repeated until its deadline.
 struct dial_attempt;
@@ -61,8 +61,8 @@ struct dialer_state {
 };
 
 /// A dialer that also reminds itself to try again.
-using network_dialer_actor
-  = dialer_actor::extend<caf::reacts_to<dial_attempt_ptr>>;
+using network_dialer_actor =
+    dialer_actor::extend<caf::reacts_to<dial_attempt_ptr>>;
 
 /// Dials over TCP, or TLS where there are credentials.
 network_dialer_actor::behavior_type

@@ -23,7 +23,7 @@ void node_state::init(pointer parent, node_settings how) {
   gate = self->spawn<caf::linked>(run_gate);
   if (settings.detach_persistence)
     persistence = self->spawn<caf::linked + caf::detached>(
-      run_persistence, settings.fs, settings.store, std::string{});
+        run_persistence, settings.fs, settings.store, std::string{});
   else
     persistence = self->spawn<caf::linked>(run_persistence, settings.fs,
                                            settings.store, std::string{});
@@ -82,24 +82,24 @@ node_state::join(uint64_t next, node_index me,
     ++*missing;
     auto address = addresses[i];
     auto timeout = static_cast<uint32_t>(
-      std::chrono::milliseconds{defaults::dial_timeout}.count());
-    self
-      ->request(settings.dialer, 2 * defaults::dial_timeout, dial_atom::value,
-                address, timeout)
-      .then(
-        [=, this](const node_actor& peer) mutable {
-          self
-            ->request(peer, defaults::dial_timeout, peer_atom::value, next, me,
-                      gate)
-            .then(
-              [=, this](const gate_actor& theirs) mutable {
-                if (epoch == next)
-                  peers[i] = theirs;
-                arrived();
-              },
-              [=](const caf::error& why) mutable { failed(address, why); });
-        },
-        [=](const caf::error& why) mutable { failed(address, why); });
+        std::chrono::milliseconds{defaults::dial_timeout}.count());
+    self->request(settings.dialer, 2 * defaults::dial_timeout, dial_atom::value,
+                  address, timeout)
+        .then(
+            [=, this](const node_actor& peer) mutable {
+              self->request(peer, defaults::dial_timeout, peer_atom::value,
+                            next, me, gate)
+                  .then(
+                      [=, this](const gate_actor& theirs) mutable {
+                        if (epoch == next)
+                          peers[i] = theirs;
+                        arrived();
+                      },
+                      [=](const caf::error& why) mutable {
+                        failed(address, why);
+                      });
+            },
+            [=](const caf::error& why) mutable { failed(address, why); });
   }
   if (*missing == 0)
     promise.deliver(next);
@@ -130,18 +130,17 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
   leave();
   auto plan = std::make_shared<const deployment>(std::move(*decoded));
   auto promise = self->make_response_promise<node_report>();
-  self
-    ->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan)
-    .then(
-      [=, this](const programs_ptr& programs) mutable {
-        if (auto err = start(plan, driver, *programs)) {
-          leave();
-          promise.deliver(std::move(err));
-        } else {
-          promise.deliver(job->report);
-        }
-      },
-      [=](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  self->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan)
+      .then(
+          [=, this](const programs_ptr& programs) mutable {
+            if (auto err = start(plan, driver, *programs)) {
+              leave();
+              promise.deliver(std::move(err));
+            } else {
+              promise.deliver(job->report);
+            }
+          },
+          [=](caf::error& why) mutable { promise.deliver(std::move(why)); });
   return promise;
 }
 
@@ -186,9 +185,8 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
     auto seat = plan.where.seats[g.id];
     if (seat.node != plan.self)
       continue;
-    auto how = group_settings{plan.epoch, plan.step,  plan.self,
-                              g,          plan.train, {},
-                              job->driver, persistence};
+    auto how = group_settings{plan.epoch, plan.step, plan.self,   g,
+                              plan.train, {},        job->driver, persistence};
     how.device = devices[seat.device % devices.size()];
     group_actor actor;
     if (g.kind == group_kind::neurons) {
@@ -196,11 +194,11 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
       ++job->savers;
       job->report.neurons += g.neurons.size();
       auto& l = plan.net.layers[g.layer];
-      job->report.parameters += g.neurons.size()
-                                * (l.row_width + (l.bias ? 1 : 0));
+      job->report.parameters +=
+          g.neurons.size() * (l.row_width + (l.bias ? 1 : 0));
     } else {
-      auto program = std::make_shared<loss_program>(plan.net, plan.graph,
-                                                    plan.train);
+      auto program =
+          std::make_shared<loss_program>(plan.net, plan.graph, plan.train);
       actor = self->spawn(loss_group, std::move(how), std::move(program));
     }
     routes.groups.emplace(g.id, actor);
@@ -247,38 +245,38 @@ node_actor::behavior_type run_node(node_state::pointer self,
   auto& st = self->state;
   st.init(self, std::move(how));
   return {
-    [&st](hello_atom, const std::string& version) {
-      return st.hello(version);
-    },
-    [&st](join_atom, uint64_t epoch, node_index me,
-          const std::vector<std::string>& addresses) {
-      return st.join(epoch, me, addresses);
-    },
-    [&st](peer_atom, uint64_t epoch, node_index index,
-          const gate_actor& theirs) { return st.meet(epoch, index, theirs); },
-    [&st](deploy_atom, const std::vector<char>& bytes,
-          const driver_actor& driver) { return st.deploy(bytes, driver); },
-    [self, &st](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
-      if (st.job && st.job->plan->epoch == epoch)
+      [&st](hello_atom, const std::string& version) {
+        return st.hello(version);
+      },
+      [&st](join_atom, uint64_t epoch, node_index me,
+            const std::vector<std::string>& addresses) {
+        return st.join(epoch, me, addresses);
+      },
+      [&st](peer_atom, uint64_t epoch, node_index index,
+            const gate_actor& theirs) { return st.meet(epoch, index, theirs); },
+      [&st](deploy_atom, const std::vector<char>& bytes,
+            const driver_actor& driver) { return st.deploy(bytes, driver); },
+      [self, &st](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
+        if (st.job && st.job->plan->epoch == epoch)
+          for (auto& g : st.job->groups)
+            self->send(g, update_atom::value, step, scale);
+      },
+      [self, &st](save_atom, uint64_t epoch, uint64_t generation,
+                  uint64_t step) -> caf::result<uint64_t> {
+        if (!st.job || st.job->plan->epoch != epoch)
+          return fail(ec::protocol_violation, "does not work for epoch {}",
+                      epoch);
+        self->send(st.persistence, save_atom::value, generation, st.job->savers,
+                   st.job->driver);
         for (auto& g : st.job->groups)
-          self->send(g, update_atom::value, step, scale);
-    },
-    [self, &st](save_atom, uint64_t epoch, uint64_t generation,
-                uint64_t step) -> caf::result<uint64_t> {
-      if (!st.job || st.job->plan->epoch != epoch)
-        return fail(ec::protocol_violation, "does not work for epoch {}",
-                    epoch);
-      self->send(st.persistence, save_atom::value, generation, st.job->savers,
-                 st.job->driver);
-      for (auto& g : st.job->groups)
-        self->send(g, save_atom::value, generation, step);
-      return generation;
-    },
-    [&st](traffic_atom) { return st.traffic->load(); },
-    [&st](leave_atom, uint64_t epoch) {
-      if (st.job && st.job->plan->epoch == epoch)
-        st.leave();
-    },
+          self->send(g, save_atom::value, generation, step);
+        return generation;
+      },
+      [&st](traffic_atom) { return st.traffic->load(); },
+      [&st](leave_atom, uint64_t epoch) {
+        if (st.job && st.job->plan->epoch == epoch)
+          st.leave();
+      },
   };
 }
 

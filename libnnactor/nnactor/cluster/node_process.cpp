@@ -53,9 +53,9 @@ node_process::start(const std::string& program,
   // Only the child's copy of the writing end may survive its exec.
   auto announce = dup(ends[1]);
   close(ends[1]);
-  std::vector<std::string> words = {program,       "node",
-                                    "--listen",    "127.0.0.1:0",
-                                    "--announce",  std::to_string(announce)};
+  std::vector<std::string> words = {program,      "node",
+                                    "--listen",   "127.0.0.1:0",
+                                    "--announce", std::to_string(announce)};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (auto& word : words)
@@ -76,7 +76,7 @@ node_process::start(const std::string& program,
 }
 
 node_process::node_process(node_process&& other) noexcept
-  : id_(std::exchange(other.id_, 0)), address_(std::move(other.address_)) {
+    : id_(std::exchange(other.id_, 0)), address_(std::move(other.address_)) {
 }
 
 node_process& node_process::operator=(node_process&& other) noexcept {

@@ -58,10 +58,11 @@ result<programs_ptr> persistence_state::prepare(deployment_ptr what) {
   }
   auto programs = std::make_shared<std::vector<program_ptr>>();
   for (auto& g : job->graph.groups) {
-    if (g.kind != group_kind::neurons || job->where.seats[g.id].node != job->self)
+    if (g.kind != group_kind::neurons
+        || job->where.seats[g.id].node != job->self)
       continue;
-    auto program = std::make_shared<group_program>(job->net, job->graph, g.id,
-                                                   job->train);
+    auto program =
+        std::make_shared<group_program>(job->net, job->graph, g.id, job->train);
     if (saved) {
       auto values = store->read(*saved, g.layer, g.neurons);
       if (!values)
@@ -95,11 +96,10 @@ void persistence_state::write_if_complete(persistence_actor::pointer self,
   auto node = fmt::format("node-{}", job->self + 1);
   std::vector<slice> slices;
   if (save.groups > 0) {
-    auto written = store->write_slices(generation, job->epoch, node,
-                                       save.parameters);
+    auto written =
+        store->write_slices(generation, job->epoch, node, save.parameters);
     if (!written) {
-      self->send(save.driver, failed_atom::value, job->epoch,
-                 written.error());
+      self->send(save.driver, failed_atom::value, job->epoch, written.error());
       return;
     }
     slices = std::move(*written);
@@ -118,46 +118,46 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
   if (!model.empty())
     st.select(model);
   return {
-    [&st](deploy_atom, const deployment_ptr& what) -> result<programs_ptr> {
-      return st.prepare(what);
-    },
-    [self, &st](save_atom, uint64_t generation, uint32_t groups,
-                const driver_actor& driver) {
-      auto& save = st.saves[generation];
-      save.groups = groups;
-      save.driver = driver;
-      st.write_if_complete(self, generation);
-    },
-    [self, &st](save_atom, uint64_t epoch, uint64_t generation,
-                const parameters_ptr& what) {
-      // A group may still send when its job has ended and the next has begun.
-      if (!st.job || st.job->epoch != epoch)
-        return;
-      st.saves[generation].parameters.push_back(*what);
-      st.write_if_complete(self, generation);
-    },
-    [&st](claim_atom) -> caf::result<uint64_t, std::string, uint64_t> {
-      auto epoch = st.store->claim_epoch();
-      if (!epoch)
-        return epoch.error();
-      auto token = st.store->epoch_token(*epoch);
-      if (!token)
-        return token.error();
-      auto generations = st.store->generations();
-      if (!generations)
-        return generations.error();
-      return {*epoch, *token, generations->empty() ? 0 : generations->back()};
-    },
-    [&st](commit_atom, const manifest_ptr& what,
-          uint32_t keep) -> result<manifest_ptr> {
-      auto committed = st.store->commit(*what);
-      if (!committed)
-        return committed.error();
-      // The generation stands whether or not older ones could be removed; the
-      // next commit tries that again.
-      static_cast<void>(st.store->collect_garbage(keep, committed->epoch));
-      return std::make_shared<const manifest>(std::move(*committed));
-    },
+      [&st](deploy_atom, const deployment_ptr& what) -> result<programs_ptr> {
+        return st.prepare(what);
+      },
+      [self, &st](save_atom, uint64_t generation, uint32_t groups,
+                  const driver_actor& driver) {
+        auto& save = st.saves[generation];
+        save.groups = groups;
+        save.driver = driver;
+        st.write_if_complete(self, generation);
+      },
+      [self, &st](save_atom, uint64_t epoch, uint64_t generation,
+                  const parameters_ptr& what) {
+        // A group may still send when its job has ended and the next has begun.
+        if (!st.job || st.job->epoch != epoch)
+          return;
+        st.saves[generation].parameters.push_back(*what);
+        st.write_if_complete(self, generation);
+      },
+      [&st](claim_atom) -> caf::result<uint64_t, std::string, uint64_t> {
+        auto epoch = st.store->claim_epoch();
+        if (!epoch)
+          return epoch.error();
+        auto token = st.store->epoch_token(*epoch);
+        if (!token)
+          return token.error();
+        auto generations = st.store->generations();
+        if (!generations)
+          return generations.error();
+        return {*epoch, *token, generations->empty() ? 0 : generations->back()};
+      },
+      [&st](commit_atom, const manifest_ptr& what,
+            uint32_t keep) -> result<manifest_ptr> {
+        auto committed = st.store->commit(*what);
+        if (!committed)
+          return committed.error();
+        // The generation stands whether or not older ones could be removed; the
+        // next commit tries that again.
+        static_cast<void>(st.store->collect_garbage(keep, committed->epoch));
+        return std::make_shared<const manifest>(std::move(*committed));
+      },
   };
 }
 

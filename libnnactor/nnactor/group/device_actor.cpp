@@ -10,8 +10,8 @@ void run(block& what, device& dev) {
   try {
     what.run(dev);
   } catch (const std::exception& ex) {
-    what.failure = fail(ec::device_failure, "device {}: {}", dev.name(),
-                        ex.what());
+    what.failure =
+        fail(ec::device_failure, "device {}: {}", dev.name(), ex.what());
   }
 }
 
@@ -21,12 +21,12 @@ device_actor::behavior_type
 run_device(device_actor::stateful_pointer<device_state> self,
            std::shared_ptr<device> dev) {
   return {
-    [self, dev](const block_ptr& what) {
-      run(*what, *dev);
-      // The kernels' inputs are released here, not when the owner gets to it.
-      what->run = nullptr;
-      self->send(what->owner, what);
-    },
+      [self, dev](const block_ptr& what) {
+        run(*what, *dev);
+        // The kernels' inputs are released here, not when the owner gets to it.
+        what->run = nullptr;
+        self->send(what->owner, what);
+      },
   };
 }
 

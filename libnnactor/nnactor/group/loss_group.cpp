@@ -42,15 +42,15 @@ void loss_group_state::start_loss(const work_id& work,
     return report(err);
   auto outcome = std::make_shared<loss_program::outcome>();
   send_block(
-    self, settings.device, urgency::now,
-    [p = program, work, outcome, xs = std::move(values),
-     target = std::move(target)](device& dev) {
-      *outcome = p->compute(dev, work.why, xs, target);
-    },
-    [this, work, outcome] {
-      send_gradients(work, outcome->gradients);
-      send_result(work, to_tensor(outcome->value));
-    });
+      self, settings.device, urgency::now,
+      [p = program, work, outcome, xs = std::move(values),
+       target = std::move(target)](device& dev) {
+        *outcome = p->compute(dev, work.why, xs, target);
+      },
+      [this, work, outcome] {
+        send_gradients(work, outcome->gradients);
+        send_result(work, to_tensor(outcome->value));
+      });
 }
 
 void loss_group_state::start_answer(const work_id& work,
@@ -59,19 +59,19 @@ void loss_group_state::start_answer(const work_id& work,
     return report(err);
   auto answer = std::make_shared<tensor>();
   send_block(
-    self, settings.device, urgency::now,
-    [p = program, answer, xs = std::move(values)](device& dev) {
-      *answer = p->answer(dev, xs);
-    },
-    [this, work, answer] { send_result(work, *answer); });
+      self, settings.device, urgency::now,
+      [p = program, answer, xs = std::move(values)](device& dev) {
+        *answer = p->answer(dev, xs);
+      },
+      [this, work, answer] { send_result(work, *answer); });
 }
 
 void loss_group_state::send_gradients(const work_id& work,
                                       const std::vector<tensor>& values) {
   auto& me = settings.description;
   for (size_t i = 0; i < values.size(); ++i) {
-    auto key = tensor_key{work, me.layer, direction::backward, me.id,
-                          me.upstream[i]};
+    auto key =
+        tensor_key{work, me.layer, direction::backward, me.id, me.upstream[i]};
     if (auto sink = routes->towards(me.upstream[i]))
       self->send(sink, tensor_message{key, values[i]});
   }
@@ -90,18 +90,18 @@ void loss_group_state::report(const caf::error& what) {
              within(place, what));
 }
 
-group_actor::behavior_type
-loss_group(loss_group_state::pointer self, group_settings how,
-           std::shared_ptr<loss_program> program) {
+group_actor::behavior_type loss_group(loss_group_state::pointer self,
+                                      group_settings how,
+                                      std::shared_ptr<loss_program> program) {
   auto& state = self->state;
   state.init(self, std::move(how), std::move(program));
   return {
-    [&state](const tensor_message& what) { state.on_tensor(what); },
-    [&state](const routing_ptr& routes) { state.routes = routes; },
-    [&state](const block_ptr& done) { state.on_block(*done); },
-    // The loss has no parameters: nothing to update, nothing to save.
-    [](update_atom, uint64_t, uint32_t) {},
-    [](save_atom, uint64_t, uint64_t) {},
+      [&state](const tensor_message& what) { state.on_tensor(what); },
+      [&state](const routing_ptr& routes) { state.routes = routes; },
+      [&state](const block_ptr& done) { state.on_block(*done); },
+      // The loss has no parameters: nothing to update, nothing to save.
+      [](update_atom, uint64_t, uint32_t) {},
+      [](save_atom, uint64_t, uint64_t) {},
   };
 }
 

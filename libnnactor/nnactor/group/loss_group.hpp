@@ -33,9 +33,9 @@ private:
   void report(const caf::error& what);
 };
 
-group_actor::behavior_type
-loss_group(loss_group_state::pointer self, group_settings how,
-           std::shared_ptr<loss_program> program);
+group_actor::behavior_type loss_group(loss_group_state::pointer self,
+                                      group_settings how,
+                                      std::shared_ptr<loss_program> program);
 
 /// The result that a loss group sends to the driver for a micro-batch of
 /// training or evaluation: f64 [1, 2], sum of losses and correct rows.

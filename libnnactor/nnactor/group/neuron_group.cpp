@@ -13,9 +13,9 @@ void neuron_group_state::init(pointer parent, group_settings how,
   auto& upstream = settings.description.upstream;
   inputs = inbox{upstream};
   gradients = inbox{settings.description.downstream};
-  reads_input = std::count(upstream.begin(), upstream.end(),
-                           group_graph::input_group)
-                > 0;
+  reads_input =
+      std::count(upstream.begin(), upstream.end(), group_graph::input_group)
+      > 0;
 }
 
 // -- what arrives -------------------------------------------------------------
@@ -73,11 +73,11 @@ void neuron_group_state::start_forward(const work_id& work) {
     return report(std::move(err));
   auto output = std::make_shared<tensor>();
   execute(
-    urgency::now,
-    [p = program, work, output, xs = std::move(*values)](device& dev) {
-      *output = p->forward(dev, work.micro_batch, work.why, xs);
-    },
-    [this, work, output] { send_output(work, *output); });
+      urgency::now,
+      [p = program, work, output, xs = std::move(*values)](device& dev) {
+        *output = p->forward(dev, work.micro_batch, work.why, xs);
+      },
+      [this, work, output] { send_output(work, *output); });
 }
 
 void neuron_group_state::send_output(const work_id& work,
@@ -98,18 +98,18 @@ void neuron_group_state::start_backward(const work_id& work) {
   };
   auto out = std::make_shared<outcome>();
   execute(
-    urgency::now,
-    [p = program, work, out, gs = std::move(*values)](device& dev) {
-      // What waits for gradients changes on the device, so it is asked there.
-      out->refusal = p->check_gradients(work.micro_batch, gs);
-      if (!out->refusal)
-        out->gradients = p->backward(dev, work.micro_batch, gs);
-    },
-    [this, work, out] {
-      if (out->refusal)
-        return report(std::move(out->refusal));
-      send_gradients(work, out->gradients);
-    });
+      urgency::now,
+      [p = program, work, out, gs = std::move(*values)](device& dev) {
+        // What waits for gradients changes on the device, so it is asked there.
+        out->refusal = p->check_gradients(work.micro_batch, gs);
+        if (!out->refusal)
+          out->gradients = p->backward(dev, work.micro_batch, gs);
+      },
+      [this, work, out] {
+        if (out->refusal)
+          return report(std::move(out->refusal));
+        send_gradients(work, out->gradients);
+      });
 }
 
 void neuron_group_state::send_gradients(const work_id& work,
@@ -118,8 +118,8 @@ void neuron_group_state::send_gradients(const work_id& work,
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i].extent().size() == 0)
       continue;
-    auto key = tensor_key{work, me.layer, direction::backward, me.id,
-                          me.upstream[i]};
+    auto key =
+        tensor_key{work, me.layer, direction::backward, me.id, me.upstream[i]};
     if (auto sink = routes->towards(me.upstream[i]))
       self->send(sink, tensor_message{key, values[i]});
   }
@@ -138,14 +138,14 @@ void neuron_group_state::start_accumulates() {
     auto micro_batch = accumulated++;
     auto last = accumulated == settings.train.micro_batches;
     execute(
-      urgency::idle,
-      [p = program, micro_batch](device& dev) {
-        p->accumulate(dev, micro_batch);
-      },
-      [this, last] {
-        if (last)
-          finish_step();
-      });
+        urgency::idle,
+        [p = program, micro_batch](device& dev) {
+          p->accumulate(dev, micro_batch);
+        },
+        [this, last] {
+          if (last)
+            finish_step();
+        });
   }
 }
 
@@ -154,24 +154,26 @@ void neuron_group_state::finish_step() {
     return start_update(1.0f);
   auto norm = std::make_shared<double>();
   execute(
-    urgency::idle,
-    [p = program, norm](device& dev) { *norm = p->squared_gradient_norm(dev); },
-    [this, norm] {
-      self->send(settings.driver, norm_atom::value, settings.epoch, version,
-                 settings.description.id, std::bit_cast<uint64_t>(*norm));
-      norm_sent = true;
-    });
+      urgency::idle,
+      [p = program, norm](device& dev) {
+        *norm = p->squared_gradient_norm(dev);
+      },
+      [this, norm] {
+        self->send(settings.driver, norm_atom::value, settings.epoch, version,
+                   settings.description.id, std::bit_cast<uint64_t>(*norm));
+        norm_sent = true;
+      });
 }
 
 void neuron_group_state::start_update(float scale) {
   norm_sent = false;
   accumulated = 0;
   execute(
-    urgency::idle,
-    [p = program, step = version, scale](device& dev) {
-      p->update(dev, step, scale);
-    },
-    [this] { enter_version(version + 1); });
+      urgency::idle,
+      [p = program, step = version, scale](device& dev) {
+        p->update(dev, step, scale);
+      },
+      [this] { enter_version(version + 1); });
 }
 
 void neuron_group_state::enter_version(uint64_t next) {
@@ -189,12 +191,11 @@ void neuron_group_state::enter_version(uint64_t next) {
 void neuron_group_state::start_save(uint64_t generation) {
   auto copy = std::make_shared<parameter_set>();
   execute(
-    urgency::idle,
-    [p = program, copy](device&) { *copy = p->save(); },
-    [this, generation, copy] {
-      self->send(settings.persistence, save_atom::value, settings.epoch,
-                 generation, parameters_ptr{copy});
-    });
+      urgency::idle, [p = program, copy](device&) { *copy = p->save(); },
+      [this, generation, copy] {
+        self->send(settings.persistence, save_atom::value, settings.epoch,
+                   generation, parameters_ptr{copy});
+      });
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -206,27 +207,26 @@ void neuron_group_state::report(caf::error what) {
              within(place, what));
 }
 
-void neuron_group_state::execute(urgency when,
-                                 std::function<void(device&)> run,
+void neuron_group_state::execute(urgency when, std::function<void(device&)> run,
                                  std::function<void()> then) {
   send_block(self, settings.device, when, std::move(run), std::move(then));
 }
 
-group_actor::behavior_type
-neuron_group(neuron_group_state::pointer self, group_settings how,
-             program_ptr program) {
+group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
+                                        group_settings how,
+                                        program_ptr program) {
   auto& state = self->state;
   state.init(self, std::move(how), std::move(program));
   return {
-    [&state](const tensor_message& what) { state.on_tensor(what); },
-    [&state](const routing_ptr& routes) { state.routes = routes; },
-    [&state](const block_ptr& done) { state.on_block(*done); },
-    [&state](update_atom, uint64_t step, uint32_t scale) {
-      state.on_update(step, std::bit_cast<float>(scale));
-    },
-    [&state](save_atom, uint64_t generation, uint64_t step) {
-      state.on_save(generation, step);
-    },
+      [&state](const tensor_message& what) { state.on_tensor(what); },
+      [&state](const routing_ptr& routes) { state.routes = routes; },
+      [&state](const block_ptr& done) { state.on_block(*done); },
+      [&state](update_atom, uint64_t step, uint32_t scale) {
+        state.on_update(step, std::bit_cast<float>(scale));
+      },
+      [&state](save_atom, uint64_t generation, uint64_t step) {
+        state.on_save(generation, step);
+      },
   };
 }
 

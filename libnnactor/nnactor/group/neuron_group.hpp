@@ -41,11 +41,11 @@ struct neuron_group_state {
   routing_ptr routes;
   inbox inputs{{}};
   inbox gradients{{}};
-  bool reads_input = false;          ///< Some upstream group is the input.
-  uint64_t version = 0;              ///< Updates seen by the parameters.
-  uint32_t accumulated = 0;          ///< Micro-batches of this step.
-  std::set<uint32_t> unaccumulated;  ///< Backward done, accumulate not sent.
-  bool norm_sent = false;            ///< Waiting for the driver's scale.
+  bool reads_input = false;           ///< Some upstream group is the input.
+  uint64_t version = 0;               ///< Updates seen by the parameters.
+  uint32_t accumulated = 0;           ///< Micro-batches of this step.
+  std::set<uint32_t> unaccumulated;   ///< Backward done, accumulate not sent.
+  bool norm_sent = false;             ///< Waiting for the driver's scale.
   std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
 
   void init(pointer parent, group_settings how, program_ptr what);
@@ -73,8 +73,8 @@ private:
                std::function<void()> then);
 };
 
-group_actor::behavior_type
-neuron_group(neuron_group_state::pointer self, group_settings how,
-             program_ptr program);
+group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
+                                        group_settings how,
+                                        program_ptr program);
 
 } // namespace nnactor

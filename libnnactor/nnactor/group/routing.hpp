@@ -13,8 +13,8 @@ namespace nnactor {
 struct routing {
   uint64_t epoch = 0;
   connection_table table;
-  uint64_t max_columns = 0; ///< Of any tensor of the network.
-  std::map<group_id, sink_actor> groups; ///< Of this node.
+  uint64_t max_columns = 0;               ///< Of any tensor of the network.
+  std::map<group_id, sink_actor> groups;  ///< Of this node.
   std::map<node_index, sink_actor> links; ///< To every other node.
 
   /// Whoever must get the output of a local group: each reader on this node,

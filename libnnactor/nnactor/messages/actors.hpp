@@ -21,95 +21,95 @@ using device_actor = caf::typed_actor<caf::reacts_to<block_ptr>>;
 
 /// A neuron group or the loss group.
 using group_actor = sink_actor::extend<
-  // Where everything is; comes before any tensor.
-  caf::reacts_to<routing_ptr>,
-  // A block of this group has run.
-  caf::reacts_to<block_ptr>,
-  // All gradients of step `step` are known: apply them, scaled by the float
-  // with these bits.
-  caf::reacts_to<update_atom, uint64_t /*step*/, uint32_t /*scale*/>,
-  // Send a copy of the parameters that have seen `step` updates to the node's
-  // persistence actor, for this generation.
-  caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>>;
+    // Where everything is; comes before any tensor.
+    caf::reacts_to<routing_ptr>,
+    // A block of this group has run.
+    caf::reacts_to<block_ptr>,
+    // All gradients of step `step` are known: apply them, scaled by the float
+    // with these bits.
+    caf::reacts_to<update_atom, uint64_t /*step*/, uint32_t /*scale*/>,
+    // Send a copy of the parameters that have seen `step` updates to the node's
+    // persistence actor, for this generation.
+    caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>>;
 
 /// The sending end of a direct connection to another node: cuts tensors into
 /// pieces and holds back those for which there is no credit.
 using link_actor = sink_actor::extend<
-  // The gate at the other end has received that many more bytes.
-  caf::reacts_to<credit_atom, uint64_t>>;
+    // The gate at the other end has received that many more bytes.
+    caf::reacts_to<credit_atom, uint64_t>>;
 
 /// Entry of a node for all tensors from other nodes: puts pieces together and
 /// hands each tensor to every local group that its table lists.
 using gate_actor = caf::typed_actor<
-  // From a link of another node.
-  caf::reacts_to<tensor_piece>,
-  // Where tensors go from now on; local.
-  caf::reacts_to<routing_ptr>>;
+    // From a link of another node.
+    caf::reacts_to<tensor_piece>,
+    // Where tensors go from now on; local.
+    caf::reacts_to<routing_ptr>>;
 
 /// What a job's driver takes from groups and nodes, besides results, which
 /// reach it as a sink.
 using driver_actor = caf::typed_actor<
-  // The squared norm of a group's gradient, the bits of a double.
-  caf::reacts_to<norm_atom, uint64_t /*epoch*/, uint64_t /*step*/, group_id,
-                 uint64_t /*bits*/>,
-  // A group that reads the input has finished a micro-batch of training.
-  caf::reacts_to<credit_atom, uint64_t /*epoch*/, uint64_t /*step*/,
-                 uint32_t /*micro_batch*/, group_id>,
-  // A node has written its slices of a generation, see `decode_slices`.
-  caf::reacts_to<written_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
-                 node_index, std::vector<char>>,
-  // Something on a node went wrong that ends the job.
-  caf::reacts_to<failed_atom, uint64_t /*epoch*/, caf::error>>;
+    // The squared norm of a group's gradient, the bits of a double.
+    caf::reacts_to<norm_atom, uint64_t /*epoch*/, uint64_t /*step*/, group_id,
+                   uint64_t /*bits*/>,
+    // A group that reads the input has finished a micro-batch of training.
+    caf::reacts_to<credit_atom, uint64_t /*epoch*/, uint64_t /*step*/,
+                   uint32_t /*micro_batch*/, group_id>,
+    // A node has written its slices of a generation, see `decode_slices`.
+    caf::reacts_to<written_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
+                   node_index, std::vector<char>>,
+    // Something on a node went wrong that ends the job.
+    caf::reacts_to<failed_atom, uint64_t /*epoch*/, caf::error>>;
 
 /// Reads and writes the store for one node; runs on a thread of its own, for
 /// a file server can block longer than any deadline.
 using persistence_actor = caf::typed_actor<
-  // Open the model of a deployment and prepare the programs of this node's
-  // neuron groups, in the order of the table; then save for this driver.
-  caf::replies_to<deploy_atom, deployment_ptr>::with<programs_ptr>,
-  // A generation begins; that many groups will send their parameters.
-  caf::reacts_to<save_atom, uint64_t /*generation*/, uint32_t /*groups*/,
-                 driver_actor>,
-  // The parameters of one group for a generation of the job of that epoch.
-  caf::reacts_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
-                 parameters_ptr>,
-  // Driver only: claim the next epoch; returns it, its token and the newest
-  // generation, 0 if there is none.
-  caf::replies_to<claim_atom>::with<uint64_t, std::string, uint64_t>,
-  // Driver only: commit a manifest, then keep that many generations.
-  caf::replies_to<commit_atom, manifest_ptr, uint32_t /*keep*/>::with<
-    manifest_ptr>>;
+    // Open the model of a deployment and prepare the programs of this node's
+    // neuron groups, in the order of the table; then save for this driver.
+    caf::replies_to<deploy_atom, deployment_ptr>::with<programs_ptr>,
+    // A generation begins; that many groups will send their parameters.
+    caf::reacts_to<save_atom, uint64_t /*generation*/, uint32_t /*groups*/,
+                   driver_actor>,
+    // The parameters of one group for a generation of the job of that epoch.
+    caf::reacts_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
+                   parameters_ptr>,
+    // Driver only: claim the next epoch; returns it, its token and the newest
+    // generation, 0 if there is none.
+    caf::replies_to<claim_atom>::with<uint64_t, std::string, uint64_t>,
+    // Driver only: commit a manifest, then keep that many generations.
+    caf::replies_to<commit_atom, manifest_ptr,
+                    uint32_t /*keep*/>::with<manifest_ptr>>;
 
 /// One node of the cluster.
 using node_actor = caf::typed_actor<
-  // Who are you? Carries the caller's protocol version.
-  caf::replies_to<hello_atom, std::string>::with<node_info>,
-  // You are node `self` of this epoch: connect to every node after you in
-  // this list and exchange gates.
-  caf::replies_to<join_atom, uint64_t /*epoch*/, node_index /*self*/,
-                  std::vector<std::string> /*addresses*/>::with<uint64_t>,
-  // I am node `index`, this is my gate; returns yours.
-  caf::replies_to<peer_atom, uint64_t /*epoch*/, node_index,
-                  gate_actor>::with<gate_actor>,
-  // Set up the groups of a deployment (see `decode_deployment`).
-  caf::replies_to<deploy_atom, std::vector<char>, driver_actor>::with<
-    node_report>,
-  // For all groups: apply the gradients of a step.
-  caf::reacts_to<update_atom, uint64_t /*epoch*/, uint64_t /*step*/,
-                 uint32_t /*scale*/>,
-  // For all groups: save; answered when every group has the request in its
-  // mailbox, so that no later step can overtake it.
-  caf::replies_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
-                  uint64_t /*step*/>::with<uint64_t /*generation*/>,
-  // Bytes of tensors this node has sent over links since it was deployed.
-  caf::replies_to<traffic_atom>::with<uint64_t>,
-  // The job is over: end groups and links of that epoch.
-  caf::reacts_to<leave_atom, uint64_t /*epoch*/>>;
+    // Who are you? Carries the caller's protocol version.
+    caf::replies_to<hello_atom, std::string>::with<node_info>,
+    // You are node `self` of this epoch: connect to every node after you in
+    // this list and exchange gates.
+    caf::replies_to<join_atom, uint64_t /*epoch*/, node_index /*self*/,
+                    std::vector<std::string> /*addresses*/>::with<uint64_t>,
+    // I am node `index`, this is my gate; returns yours.
+    caf::replies_to<peer_atom, uint64_t /*epoch*/, node_index,
+                    gate_actor>::with<gate_actor>,
+    // Set up the groups of a deployment (see `decode_deployment`).
+    caf::replies_to<deploy_atom, std::vector<char>,
+                    driver_actor>::with<node_report>,
+    // For all groups: apply the gradients of a step.
+    caf::reacts_to<update_atom, uint64_t /*epoch*/, uint64_t /*step*/,
+                   uint32_t /*scale*/>,
+    // For all groups: save; answered when every group has the request in its
+    // mailbox, so that no later step can overtake it.
+    caf::replies_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
+                    uint64_t /*step*/>::with<uint64_t /*generation*/>,
+    // Bytes of tensors this node has sent over links since it was deployed.
+    caf::replies_to<traffic_atom>::with<uint64_t>,
+    // The job is over: end groups and links of that epoch.
+    caf::reacts_to<leave_atom, uint64_t /*epoch*/>>;
 
 /// Opens connections to other nodes; a test gives one that needs no socket.
 using dialer_actor = caf::typed_actor<
-  // Returns the node at HOST:PORT, trying again until the deadline.
-  caf::replies_to<dial_atom, std::string /*address*/,
-                  uint32_t /*timeout in ms*/>::with<node_actor>>;
+    // Returns the node at HOST:PORT, trying again until the deadline.
+    caf::replies_to<dial_atom, std::string /*address*/,
+                    uint32_t /*timeout in ms*/>::with<node_actor>>;
 
 } // namespace nnactor

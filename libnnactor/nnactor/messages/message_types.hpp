@@ -97,7 +97,7 @@ struct node_info {
   uint32_t cores = 0;
   uint64_t memory = 0; ///< In bytes.
   uint32_t devices = 0;
-  std::string device;  ///< Name of its devices.
+  std::string device; ///< Name of its devices.
 };
 
 /// What a node has set up.

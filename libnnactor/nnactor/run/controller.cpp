@@ -17,8 +17,9 @@ constexpr size_t driver_threads = 2;
 template <class T, class Handle>
 result<T> await(Handle&& handle) {
   std::optional<result<T>> answer;
-  handle.receive([&answer](T& value) { answer.emplace(std::move(value)); },
-                 [&answer](caf::error& why) { answer.emplace(std::move(why)); });
+  handle.receive(
+      [&answer](T& value) { answer.emplace(std::move(value)); },
+      [&answer](caf::error& why) { answer.emplace(std::move(why)); });
   return std::move(*answer);
 }
 
@@ -33,30 +34,26 @@ result<std::unique_ptr<controller>> controller::make(controller_settings how) {
   if (auto err = check(who))
     return err;
   return std::unique_ptr<controller>{
-    new controller(std::move(how), std::move(who))};
+      new controller(std::move(how), std::move(who))};
 }
 
 controller::controller(controller_settings how, credentials who)
-  : settings_(std::move(how)),
-    credentials_(std::move(who)),
-    config_(driver_threads, credentials_),
-    system_(config_),
-    self_(system_) {
+    : settings_(std::move(how)), credentials_(std::move(who)),
+      config_(driver_threads, credentials_), system_(config_), self_(system_) {
   gate_ = system_.spawn(run_gate);
   persistence_ = system_.spawn<caf::detached>(
-    run_persistence, make_posix_filesystem(), folder_of_model(settings_.model),
-    name_of_model(settings_.model));
+      run_persistence, make_posix_filesystem(),
+      folder_of_model(settings_.model), name_of_model(settings_.model));
 }
 
 controller::~controller() {
   if (distributor_)
     caf::anon_send(distributor_, leave_atom::value);
-  for (auto& actor :
-       {caf::actor_cast<caf::actor>(inferrer_),
-        caf::actor_cast<caf::actor>(dialer_),
-        caf::actor_cast<caf::actor>(distributor_),
-        caf::actor_cast<caf::actor>(gate_),
-        caf::actor_cast<caf::actor>(persistence_)})
+  for (auto& actor : {caf::actor_cast<caf::actor>(inferrer_),
+                      caf::actor_cast<caf::actor>(dialer_),
+                      caf::actor_cast<caf::actor>(distributor_),
+                      caf::actor_cast<caf::actor>(gate_),
+                      caf::actor_cast<caf::actor>(persistence_)})
     if (actor)
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
 }
@@ -69,8 +66,8 @@ result<std::vector<std::string>> controller::addresses() {
   for (uint32_t i = 0; i < cluster.nodes; ++i) {
     auto state = fmt::format("{}/node-{}", settings_.state, i + 1);
     auto node = node_process::start(
-      this_program(), {"--store", folder_of_model(settings_.model), "--state", state,
-                       "--devices", std::to_string(cluster.devices)});
+        this_program(), {"--store", folder_of_model(settings_.model), "--state",
+                         state, "--devices", std::to_string(cluster.devices)});
     if (!node)
       return node.error();
     result.push_back(node->address());
@@ -82,11 +79,11 @@ result<std::vector<std::string>> controller::addresses() {
 result<controller::claim> controller::claim_epoch() {
   std::optional<result<claim>> answer;
   self_->request(persistence_, defaults::deploy_timeout, claim_atom::value)
-    .receive(
-      [&](uint64_t epoch, const std::string& token, uint64_t generation) {
-        answer.emplace(claim{epoch, token, generation});
-      },
-      [&](caf::error& why) { answer.emplace(std::move(why)); });
+      .receive(
+          [&](uint64_t epoch, const std::string& token, uint64_t generation) {
+            answer.emplace(claim{epoch, token, generation});
+          },
+          [&](caf::error& why) { answer.emplace(std::move(why)); });
   return std::move(*answer);
 }
 
@@ -94,14 +91,14 @@ result<cluster_ptr> controller::join(uint64_t epoch) {
   auto where = addresses();
   if (!where)
     return where.error();
-  auto patience
-    = std::chrono::milliseconds{settings_.cluster.connect_timeout_ms};
+  auto patience =
+      std::chrono::milliseconds{settings_.cluster.connect_timeout_ms};
   dialer_ = system_.spawn(run_dialer, credentials_);
-  distributor_ = system_.spawn(run_distributor, dialer_, gate_,
-                               credentials_.certificate, patience,
-                               settings_.cluster.devices);
+  distributor_ =
+      system_.spawn(run_distributor, dialer_, gate_, credentials_.certificate,
+                    patience, settings_.cluster.devices);
   auto joined = await<cluster_ptr>(self_->request(
-    distributor_, 8 * patience, join_atom::value, epoch, *where));
+      distributor_, 8 * patience, join_atom::value, epoch, *where));
   if (joined)
     cluster_ = *joined;
   return joined;
@@ -110,8 +107,8 @@ result<cluster_ptr> controller::join(uint64_t epoch) {
 result<deployed_ptr> controller::deploy(const deployment& job,
                                         const driver_actor& driver) {
   return await<deployed_ptr>(self_->request(
-    distributor_, 2 * defaults::deploy_timeout, deploy_atom::value,
-    deployment_ptr{std::make_shared<const deployment>(job)}, driver));
+      distributor_, 2 * defaults::deploy_timeout, deploy_atom::value,
+      deployment_ptr{std::make_shared<const deployment>(job)}, driver));
 }
 
 caf::error
@@ -132,12 +129,12 @@ controller::train(const deployment& job, trainer_settings how,
   caf::error failure;
   bool done = false;
   self_->receive_while([&done] { return !done; })(
-    [&](const progress_ptr& event) {
-      watch(*event);
-      failure = event->error;
-      done = event->what == progress::kind::finished
-             || event->what == progress::kind::failed;
-    });
+      [&](const progress_ptr& event) {
+        watch(*event);
+        failure = event->error;
+        done = event->what == progress::kind::finished
+               || event->what == progress::kind::failed;
+      });
   self_->send_exit(trainer, caf::exit_reason::user_shutdown);
   return failure;
 }
@@ -153,10 +150,9 @@ result<deployed_ptr> controller::open_inference(const deployment& job) {
 }
 
 result<tensor> controller::infer(const tensor& inputs) {
-  auto patience
-    = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
+  auto patience = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
   return await<tensor>(
-    self_->request(inferrer_, patience, infer_atom::value, inputs));
+      self_->request(inferrer_, patience, infer_atom::value, inputs));
 }
 
 } // namespace nnactor

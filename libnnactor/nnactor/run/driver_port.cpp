@@ -12,19 +12,19 @@ void driver_port::open(caf::actor_system& system, const cluster_view& cluster,
     links_.push_back(system.spawn(run_link, cluster.members[i].gate, traffic_));
     links.emplace(i, links_.back());
   }
-  auto table = connection_table{job.net, job.graph, job.where, job.servers,
-                                job.self};
-  auto routes = make_routing(job.epoch, std::move(table), job.graph,
-                             std::move(links));
+  auto table =
+      connection_table{job.net, job.graph, job.where, job.servers, job.self};
+  auto routes =
+      make_routing(job.epoch, std::move(table), job.graph, std::move(links));
   // A result is a loss (two numbers) or a row of outputs.
-  routes.max_columns
-    = std::max({routes.max_columns, job.net.output().width, uint64_t{2}});
+  routes.max_columns =
+      std::max({routes.max_columns, job.net.output().width, uint64_t{2}});
   routes.groups.emplace(group_graph::input_group, driver);
   input_sinks_ = routes.readers(group_graph::input_group);
   target_sinks_ = routes.readers(group_graph::target_group);
   input_readers_ = job.graph.groups[group_graph::input_group].downstream.size();
-  caf::anon_send(gate,
-                 routing_ptr{std::make_shared<const routing>(std::move(routes))});
+  caf::anon_send(
+      gate, routing_ptr{std::make_shared<const routing>(std::move(routes))});
 }
 
 void driver_port::close() {

@@ -28,8 +28,8 @@ caf::result<tensor> inferrer_state::ask(const tensor& inputs) {
 
 void inferrer_state::pump() {
   while (network && !waiting.empty() && open.size() < window) {
-    auto work = work_id{network->job->epoch, network->job->step, phase::infer,
-                        next++};
+    auto work =
+        work_id{network->job->epoch, network->job->step, phase::infer, next++};
     port.send_inputs(work, waiting.front().inputs);
     open.emplace(work.micro_batch, std::move(waiting.front().answer));
     waiting.pop_front();
@@ -38,8 +38,7 @@ void inferrer_state::pump() {
 
 void inferrer_state::on_answer(const tensor_message& what) {
   auto i = open.find(what.key.work.micro_batch);
-  if (i == open.end() || !network
-      || what.key.work.epoch != network->job->epoch)
+  if (i == open.end() || !network || what.key.work.epoch != network->job->epoch)
     return;
   i->second.deliver(what.value);
   open.erase(i);
@@ -65,17 +64,19 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
   st.gate = std::move(gate);
   st.window = window;
   return {
-    [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
-      st.begin(nodes, job);
-    },
-    [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
-    [&st](const tensor_message& what) { st.on_answer(what); },
-    [&st](failed_atom, uint64_t, const caf::error& why) { st.on_failure(why); },
-    // Nothing is trained.
-    [](norm_atom, uint64_t, uint64_t, group_id, uint64_t) {},
-    [](credit_atom, uint64_t, uint64_t, uint32_t, group_id) {},
-    [](written_atom, uint64_t, uint64_t, node_index,
-       const std::vector<char>&) {},
+      [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
+        st.begin(nodes, job);
+      },
+      [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
+      [&st](const tensor_message& what) { st.on_answer(what); },
+      [&st](failed_atom, uint64_t, const caf::error& why) {
+        st.on_failure(why);
+      },
+      // Nothing is trained.
+      [](norm_atom, uint64_t, uint64_t, group_id, uint64_t) {},
+      [](credit_atom, uint64_t, uint64_t, uint32_t, group_id) {},
+      [](written_atom, uint64_t, uint64_t, node_index,
+         const std::vector<char>&) {},
   };
 }
 

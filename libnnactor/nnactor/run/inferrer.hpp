@@ -9,12 +9,12 @@ namespace nnactor {
 
 /// Drives a deployed network in inference.
 using inferrer_actor = driver_actor::extend<
-  // Outputs, from the gate.
-  caf::reacts_to<tensor_message>,
-  // Everything is set up.
-  caf::reacts_to<ready_atom, cluster_ptr, deployed_ptr>,
-  // Inputs [rows, input width]; returns the outputs [rows, output width].
-  caf::replies_to<infer_atom, tensor>::with<tensor>>;
+    // Outputs, from the gate.
+    caf::reacts_to<tensor_message>,
+    // Everything is set up.
+    caf::reacts_to<ready_atom, cluster_ptr, deployed_ptr>,
+    // Inputs [rows, input width]; returns the outputs [rows, output width].
+    caf::replies_to<infer_atom, tensor>::with<tensor>>;
 
 struct inferrer_state {
   static inline const char* name = "inferrer";
@@ -37,7 +37,7 @@ struct inferrer_state {
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
   std::map<uint32_t, promise> open; ///< By micro-batch.
-  caf::error broken; ///< Why nothing can be answered any more.
+  caf::error broken;                ///< Why nothing can be answered any more.
 
   void begin(const cluster_ptr& nodes, const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);

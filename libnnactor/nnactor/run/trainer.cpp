@@ -129,8 +129,8 @@ examples trainer_state::training_examples(uint64_t step,
   auto all = order->batch(step);
   auto rows = all.size() / settings.run.train.micro_batches;
   auto first = all.begin() + static_cast<ptrdiff_t>(micro_batch * rows);
-  return settings.data->gather(
-    split::train, {first, first + static_cast<ptrdiff_t>(rows)});
+  return settings.data->gather(split::train,
+                               {first, first + static_cast<ptrdiff_t>(rows)});
 }
 
 uint64_t trainer_state::validation_batches() const {
@@ -205,11 +205,11 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
     sum.loss_sum += value.loss_sum;
   auto loss = sum.loss_sum / train.batch;
   if (!std::isfinite(loss))
-    return on_failure(
-      fail(ec::diverged,
-           "the loss became {} at step {}; the last good generation is kept in "
-           "{}; lower train.rate or set train.clip",
-           loss, step + 1, settings.store.path));
+    return on_failure(fail(
+        ec::diverged,
+        "the loss became {} at step {}; the last good generation is kept in "
+        "{}; lower train.rate or set train.clip",
+        loss, step + 1, settings.store.path));
   if (generation && !generation->verified && step >= generation->next.step) {
     generation->verified = true;
     commit_if_complete();
@@ -217,12 +217,12 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
   auto credited = [&](auto& kvp) {
     return kvp.second.size() == port.input_readers();
   };
-  auto clipped = train.optimizer.clip == 0
-                 || results.norms.size() + 3
-                      == network->job->graph.groups.size();
-  auto done = results.credits.size() == train.micro_batches
-              && std::all_of(results.credits.begin(), results.credits.end(),
-                             credited);
+  auto clipped =
+      train.optimizer.clip == 0
+      || results.norms.size() + 3 == network->job->graph.groups.size();
+  auto done =
+      results.credits.size() == train.micro_batches
+      && std::all_of(results.credits.begin(), results.credits.end(), credited);
   if (!done || !clipped)
     return;
   open.erase(i);
@@ -239,11 +239,11 @@ void trainer_state::finish_validation() {
   auto examples = static_cast<double>(settings.data->size(split::validation));
   validation = {sum.loss_sum / examples, sum.correct / examples};
   if (!std::isfinite(validation.loss_sum))
-    return on_failure(
-      fail(ec::diverged,
-           "the validation loss became {} at step {}; the last good generation "
-           "is kept in {}; lower train.rate or set train.clip",
-           validation.loss_sum, boundary, settings.store.path));
+    return on_failure(fail(
+        ec::diverged,
+        "the validation loss became {} at step {}; the last good generation "
+        "is kept in {}; lower train.rate or set train.clip",
+        validation.loss_sum, boundary, settings.store.path));
   publish({.what = progress::kind::validation,
            .step = boundary,
            .loss = validation.loss_sum,
@@ -283,17 +283,16 @@ void trainer_state::start_saving() {
   next.experiment = settings.experiment;
   save_answers = cluster->members.size();
   for (auto& m : cluster->members)
-    self
-      ->request(m.node, settings.patience, save_atom::value, job.epoch,
-                next.generation, boundary)
-      .then(
-        [this](uint64_t) {
-          if (--save_answers == 0)
-            leave_boundary();
-        },
-        [this, address = m.address](const caf::error& why) {
-          on_failure(within("node " + address, why));
-        });
+    self->request(m.node, settings.patience, save_atom::value, job.epoch,
+                  next.generation, boundary)
+        .then(
+            [this](uint64_t) {
+              if (--save_answers == 0)
+                leave_boundary();
+            },
+            [this, address = m.address](const caf::error& why) {
+              on_failure(within("node " + address, why));
+            });
 }
 
 void trainer_state::on_written(uint64_t number, node_index node,
@@ -322,11 +321,10 @@ void trainer_state::commit_if_complete() {
            < std::tuple{y.neurons.id_at(0), y.parameter};
   });
   auto what = std::make_shared<const manifest>(std::move(generation->next));
-  self
-    ->request(settings.persistence, settings.patience, commit_atom::value,
-              manifest_ptr{what}, settings.store.keep)
-    .then([this](const manifest_ptr& committed) { on_committed(committed); },
-          [this](const caf::error& why) { on_failure(why); });
+  self->request(settings.persistence, settings.patience, commit_atom::value,
+                manifest_ptr{what}, settings.store.keep)
+      .then([this](const manifest_ptr& committed) { on_committed(committed); },
+            [this](const caf::error& why) { on_failure(why); });
 }
 
 void trainer_state::on_committed(const manifest_ptr& committed) {
@@ -377,18 +375,17 @@ void trainer_state::watch() {
 void trainer_state::ask_traffic(std::function<void()> then) {
   auto missing = std::make_shared<size_t>(cluster->members.size());
   for (size_t i = 0; i < cluster->members.size(); ++i)
-    self
-      ->request(cluster->members[i].node, settings.patience,
-                traffic_atom::value)
-      .then(
-        [this, i, missing, then](uint64_t bytes) {
-          node_traffic[i] = bytes;
-          if (--*missing == 0 && now != stage::idle)
-            then();
-        },
-        [this, i](const caf::error& why) {
-          on_failure(within("node " + cluster->members[i].address, why));
-        });
+    self->request(cluster->members[i].node, settings.patience,
+                  traffic_atom::value)
+        .then(
+            [this, i, missing, then](uint64_t bytes) {
+              node_traffic[i] = bytes;
+              if (--*missing == 0 && now != stage::idle)
+                then();
+            },
+            [this, i](const caf::error& why) {
+              on_failure(within("node " + cluster->members[i].address, why));
+            });
 }
 
 std::string trainer_state::waiting_for() const {
@@ -412,11 +409,10 @@ std::string trainer_state::waiting_for() const {
   auto& [step, results] = *open.begin();
   if (results.losses.size() < settings.run.train.micro_batches)
     return fmt::format("{} losses of step {} from the loss group on {}",
-                       settings.run.train.micro_batches
-                         - results.losses.size(),
+                       settings.run.train.micro_batches - results.losses.size(),
                        step + 1, node_of(network->job->graph.loss_group()));
-  auto& readers
-    = network->job->graph.groups[group_graph::input_group].downstream;
+  auto& readers =
+      network->job->graph.groups[group_graph::input_group].downstream;
   for (auto& [micro_batch, groups] : results.credits)
     for (auto id : readers)
       if (!groups.contains(id))
@@ -434,11 +430,11 @@ void trainer_state::on_failure(const caf::error& why) {
 }
 
 void trainer_state::publish(progress what) {
-  what.bytes = std::accumulate(node_traffic.begin(), node_traffic.end(),
-                               port.traffic());
+  what.bytes =
+      std::accumulate(node_traffic.begin(), node_traffic.end(), port.traffic());
   caf::anon_send(
-    settings.observer,
-    progress_ptr{std::make_shared<const progress>(std::move(what))});
+      settings.observer,
+      progress_ptr{std::make_shared<const progress>(std::move(what))});
 }
 
 trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
@@ -451,33 +447,33 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
            && st.network->job->epoch == epoch;
   };
   return {
-    [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
-      st.begin(nodes, job);
-    },
-    [&st, mine](const tensor_message& what) {
-      if (mine(what.key.work.epoch))
-        st.on_result(what);
-    },
-    [&st, mine](norm_atom, uint64_t epoch, uint64_t step, group_id group,
-                uint64_t bits) {
-      if (mine(epoch))
-        st.on_norm(step, group, std::bit_cast<double>(bits));
-    },
-    [&st, mine](credit_atom, uint64_t epoch, uint64_t step,
-                uint32_t micro_batch, group_id group) {
-      if (mine(epoch))
-        st.on_credit(step, micro_batch, group);
-    },
-    [&st, mine](written_atom, uint64_t epoch, uint64_t generation,
-                node_index node, const std::vector<char>& slices) {
-      if (mine(epoch))
-        st.on_written(generation, node, slices);
-    },
-    [&st, mine](failed_atom, uint64_t epoch, const caf::error& why) {
-      if (mine(epoch))
-        st.on_failure(why);
-    },
-    [&st](watch_atom) { st.watch(); },
+      [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
+        st.begin(nodes, job);
+      },
+      [&st, mine](const tensor_message& what) {
+        if (mine(what.key.work.epoch))
+          st.on_result(what);
+      },
+      [&st, mine](norm_atom, uint64_t epoch, uint64_t step, group_id group,
+                  uint64_t bits) {
+        if (mine(epoch))
+          st.on_norm(step, group, std::bit_cast<double>(bits));
+      },
+      [&st, mine](credit_atom, uint64_t epoch, uint64_t step,
+                  uint32_t micro_batch, group_id group) {
+        if (mine(epoch))
+          st.on_credit(step, micro_batch, group);
+      },
+      [&st, mine](written_atom, uint64_t epoch, uint64_t generation,
+                  node_index node, const std::vector<char>& slices) {
+        if (mine(epoch))
+          st.on_written(generation, node, slices);
+      },
+      [&st, mine](failed_atom, uint64_t epoch, const caf::error& why) {
+        if (mine(epoch))
+          st.on_failure(why);
+      },
+      [&st](watch_atom) { st.watch(); },
   };
 }
 

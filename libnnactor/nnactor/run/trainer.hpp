@@ -14,18 +14,18 @@ namespace nnactor {
 
 /// Drives a training job.
 using trainer_actor = driver_actor::extend<
-  // A loss, from the gate.
-  caf::reacts_to<tensor_message>,
-  // Everything is set up: begin.
-  caf::reacts_to<ready_atom, cluster_ptr, deployed_ptr>,
-  // Look whether anything has moved; sent to itself.
-  caf::reacts_to<watch_atom>>;
+    // A loss, from the gate.
+    caf::reacts_to<tensor_message>,
+    // Everything is set up: begin.
+    caf::reacts_to<ready_atom, cluster_ptr, deployed_ptr>,
+    // Look whether anything has moved; sent to itself.
+    caf::reacts_to<watch_atom>>;
 
 struct trainer_settings {
   std::shared_ptr<const dataset> data;
   run_settings run;
   store_settings store;
-  std::string experiment; ///< Text to save with the model.
+  std::string experiment;  ///< Text to save with the model.
   uint64_t generation = 0; ///< Newest of the store so far.
   std::chrono::milliseconds patience{30000};
   gate_actor gate;               ///< Of the driver's process.
@@ -58,8 +58,8 @@ struct trainer_state {
 
   /// Losses and norms of one step.
   struct step_results {
-    std::map<uint32_t, loss_value> losses;  ///< By micro-batch.
-    std::map<group_id, double> norms;       ///< By group.
+    std::map<uint32_t, loss_value> losses;          ///< By micro-batch.
+    std::map<group_id, double> norms;               ///< By group.
     std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
   };
 
@@ -79,18 +79,18 @@ struct trainer_state {
   std::optional<batch_order> order;
 
   stage now = stage::idle;
-  uint64_t issued_step = 0;   ///< Step whose micro-batches are being sent.
-  uint32_t issued_batch = 0;  ///< Next micro-batch of it.
-  uint64_t boundary = 0;      ///< Step at which to validate or save next.
-  uint32_t in_flight = 0;     ///< Micro-batches out, credit not returned.
+  uint64_t issued_step = 0;  ///< Step whose micro-batches are being sent.
+  uint32_t issued_batch = 0; ///< Next micro-batch of it.
+  uint64_t boundary = 0;     ///< Step at which to validate or save next.
+  uint32_t in_flight = 0;    ///< Micro-batches out, credit not returned.
   std::map<uint64_t, step_results> open; ///< Steps that lack something.
 
-  uint64_t validated = 0;     ///< Next validation micro-batch.
-  loss_value validation;      ///< Sum so far.
+  uint64_t validated = 0; ///< Next validation micro-batch.
+  loss_value validation;  ///< Sum so far.
   std::map<uint32_t, loss_value> validation_losses; ///< By micro-batch.
-  size_t save_answers = 0;    ///< Nodes that have not taken the request.
+  size_t save_answers = 0; ///< Nodes that have not taken the request.
   std::optional<saving> generation;
-  uint64_t generations = 0;   ///< Newest number used.
+  uint64_t generations = 0; ///< Newest number used.
 
   std::vector<uint64_t> node_traffic;
   caf::actor_clock::time_point last_progress;
@@ -133,4 +133,3 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
                                          trainer_settings how);
 
 } // namespace nnactor
-

@@ -56,7 +56,7 @@ public:
   shared_bytes() = default;
 
   explicit shared_bytes(byte_buffer&& buffer)
-    : data_(std::move(buffer.data_)), size_(buffer.size_) {
+      : data_(std::move(buffer.data_)), size_(buffer.size_) {
     buffer.size_ = 0;
   }
 

@@ -15,23 +15,23 @@ enum class dtype : uint8_t {
 /// Returns the size of one element in bytes, 0 for a value of no dtype.
 constexpr size_t size_of(dtype type) {
   switch (type) {
-    case dtype::f32:
-    case dtype::i32:
-      return 4;
-    case dtype::f64:
-      return 8;
+  case dtype::f32:
+  case dtype::i32:
+    return 4;
+  case dtype::f64:
+    return 8;
   }
   return 0;
 }
 
 constexpr const char* to_string(dtype type) {
   switch (type) {
-    case dtype::f32:
-      return "f32";
-    case dtype::i32:
-      return "i32";
-    case dtype::f64:
-      return "f64";
+  case dtype::f32:
+    return "f32";
+  case dtype::i32:
+    return "i32";
+  case dtype::f64:
+    return "f64";
   }
   return "unknown";
 }

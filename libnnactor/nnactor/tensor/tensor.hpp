@@ -28,7 +28,7 @@ public:
 
   /// @pre `bytes.size() == extent.size() * size_of(type)`
   tensor(dtype type, shape extent, shared_bytes bytes)
-    : type_(type), extent_(extent), bytes_(std::move(bytes)) {
+      : type_(type), extent_(extent), bytes_(std::move(bytes)) {
   }
 
   dtype type() const noexcept {
@@ -61,7 +61,7 @@ template <class T>
 class tensor_builder {
 public:
   explicit tensor_builder(shape extent)
-    : extent_(extent), buffer_(extent.size() * sizeof(T)) {
+      : extent_(extent), buffer_(extent.size() * sizeof(T)) {
   }
 
   std::span<T> values() noexcept {
