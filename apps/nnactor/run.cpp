@@ -18,20 +18,23 @@ struct run_options {
   bool json = false;
 };
 
+// As an override, so that an even split without a number of parts gets one a
+// node.
+override_text addresses_of(const node_options& nodes) {
+  return fmt::format("cluster.addresses=['{}']",
+                     fmt::join(nodes.addresses, "','"));
+}
+
 result<experiment> read(const run_options& how) {
-  auto read = read_experiment(how.config, how.overrides);
-  if (!read)
+  auto overrides = how.overrides;
+  if (!how.nodes.addresses.empty())
+    overrides.push_back(addresses_of(how.nodes));
+  auto read = read_experiment(how.config, overrides);
+  if (!read || how.nodes.certificate.empty())
     return read;
-  auto& cluster = read->cluster;
-  if (!how.nodes.addresses.empty()) {
-    cluster.addresses = how.nodes.addresses;
-    cluster.nodes = static_cast<uint32_t>(how.nodes.addresses.size());
-  }
-  if (!how.nodes.certificate.empty()) {
-    cluster.certificate = how.nodes.certificate;
-    cluster.key = how.nodes.key;
-    cluster.authority = how.nodes.authority;
-  }
+  read->cluster.certificate = how.nodes.certificate;
+  read->cluster.key = how.nodes.key;
+  read->cluster.authority = how.nodes.authority;
   return read;
 }
 

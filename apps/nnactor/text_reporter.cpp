@@ -140,8 +140,8 @@ void text_reporter::on_committed(const progress& what) {
 void text_reporter::on_finished() {
   auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
   auto done = static_cast<double>(step_);
-  say(fmt::format("\n{}: {} step{} in {} ({} steps/s, {} sent over links), "
-                  "saved as {} generation{}\n",
+  say(fmt::format("\n{} {} step{} in {}: {} steps/s, {} sent over links\n"
+                  "  saved as {} generation{}\n",
                   strong("Trained"), format_count(step_), plural(step_),
                   format_duration(time), format_rate(done / time.count()),
                   format_bytes(bytes_), format_count(generations_),
@@ -196,7 +196,7 @@ void text_reporter::show_progress() {
 void text_reporter::begin_sample(const manifest& from,
                                  const std::string& prompt) {
   auto after = prompt.empty() ? "" : fmt::format(" after {}", quoted(prompt));
-  say(fmt::format("\n{}{} (generation {}, read back from {})\n",
+  say(fmt::format("\n{}{}\n  (generation {}, read back from {})\n",
                   strong("What it writes"), after, from.generation,
                   printable(model_)));
   in_sample_ = true;
@@ -224,14 +224,14 @@ void text_reporter::end_sample() {
 void text_reporter::finish(const experiment& how, const manifest& best,
                            const dataset::reference& baseline) {
   end_sample();
-  auto line = fmt::format("\n{} is in {}: generation {} (step {}) is the best",
+  auto line = fmt::format("\n{} is in {}\n  best: generation {} of step {}",
                           strong("The model"), printable(how.store.path),
                           best.generation, format_count(best.step));
   if (best.validation_loss) {
     line +=
         fmt::format(", validation loss {}", format_loss(*best.validation_loss));
     if (!baseline.name.empty())
-      line += ", " + compare(*best.validation_loss, baseline);
+      line += ",\n  " + compare(*best.validation_loss, baseline);
   }
   say(line + "\n\n" + strong("Try next") + "\n"
       + render_next_steps(

@@ -198,12 +198,13 @@ TEST_CASE("the end tells where the model is and what to do with it") {
     run.end(to);
   }
   INFO(run.out);
-  CHECK(run.shows("Trained: 10 steps in 0:10 (1.00 steps/s, 12.3 kB sent over "
-                  "links), saved as 1 generation\n"));
-  CHECK(run.shows("What it writes after \"a\\n\" (generation 2, read back from "
-                  "my models/m)\n  | a\n  | b\\tc\n  | d\n"));
-  CHECK(run.shows("generation 2 (step 10) is the best, validation loss 2.0000, "
-                  "20.0 % below the bigram count model's 2.5000\n"));
+  CHECK(run.shows("Trained 10 steps in 0:10: 1.00 steps/s, 12.3 kB sent over "
+                  "links\n  saved as 1 generation\n"));
+  CHECK(run.shows("What it writes after \"a\\n\"\n  (generation 2, read back "
+                  "from my models/m)\n  | a\n  | b\\tc\n  | d\n"));
+  CHECK(run.shows("The model is in my models/m\n  best: generation 2 of step "
+                  "10, validation loss 2.0000,\n  20.0 % below the bigram "
+                  "count model's 2.5000\n"));
   CHECK(run.shows("build/nnactor generate 'my models/m' --prompt "));
   CHECK(run.shows("build/nnactor node table state/connections.table\n"));
 }
