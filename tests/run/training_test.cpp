@@ -13,33 +13,39 @@ std::vector<uint64_t> steps_of(const std::vector<progress>& events) {
   return out;
 }
 
-/// Stands before a node, but keeps the answers to requests to save.
-struct slow_courier {
-  std::vector<caf::typed_response_promise<uint64_t>> held;
-
-  static node_actor spawn(actor_world& in, const node_actor& node,
-                          std::shared_ptr<slow_courier> what) {
-    return caf::actor_cast<node_actor>(in.adopt(in.system().spawn(
-        [node, what](caf::event_based_actor* self) -> caf::behavior {
-          return {
-              [=](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
-                self->send(node, update_atom::value, epoch, step, scale);
-              },
-              [=](traffic_atom) {
-                return self->delegate(node, traffic_atom::value);
-              },
-              [=](save_atom, uint64_t epoch, uint64_t generation,
-                  uint64_t step) -> caf::result<uint64_t> {
-                self->request(node, caf::infinite, save_atom::value, epoch,
-                              generation, step)
-                    .then([](uint64_t) {});
-                what->held.push_back(self->make_response_promise<uint64_t>());
-                return what->held.back();
-              },
-          };
-        })));
-  }
-};
+/// Stands before a node, but keeps back its answers to requests to save until
+/// it gets a `ready_atom`.
+caf::actor spawn_slow_courier(actor_world& in, const node_actor& node,
+                              std::shared_ptr<size_t> held) {
+  using promise = caf::typed_response_promise<uint64_t>;
+  return in.adopt(in.system().spawn(
+      [node, held](caf::event_based_actor* self) -> caf::behavior {
+        auto answers = std::make_shared<std::vector<promise>>();
+        return {
+            [=](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
+              self->send(node, update_atom::value, epoch, step, scale);
+            },
+            [=](traffic_atom) {
+              return self->delegate(node, traffic_atom::value);
+            },
+            [=](save_atom, uint64_t epoch, uint64_t generation,
+                uint64_t step) -> caf::result<uint64_t> {
+              self->request(node, caf::infinite, save_atom::value, epoch,
+                            generation, step)
+                  .then([](uint64_t) {});
+              answers->push_back(self->make_response_promise<uint64_t>());
+              *held = answers->size();
+              return answers->back();
+            },
+            [=](ready_atom) {
+              for (auto& answer : *answers)
+                answer.deliver(uint64_t{0});
+              answers->clear();
+              *held = 0;
+            },
+        };
+      }));
+}
 
 } // namespace
 
@@ -170,27 +176,26 @@ TEST_CASE("a commit that overtakes the answer of a node saves nothing twice") {
   auto out = x.start_training(small_job(net, dealt(net, 2, 1), 20));
   REQUIRE(
       x.world.settle_until([&] { return out->of(kind::step).size() >= 2; }));
-  auto courier = std::make_shared<slow_courier>();
+  auto held = std::make_shared<size_t>(0);
   auto& trainer = state_of<trainer_state>(x.trainer);
   auto view = std::make_shared<cluster_view>(*trainer.cluster);
-  view->members[1].node =
-      slow_courier::spawn(x.world, view->members[1].node, courier);
+  auto courier = spawn_slow_courier(x.world, view->members[1].node, held);
+  view->members[1].node = caf::actor_cast<node_actor>(courier);
   trainer.cluster = view;
   x.world.settle();
   // Written and committed, but one node has not said that it was asked.
   CHECK(steps_of(out->of(kind::committed)) == std::vector<uint64_t>{10});
-  REQUIRE(courier->held.size() == 1);
-  courier->held[0].deliver(uint64_t{1});
+  CHECK(*held == 1);
+  caf::anon_send(courier, ready_atom::value);
   x.world.settle();
   CHECK(steps_of(out->of(kind::committed)) == std::vector<uint64_t>{10, 20});
+  CHECK(*held == 1);
   CHECK(!out->ended);
-  REQUIRE(courier->held.size() == 2);
-  courier->held[1].deliver(uint64_t{2});
+  caf::anon_send(courier, ready_atom::value);
   x.world.settle();
   CHECK(out->ended);
   CHECK(!out->failure);
   CHECK(x.store().open(choice::newest)->generation == 2);
-  courier->held.clear();
 }
 
 TEST_CASE("never more micro-batches are under way than the window has") {
