@@ -1,0 +1,106 @@
+#include "nnactor/run/trainer.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+// Groups copy their parameters when they are at this step; the writing goes on
+// while training does. One generation at a time.
+void trainer_state::start_saving() {
+  now = stage::saving;
+  if (generation)
+    return;
+  auto& job = *network->job;
+  auto validated_now = is_due(settings.run.evaluate_every);
+  generation.emplace();
+  // Without a validation the next loss must show that these parameters are
+  // sound.
+  generation->verified = validated_now;
+  auto& next = generation->next;
+  next.generation = ++generations;
+  next.epoch = job.epoch;
+  next.run = job.epoch;
+  next.step = boundary;
+  if (validated_now)
+    next.validation_loss = validation.loss_sum;
+  next.net = job.net;
+  next.parts = job.parts;
+  next.train = job.train;
+  if (auto* characters = settings.data->characters())
+    next.vocabulary = characters->code_points;
+  next.experiment = settings.experiment;
+  save_answers = cluster->members.size();
+  for (auto& m : cluster->members)
+    self->request(m.node, settings.patience, save_atom::value, job.epoch,
+                  next.generation, boundary)
+        .then(
+            [this](uint64_t) {
+              if (--save_answers == 0)
+                leave_boundary();
+            },
+            [this, address = m.address](const caf::error& why) {
+              on_failure(within("node " + address, why));
+            });
+}
+
+void trainer_state::on_written(uint64_t number, node_index node,
+                               const std::vector<char>& bytes) {
+  if (!generation || generation->next.generation != number
+      || generation->written.contains(node))
+    return;
+  auto slices = decode_slices(std::as_bytes(std::span{bytes}));
+  if (!slices)
+    return on_failure(slices.error());
+  auto& all = generation->next.slices;
+  all.insert(all.end(), slices->begin(), slices->end());
+  generation->written.insert(node);
+  last_progress = self->clock().now();
+  commit_if_complete();
+}
+
+void trainer_state::commit_if_complete() {
+  if (generation->written.size() < cluster->members.size()
+      || !generation->verified || generation->committing)
+    return;
+  generation->committing = true;
+  auto& slices = generation->next.slices;
+  std::sort(slices.begin(), slices.end(), [](const slice& x, const slice& y) {
+    return std::tuple{x.neurons.id_at(0), x.parameter}
+           < std::tuple{y.neurons.id_at(0), y.parameter};
+  });
+  auto what = std::make_shared<const manifest>(std::move(generation->next));
+  self->request(settings.persistence, settings.patience, commit_atom::value,
+                manifest_ptr{what}, settings.store.keep)
+      .then([this](const manifest_ptr& committed) { on_committed(committed); },
+            [this](const caf::error& why) { on_failure(why); });
+}
+
+void trainer_state::on_committed(const manifest_ptr& committed) {
+  generation = std::nullopt;
+  last_progress = self->clock().now();
+  publish({.what = progress::kind::committed,
+           .step = committed->step,
+           .loss = committed->validation_loss.value_or(0),
+           .generation = committed});
+  // Nodes that still owe an answer have been asked for this generation.
+  if (now == stage::saving && save_answers == 0)
+    start_saving();
+  else if (now == stage::finishing)
+    end_if_done();
+}
+
+void trainer_state::end_if_done() {
+  now = stage::finishing;
+  if (generation)
+    return;
+  ask_traffic([this] {
+    now = stage::idle;
+    port.close();
+    publish({.what = progress::kind::finished,
+             .step = boundary,
+             .loss = validation.loss_sum,
+             .accuracy = validation.correct});
+  });
+}
+
+} // namespace nnactor
