@@ -47,4 +47,8 @@ struct Deployment {
   # Generation to load, 0: fresh parameters. `step` is what it was saved at.
   generation @10 :UInt64;
   step       @11 :UInt64;
+
+  # Groups that the receiver had in the deployment before go on from its
+  # memory: they stand at `step` already. All others are read from `generation`.
+  carry      @12 :Bool;
 }

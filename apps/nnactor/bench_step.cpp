@@ -61,7 +61,7 @@ result<timing> time_nodes(prepared_job job, uint32_t nodes) {
   auto claim = (*cluster)->claim_epoch();
   if (!claim)
     return claim.error();
-  if (auto joined = (*cluster)->join(claim->epoch); !joined)
+  if (auto joined = (*cluster)->join(); !joined)
     return joined.error();
   auto steps = job.how.run.steps;
   trainer_settings how;

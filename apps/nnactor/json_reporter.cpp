@@ -70,15 +70,14 @@ void json_reporter::start(const experiment& how, const dataset& data,
          {"reference", of(baseline)}});
 }
 
-void json_reporter::placed(const cluster_view& cluster,
-                           const deployed_network& network) {
+void json_reporter::placed(const deployed_network& network,
+                           const std::string& control) {
   auto nodes = json::array();
-  for (size_t i = 0; i < cluster.members.size(); ++i)
-    nodes.push_back(
-        of(i, cluster.members[i],
-           i < network.reports.size() ? network.reports[i] : node_report{}));
+  for (size_t i = 0; i < network.cluster.members.size(); ++i)
+    nodes.push_back(of(i, network.cluster.members[i], network.reports[i]));
   print({{"event", "placed"},
-         {"epoch", cluster.epoch},
+         {"epoch", network.job->epoch},
+         {"control", control},
          {"nodes", std::move(nodes)}});
 }
 
@@ -103,6 +102,9 @@ void json_reporter::event(const progress& what) {
                   {"step", what.generation->step},
                   {"loss", of(what.generation->validation_loss)},
                   {"bytes", what.bytes}});
+  case progress::kind::notice:
+    return print(
+        {{"event", "notice"}, {"step", what.step}, {"text", what.text}});
   case progress::kind::finished:
     steps_ = what.step;
     bytes_ = what.bytes;

@@ -22,9 +22,9 @@ public:
                      const network& net,
                      const dataset::reference& baseline) = 0;
 
-  /// The network is on its nodes.
-  virtual void placed(const cluster_view& cluster,
-                      const deployed_network& network) = 0;
+  /// The network is on its nodes; shells reach the run at `control`.
+  virtual void placed(const deployed_network& network,
+                      const std::string& control) = 0;
 
   /// Something happened; called for every step.
   virtual void event(const progress& what) = 0;

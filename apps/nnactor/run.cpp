@@ -53,7 +53,7 @@ caf::error train(controller& cluster, const prepared_job& job,
   auto claim = cluster.claim_epoch();
   if (!claim)
     return claim.error();
-  auto nodes = cluster.join(claim->epoch);
+  auto nodes = cluster.join();
   if (!nodes)
     return nodes.error();
   trainer_settings how;
@@ -61,11 +61,14 @@ caf::error train(controller& cluster, const prepared_job& job,
   how.run = job.how.run;
   how.store = job.how.store;
   how.experiment = job.how.text;
+  how.config = job.how.file;
   how.generation = claim->generation;
   how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
   return cluster.train(
       make_training(job, claim->epoch, claim->token), std::move(how),
-      [&](const deployed_network& network) { screen.placed(**nodes, network); },
+      [&](const deployed_network& network) {
+        screen.placed(network, cluster.control_address());
+      },
       [&](const progress& event) { screen.event(event); });
 }
 

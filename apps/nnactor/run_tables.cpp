@@ -98,14 +98,12 @@ std::string render_network(const network& net) {
   return out.render();
 }
 
-std::string render_cluster(const cluster_view& cluster,
-                           const deployed_network& network) {
+std::string render_cluster(const deployed_network& network) {
   table out{{">node", "address", "machine", "device", ">groups", ">neurons",
              ">parameters"}};
-  for (size_t i = 0; i < cluster.members.size(); ++i) {
-    auto& node = cluster.members[i];
-    auto report =
-        i < network.reports.size() ? network.reports[i] : node_report{};
+  for (size_t i = 0; i < network.cluster.members.size(); ++i) {
+    auto& node = network.cluster.members[i];
+    auto& report = network.reports[i];
     out.add({fmt::format("{}", i + 1), printable(node.address),
              printable(node.info.host), device_of(node.info),
              format_count(report.groups), format_count(report.neurons),

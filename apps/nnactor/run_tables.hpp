@@ -13,8 +13,7 @@ std::string render_network(const network& net);
 
 /// A line a node, and one for the driver's process: address, machine, device,
 /// and how much of the network is there.
-std::string render_cluster(const cluster_view& cluster,
-                           const deployed_network& network);
+std::string render_cluster(const deployed_network& network);
 
 /// What the commands to try next are about.
 struct next_steps {

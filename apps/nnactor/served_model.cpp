@@ -41,7 +41,7 @@ result<served_model> served_model::open(const std::string& folder,
     return cluster.error();
   result.cluster = std::move(*cluster);
   auto epoch = any_epoch();
-  if (auto joined = result.cluster->join(epoch); !joined)
+  if (auto joined = result.cluster->join(); !joined)
     return joined.error();
   auto job = make_inference(result.from, folder, epoch, *token);
   if (auto network = result.cluster->open_inference(job); !network)

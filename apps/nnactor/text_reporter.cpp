@@ -71,16 +71,15 @@ void text_reporter::start(const experiment& how, const dataset& data,
                     plural(nodes.addresses.size())));
 }
 
-void text_reporter::placed(const cluster_view& cluster,
-                           const deployed_network& network) {
+void text_reporter::placed(const deployed_network& network,
+                           const std::string& control) {
   if (!network.reports.empty())
     table_ = network.reports.front().table;
   placed_at_ = line_at_ = screen_.now();
   pace_.add(placed_at_, 0);
-  say(fmt::format("\n{} (every node connected with every other, epoch {})\n"
-                  "{}\n",
-                  strong("Cluster"), cluster.epoch,
-                  render_cluster(cluster, network)));
+  say(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n{}\n",
+                  strong("Cluster"), network.job->epoch, program_, control,
+                  render_cluster(network)));
   show_progress();
 }
 
@@ -97,6 +96,10 @@ void text_reporter::event(const progress& what) {
     return show_progress();
   case progress::kind::committed:
     return on_committed(what);
+  case progress::kind::notice:
+    say(fmt::format("step {}: {}\n", format_count(what.step),
+                    printable(what.text)));
+    return show_progress();
   case progress::kind::finished:
     return on_finished();
   case progress::kind::failed:

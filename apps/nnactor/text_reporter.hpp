@@ -23,8 +23,8 @@ public:
 
   void start(const experiment& how, const dataset& data, const network& net,
              const dataset::reference& baseline) override;
-  void placed(const cluster_view& cluster,
-              const deployed_network& network) override;
+  void placed(const deployed_network& network,
+              const std::string& control) override;
   void event(const progress& what) override;
   void begin_sample(const manifest& from, const std::string& prompt) override;
   void sample(const std::string& text) override;

@@ -37,6 +37,12 @@ constexpr auto dial_timeout = std::chrono::milliseconds{10000};
 /// Time a node has to set up its groups.
 constexpr auto deploy_timeout = std::chrono::seconds{60};
 
+/// Time a group has to say what it does before it counts as computing.
+constexpr auto status_timeout = std::chrono::milliseconds{1000};
+
+/// Time a group has to show its parameters.
+constexpr auto peek_timeout = std::chrono::seconds{10};
+
 /// How often a driver looks for progress and asks nodes for their traffic.
 constexpr auto watch_interval = std::chrono::milliseconds{500};
 

@@ -6,6 +6,7 @@
 namespace nnactor {
 
 struct block;
+struct carried_groups;
 struct deployment;
 struct manifest;
 struct parameter_set;
@@ -17,6 +18,7 @@ class loss_program;
 
 // Handed from actor to actor of one process without a copy; never on a wire.
 using block_ptr = std::shared_ptr<block>;
+using carried_ptr = std::shared_ptr<const carried_groups>;
 using deployment_ptr = std::shared_ptr<const deployment>;
 using manifest_ptr = std::shared_ptr<const manifest>;
 using parameters_ptr = std::shared_ptr<const parameter_set>;

@@ -43,7 +43,6 @@ struct fake_run {
   network net = small_language_model();
   experiment how;
   fake_dataset data;
-  cluster_view cluster;
   deployed_network placed;
   manifest best;
   std::string out;
@@ -54,13 +53,13 @@ struct fake_run {
     how.data.path = "texts";
     how.store.path = "my models/m";
     how.run.steps = 10;
-    cluster.epoch = 3;
-    cluster.members.resize(2);
-    cluster.members[0].address = "10.0.0.1:4000";
-    cluster.members[1].address = "10.0.0.2:4000";
+    placed.cluster.members.resize(2);
+    placed.cluster.members[0].address = "10.0.0.1:4000";
+    placed.cluster.members[1].address = "10.0.0.2:4000";
     // A name that would clear the screen.
-    cluster.members[1].info = {"v", "evil\033[2J", 7, 2, 1 << 30, 2, "cpu"};
+    placed.cluster.members[1].info = {"v", "evil\033[2J", 7, 2, 1 << 30, 2, "cpu"};
     auto job = deployment{};
+    job.epoch = 3;
     job.where = {{{2, 0}, {2, 0}, {0, 0}, {1, 0}}, 2};
     placed.job = std::make_shared<const deployment>(std::move(job));
     placed.reports = {{1, 1234, 56789, "state/connections.table"},
@@ -83,7 +82,7 @@ struct fake_run {
 
   void begin(reporter& to) {
     to.start(how, data, net, data.baseline());
-    to.placed(cluster, placed);
+    to.placed(placed, "127.0.0.1:4700");
   }
 
   void steps(reporter& to, uint64_t first, uint64_t last,
@@ -253,9 +252,9 @@ TEST_CASE("programs get one object a line") {
 TEST_CASE("programs get valid JSON even of what JSON cannot say") {
   fake_run run;
   json_reporter to{[&](const std::string& line) { run.out += line; }};
-  run.cluster.members[0].info.host = std::string(1, '\xff');
+  run.placed.cluster.members[0].info.host = std::string(1, '\xff');
   run.best.validation_loss = std::nullopt;
-  to.placed(run.cluster, run.placed);
+  to.placed(run.placed, "127.0.0.1:4700");
   to.event({.step = 1, .loss = std::nan("")});
   to.event({.what = progress::kind::failed,
             .step = 1,

@@ -35,7 +35,8 @@ struct lone_persistence {
   answer<programs_ptr> deploy(const deployment& what) {
     return world.ask_now<programs_ptr>(
         actor, deploy_atom::value,
-        deployment_ptr{std::make_shared<const deployment>(what)});
+        deployment_ptr{std::make_shared<const deployment>(what)},
+        carried_ptr{std::make_shared<const carried_groups>()});
   }
 
   void begin(uint64_t generation, uint32_t groups) {

@@ -120,7 +120,7 @@ TEST_CASE("a node that dies is named and the last generation stays") {
                 .ask_now<uint64_t>(x.nodes[static_cast<size_t>(i)],
                                    join_atom::value, uint64_t{99},
                                    node_index{0},
-                                   std::vector<std::string>{"alone"})
+                                   std::vector<std::string>{""})
                 .error()
             == caf::none);
   }
@@ -133,7 +133,7 @@ TEST_CASE("groups that stop are a timeout that says who waits for what") {
   run_steps(x, out, 12);
   // The node still answers, but one of its groups has stopped.
   auto& node = state_of<node_state>(x.nodes[1]);
-  caf::anon_send_exit(node.job->groups[0], caf::exit_reason::kill);
+  caf::anon_send_exit(node.job->groups.begin()->second, caf::exit_reason::kill);
   x.world.settle();
   CHECK(!out->ended);
   x.world.advance(std::chrono::seconds{29});
@@ -177,9 +177,9 @@ TEST_CASE("a node that stops answering is a timeout that names it") {
         return {[](leave_atom) {}};
       }));
   auto& trainer = state_of<trainer_state>(x.trainer);
-  auto view = std::make_shared<cluster_view>(*trainer.cluster);
-  view->members[1].node = caf::actor_cast<node_actor>(mute);
-  trainer.cluster = view;
+  auto view = std::make_shared<deployed_network>(*trainer.network);
+  view->cluster.members[1].node = caf::actor_cast<node_actor>(mute);
+  trainer.network = view;
   x.world.advance(std::chrono::seconds{40});
   REQUIRE(out->ended);
   CHECK(code_of(out->failure) == ec::timeout);

@@ -178,10 +178,11 @@ TEST_CASE("a commit that overtakes the answer of a node saves nothing twice") {
       x.world.settle_until([&] { return out->of(kind::step).size() >= 2; }));
   auto held = std::make_shared<size_t>(0);
   auto& trainer = state_of<trainer_state>(x.trainer);
-  auto view = std::make_shared<cluster_view>(*trainer.cluster);
-  auto courier = spawn_slow_courier(x.world, view->members[1].node, held);
-  view->members[1].node = caf::actor_cast<node_actor>(courier);
-  trainer.cluster = view;
+  auto view = std::make_shared<deployed_network>(*trainer.network);
+  auto& second = view->cluster.members[1].node;
+  auto courier = spawn_slow_courier(x.world, second, held);
+  second = caf::actor_cast<node_actor>(courier);
+  trainer.network = view;
   x.world.settle();
   // Written and committed, but one node has not said that it was asked.
   CHECK(steps_of(out->of(kind::committed)) == std::vector<uint64_t>{10});

@@ -96,6 +96,10 @@ fake_driver_actor spawn_driver(actor_world& in,
         [record](failed_atom, uint64_t, const caf::error& why) {
           record->failures.push_back(why);
         },
+        [record](command_atom, const std::string& line) {
+          record->commands.push_back(line);
+          return std::string{"{}"};
+        },
         [record](const tensor_message& what) {
           record->results.push_back(what);
         },
@@ -116,7 +120,8 @@ persistence_actor spawn_persistence(actor_world& in,
   return in.adopt(in.system().spawn(
       [record](persistence_actor::pointer) -> persistence_actor::behavior_type {
         return {
-            [](deploy_atom, const deployment_ptr&) -> result<programs_ptr> {
+            [](deploy_atom, const deployment_ptr&,
+               const carried_ptr&) -> result<programs_ptr> {
               return programs_ptr{};
             },
             [](save_atom, uint64_t, uint32_t, const driver_actor&) {},

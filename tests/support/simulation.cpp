@@ -58,7 +58,7 @@ simulated_cluster::simulated_cluster(const simulation& how)
   gate = world.adopt(world.system().spawn(run_gate));
   persistence = world.adopt(world.system().spawn(
       run_persistence, storage, std::string{root}, std::string{model}));
-  for (uint32_t i = 0; i < how.nodes; ++i) {
+  for (uint32_t i = 0; i < how.nodes + how.spares; ++i) {
     node_settings settings;
     settings.store = root;
     settings.devices = how.devices;
@@ -93,15 +93,12 @@ result<T> simulated_cluster::wait_for(const answer<T>& what) {
   return what.value();
 }
 
-result<cluster_ptr> simulated_cluster::join(uint64_t epoch) {
+result<cluster_ptr> simulated_cluster::join() {
   std::vector<std::string> names;
   for (uint32_t i = 0; i < how_.nodes; ++i)
     names.push_back(fmt::format("node:{}", i + 1));
-  auto joined = wait_for(
-      world.ask<cluster_ptr>(distributor, join_atom::value, epoch, names));
-  if (joined)
-    cluster = *joined;
-  return joined;
+  return wait_for(
+      world.ask<cluster_ptr>(distributor, join_atom::value, names));
 }
 
 simulated_cluster::outcome_ptr
@@ -115,7 +112,7 @@ simulated_cluster::start_training(const prepared_job& job) {
   auto claimed = wait_for(ask_claim(world, persistence));
   if (!claimed)
     return stop(claimed.error());
-  if (auto joined = join(claimed->epoch); !joined)
+  if (auto joined = join(); !joined)
     return stop(joined.error());
   trainer_settings settings;
   settings.data = job.data;
@@ -125,6 +122,8 @@ simulated_cluster::start_training(const prepared_job& job) {
   settings.patience = how_.patience;
   settings.gate = gate;
   settings.persistence = persistence;
+  settings.distributor = distributor;
+  settings.devices = how_.devices;
   settings.observer = spawn_observer(world, out);
   trainer = world.system().spawn(run_trainer, std::move(settings));
   auto plan = std::make_shared<const deployment>(
@@ -135,7 +134,7 @@ simulated_cluster::start_training(const prepared_job& job) {
   if (!placed)
     return stop(placed.error());
   deployed = *placed;
-  caf::anon_send(trainer, ready_atom::value, cluster, deployed);
+  caf::anon_send(trainer, ready_atom::value, deployed);
   return out;
 }
 
@@ -155,7 +154,7 @@ result<deployed_ptr> simulated_cluster::open_inference(uint32_t window) {
   if (!token)
     return token.error();
   auto epoch = from->epoch + 1000;
-  if (auto joined = join(epoch); !joined)
+  if (auto joined = join(); !joined)
     return joined.error();
   inferrer = world.system().spawn(run_inferrer, gate, window);
   auto plan = std::make_shared<const deployment>(
@@ -166,7 +165,7 @@ result<deployed_ptr> simulated_cluster::open_inference(uint32_t window) {
   if (!placed)
     return placed;
   deployed = *placed;
-  caf::anon_send(inferrer, ready_atom::value, cluster, deployed);
+  caf::anon_send(inferrer, ready_atom::value, deployed);
   return placed;
 }
 

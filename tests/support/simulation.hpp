@@ -22,6 +22,7 @@ struct simulation {
   uint64_t seed = 0; ///< Of the order of messages, see `actor_world`.
   uint32_t nodes = 1;
   uint32_t devices = 1; ///< On each node.
+  uint32_t spares = 0;  ///< Nodes that are there but not joined at first.
   std::chrono::milliseconds patience{30000};
   /// What every process sees as the shared storage; made if null.
   std::shared_ptr<filesystem> storage = {};
@@ -62,8 +63,8 @@ public:
   /// Places the saved model for inference.
   result<deployed_ptr> open_inference(uint32_t window);
 
-  /// Joins the nodes.
-  result<cluster_ptr> join(uint64_t epoch);
+  /// Lets the distributor meet the nodes.
+  result<cluster_ptr> join();
 
   model_store store();
 
@@ -75,7 +76,6 @@ public:
   gate_actor gate; ///< Of the driver's process.
   persistence_actor persistence;
   distributor_actor distributor;
-  cluster_ptr cluster;
   deployed_ptr deployed;
   trainer_actor trainer;
   inferrer_actor inferrer;

@@ -55,6 +55,7 @@ caf::error read_all(schema::Deployment::Reader in, deployment& out) {
   out.token = in.getToken();
   out.generation = in.getGeneration();
   out.step = in.getStep();
+  out.carry = in.getCarry();
   return read_seats(in, out);
 }
 
@@ -83,6 +84,7 @@ std::vector<std::byte> encode(const deployment& what) {
   out.setToken(what.token);
   out.setGeneration(what.generation);
   out.setStep(what.step);
+  out.setCarry(what.carry);
   return to_bytes(message);
 }
 

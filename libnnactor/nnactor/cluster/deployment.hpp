@@ -28,6 +28,7 @@ struct deployment {
   std::string token;
   uint64_t generation = 0;
   uint64_t step = 0;
+  bool carry = false; ///< Groups that stay go on from memory.
 };
 
 /// Returns bytes that `decode_deployment` reads.

@@ -9,34 +9,36 @@
 
 namespace nnactor {
 
-/// The nodes of an epoch, connected pair by pair.
+/// Nodes that have been met, in the order in which they were named.
 struct cluster_view {
   struct member {
     std::string address;
     node_actor node;
     node_info info;
-    gate_actor gate;
+    gate_actor gate; ///< Null until it takes part in a deployment.
   };
-  uint64_t epoch = 0;
   std::vector<member> members;
 };
 
+using cluster_ptr = std::shared_ptr<const cluster_view>;
+
 /// A network on its nodes.
 struct deployed_network {
-  deployment_ptr job; ///< As the driver, the last of the servers, sees it.
+  deployment_ptr job;   ///< As the driver, the last of the servers, sees it.
+  cluster_view cluster; ///< The nodes of the job, by node index.
   std::vector<node_report> reports; ///< By node index.
 };
 
-using cluster_ptr = std::shared_ptr<const cluster_view>;
 using deployed_ptr = std::shared_ptr<const deployed_network>;
 
-/// Knows the nodes and decides which groups each one gets.
+/// Knows the nodes and sets jobs up on them.
 using distributor_actor = caf::typed_actor<
-    // Reach these nodes and connect every pair of them.
-    caf::replies_to<join_atom, uint64_t /*epoch*/,
+    // Reach these nodes too; returns all that have been met.
+    caf::replies_to<join_atom,
                     std::vector<std::string> /*addresses*/>::with<cluster_ptr>,
-    // Place the groups of a job on the nodes joined before and set them up. The
-    // job needs no servers and no placement yet.
+    // Set up a job on the nodes that it names as servers (the driver last), or
+    // on all where it names none; seats are chosen where it has none. Nodes of
+    // the deployment before that are not in this one are let go.
     caf::replies_to<deploy_atom, deployment_ptr,
                     driver_actor>::with<deployed_ptr>,
     // End the job on all nodes.
@@ -52,11 +54,11 @@ struct distributor_state {
   gate_actor gate; ///< Of the driver's process.
   std::string credential;
   std::chrono::milliseconds patience{};
-  uint32_t devices = 1;                  ///< Used on each node.
-  std::shared_ptr<cluster_view> cluster; ///< Null before `join`.
+  uint32_t devices = 1;  ///< Used on each node.
+  cluster_view known;    ///< Every node met.
+  deployed_ptr deployed; ///< Null before the first deployment.
 
-  caf::result<cluster_ptr> join(uint64_t epoch,
-                                const std::vector<std::string>& addresses);
+  caf::result<cluster_ptr> join(const std::vector<std::string>& addresses);
   caf::result<deployed_ptr> deploy(const deployment& job,
                                    const driver_actor& driver);
   void leave();
@@ -64,11 +66,17 @@ struct distributor_state {
 private:
   struct joining;
   using joining_ptr = std::shared_ptr<joining>;
+  struct deploying;
+  using deploying_ptr = std::shared_ptr<deploying>;
 
   void dial(const joining_ptr& what, size_t index);
   void greet(const joining_ptr& what, size_t index);
-  void connect_pairs(const joining_ptr& what);
-  void exchange_gates(const joining_ptr& what);
+
+  caf::error choose_members(deploying& what);
+  void connect_neighbours(const deploying_ptr& what);
+  void exchange_gates(const deploying_ptr& what);
+  void set_up(const deploying_ptr& what);
+  void finish(const deploying_ptr& what);
 };
 
 distributor_actor::behavior_type

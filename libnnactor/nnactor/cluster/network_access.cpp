@@ -133,8 +133,11 @@ system_config::system_config(size_t threads, const credentials& who) {
   nnactor::add_message_types(*this);
 }
 
-result<uint16_t> publish(const node_actor& node, const host_port& where,
-                         const credentials& who) {
+namespace {
+
+template <class Handle>
+result<uint16_t> publish_any(const Handle& what, const host_port& where,
+                             const credentials& who) {
   if (who.empty() && !is_loopback(where.host))
     return fail(ec::invalid_argument,
                 "listening on {} without TLS would let anyone on the network "
@@ -142,8 +145,8 @@ result<uint16_t> publish(const node_actor& node, const host_port& where,
                 "127.0.0.1",
                 where.host);
   auto port = who.empty()
-                  ? caf::io::publish(node, where.port, where.host.c_str())
-                  : caf::openssl::publish(node, where.port, where.host.c_str());
+                  ? caf::io::publish(what, where.port, where.host.c_str())
+                  : caf::openssl::publish(what, where.port, where.host.c_str());
   if (!port)
     return fail(ec::port_in_use,
                 "cannot listen on {}:{}: the port is in use or the address is "
@@ -152,11 +155,67 @@ result<uint16_t> publish(const node_actor& node, const host_port& where,
   return *port;
 }
 
+} // namespace
+
+result<uint16_t> publish(const node_actor& node, const host_port& where,
+                         const credentials& who) {
+  return publish_any(node, where, who);
+}
+
+result<uint16_t> publish(const control_actor& control, const host_port& where,
+                         const credentials& who) {
+  return publish_any(control, where, who);
+}
+
+void unpublish(const control_actor& control, uint16_t port) {
+  static_cast<void>(caf::io::unpublish(control, port));
+}
+
+namespace {
+
+caf::io::middleman_actor middleman_of(caf::actor_system& system,
+                                      const credentials& who) {
+  return who.empty() ? system.middleman().actor_handle()
+                     : system.openssl_manager().actor_handle();
+}
+
+} // namespace
+
+result<control_actor> dial_control(caf::scoped_actor& self,
+                                   const std::string& address,
+                                   const credentials& who,
+                                   std::chrono::milliseconds patience) {
+  auto where = parse_address(address);
+  if (!where)
+    return where.error();
+  result<control_actor> out = fail(ec::unreachable, "{}", address);
+  auto& system = self->system();
+  self->request(middleman_of(system, who), patience, caf::connect_atom::value,
+                where->host, where->port)
+      .receive(
+          [&](const caf::node_id&, const caf::strong_actor_ptr& found,
+              const std::set<std::string>& interface) {
+            auto expected = system.message_types<control_actor>();
+            if (found && system.assignable(interface, expected))
+              out = caf::actor_cast<control_actor>(found);
+            else
+              out = fail(ec::protocol_violation,
+                         "{} answers, but is neither a run nor a node of this "
+                         "version of nnactor",
+                         address);
+          },
+          [&](const caf::error& why) {
+            out = fail(ec::unreachable,
+                       "cannot reach a run at {} ({}); `nnactor run` prints "
+                       "the address when the network is on its nodes",
+                       address, explain(why));
+          });
+  return out;
+}
+
 network_dialer_actor::behavior_type run_dialer(dialer_pointer self,
                                                credentials who) {
-  auto middleman = who.empty()
-                       ? self->system().middleman().actor_handle()
-                       : self->system().openssl_manager().actor_handle();
+  auto middleman = middleman_of(self->system(), who);
   return {
       [=](dial_atom, const std::string& address,
           uint32_t timeout) -> caf::result<node_actor> {

@@ -4,7 +4,9 @@
 #include "nnactor/messages/actors.hpp"
 
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -46,11 +48,24 @@ public:
   system_config(size_t threads, const credentials& who);
 };
 
-/// Makes a node reachable and returns its port. Refuses to listen beyond
+/// Makes an actor reachable and returns its port. Refuses to listen beyond
 /// loopback without credentials, for whoever can connect can crash a CAF
 /// node.
 result<uint16_t> publish(const node_actor& node, const host_port& where,
                          const credentials& who);
+result<uint16_t> publish(const control_actor& control, const host_port& where,
+                         const credentials& who);
+
+/// Ends that; the port is free again.
+void unpublish(const control_actor& control, uint16_t port);
+
+/// Reaches a run at its control address, or through one of its nodes. Fails
+/// with `ec::unreachable` or, where something else answers, with
+/// `ec::protocol_violation`.
+result<control_actor> dial_control(caf::scoped_actor& self,
+                                   const std::string& address,
+                                   const credentials& who,
+                                   std::chrono::milliseconds patience);
 
 /// An attempt to reach a node, repeated until its deadline.
 struct dial_attempt;

@@ -65,9 +65,12 @@ void node_state::enter(uint64_t next) {
 caf::result<uint64_t>
 node_state::join(uint64_t next, node_index me,
                  const std::vector<std::string>& addresses) {
-  if (job)
+  auto caller = caf::actor_cast<caf::actor_addr>(self->current_sender());
+  // Only the distributor that a job came from may arrange its nodes anew.
+  if (job && (caller != joined_by || next <= job->plan->epoch))
     return fail(ec::unreachable, "is busy with another job (epoch {})",
                 job->plan->epoch);
+  joined_by = caller;
   enter(next);
   auto promise = self->make_response_promise<uint64_t>();
   auto missing = std::make_shared<size_t>(0);
@@ -78,7 +81,9 @@ node_state::join(uint64_t next, node_index me,
   auto failed = [promise](const std::string& address, caf::error why) mutable {
     promise.deliver(within(address, why));
   };
-  for (node_index i = me + 1; i < addresses.size(); ++i) {
+  for (node_index i = 0; i < addresses.size(); ++i) {
+    if (addresses[i].empty())
+      continue;
     ++*missing;
     auto address = addresses[i];
     auto timeout = static_cast<uint32_t>(
@@ -108,7 +113,7 @@ node_state::join(uint64_t next, node_index me,
 
 caf::result<gate_actor> node_state::meet(uint64_t next, node_index index,
                                          const gate_actor& theirs) {
-  if (job)
+  if (job && next <= job->plan->epoch)
     return fail(ec::unreachable, "is busy with another job (epoch {})",
                 job->plan->epoch);
   enter(next);
@@ -127,10 +132,12 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
     return fail(ec::protocol_violation,
                 "was asked to work for epoch {} after joining epoch {}",
                 decoded->epoch, epoch);
-  leave();
   auto plan = std::make_shared<const deployment>(std::move(*decoded));
+  auto carried = carry_over(*plan);
+  leave();
   auto promise = self->make_response_promise<node_report>();
-  self->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan)
+  self->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan,
+                carried)
       .then(
           [=, this](const programs_ptr& programs) mutable {
             if (auto err = start(plan, driver, *programs)) {
@@ -144,37 +151,62 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
   return promise;
 }
 
+carried_ptr node_state::carry_over(const deployment& next) const {
+  auto out = std::make_shared<carried_groups>();
+  if (!next.carry || !job || job->plan->model != next.model)
+    return out;
+  auto& groups = job->plan->graph.groups;
+  out->same_partition = job->plan->parts.parts == next.parts.parts;
+  for (auto& [id, program] : job->programs)
+    out->entries.push_back({groups[id].layer, groups[id].neurons, program});
+  return out;
+}
+
 caf::error node_state::start(deployment_ptr plan, const driver_actor& driver,
                              const std::vector<program_ptr>& programs) {
   leave();
   if (plan->epoch != epoch)
     return fail(ec::protocol_violation, "has left epoch {}", plan->epoch);
-  std::map<node_index, sink_actor> links;
-  for (node_index i = 0; i < plan->servers.size(); ++i)
-    if (i != plan->self && !peers.contains(i))
-      return fail(ec::unreachable, "has no connection to {}",
-                  plan->servers[i].address);
   job.emplace();
   job->plan = plan;
   job->driver = driver;
   self->monitor(driver);
   *traffic = 0;
-  for (auto& [index, peer] : peers) {
-    job->links.push_back(self->spawn(run_link, peer, traffic));
-    links.emplace(index, job->links.back());
-  }
   auto table = connection_table{plan->net, plan->graph, plan->where,
                                 plan->servers, plan->self};
+  caf::error unconnected;
+  auto links = spawn_links(table, unconnected);
+  if (unconnected)
+    return unconnected;
   if (auto err = write_table(table))
     return err;
   auto routes = make_routing(plan->epoch, std::move(table), plan->graph,
                              std::move(links));
   spawn_groups(programs, routes);
   auto shared = std::make_shared<const routing>(std::move(routes));
-  for (auto& g : job->groups)
+  for (auto& [id, g] : job->groups)
     self->send(g, routing_ptr{shared});
   self->send(gate, routing_ptr{shared});
   return caf::none;
+}
+
+// One link to every node with which some group of this one exchanges tensors.
+std::map<node_index, sink_actor>
+node_state::spawn_links(const connection_table& table, caf::error& failure) {
+  std::map<node_index, sink_actor> links;
+  for (auto& x : table.connections()) {
+    if (links.contains(x.remote))
+      continue;
+    auto peer = peers.find(x.remote);
+    if (peer == peers.end()) {
+      failure = fail(ec::unreachable, "has no connection to {}",
+                     table.servers()[x.remote].address);
+      return links;
+    }
+    job->links.push_back(self->spawn(run_link, peer->second, traffic));
+    links.emplace(x.remote, job->links.back());
+  }
+  return links;
 }
 
 void node_state::spawn_groups(const std::vector<program_ptr>& programs,
@@ -190,6 +222,7 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
     how.device = devices[seat.device % devices.size()];
     group_actor actor;
     if (g.kind == group_kind::neurons) {
+      job->programs.emplace(g.id, *next);
       actor = self->spawn(neuron_group, std::move(how), *next++);
       ++job->savers;
       job->report.neurons += g.neurons.size();
@@ -202,7 +235,7 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
       actor = self->spawn(loss_group, std::move(how), std::move(program));
     }
     routes.groups.emplace(g.id, actor);
-    job->groups.push_back(std::move(actor));
+    job->groups.emplace(g.id, std::move(actor));
     ++job->report.groups;
   }
 }
@@ -233,7 +266,7 @@ void node_state::leave() {
     return;
   self->send(gate, routing_ptr{});
   self->demonitor(job->driver.address());
-  for (auto& g : job->groups)
+  for (auto& [id, g] : job->groups)
     self->send_exit(g, caf::exit_reason::user_shutdown);
   for (auto& l : job->links)
     self->send_exit(l, caf::exit_reason::user_shutdown);
@@ -256,26 +289,27 @@ node_actor::behavior_type run_node(node_state::pointer self,
             const gate_actor& theirs) { return st.meet(epoch, index, theirs); },
       [&st](deploy_atom, const std::vector<char>& bytes,
             const driver_actor& driver) { return st.deploy(bytes, driver); },
-      [self, &st](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
-        if (st.job && st.job->plan->epoch == epoch)
-          for (auto& g : st.job->groups)
-            self->send(g, update_atom::value, step, scale);
+      [&st](update_atom, uint64_t epoch, uint64_t step, uint32_t scale) {
+        if (st.works_for(epoch))
+          st.update_all(step, scale);
       },
-      [self, &st](save_atom, uint64_t epoch, uint64_t generation,
-                  uint64_t step) -> caf::result<uint64_t> {
-        if (!st.job || st.job->plan->epoch != epoch)
-          return fail(ec::protocol_violation, "does not work for epoch {}",
-                      epoch);
-        self->send(st.persistence, save_atom::value, generation, st.job->savers,
-                   st.job->driver);
-        for (auto& g : st.job->groups)
-          self->send(g, save_atom::value, generation, step);
-        return generation;
+      [&st](save_atom, uint64_t epoch, uint64_t generation, uint64_t step) {
+        return st.save_all(epoch, generation, step);
       },
       [&st](traffic_atom) { return st.traffic->load(); },
+      [&st](status_atom, uint64_t epoch) { return st.status(epoch); },
+      [&st](peek_atom, uint64_t epoch, group_id group, neuron_id neuron,
+            bool as_source) { return st.peek(epoch, group, neuron, as_source); },
+      [&st](command_atom, const std::string& line) {
+        return st.forward_command(line);
+      },
       [&st](leave_atom, uint64_t epoch) {
-        if (st.job && st.job->plan->epoch == epoch)
+        if (st.works_for(epoch))
           st.leave();
+      },
+      [&st](kill_atom, uint64_t epoch) {
+        if (st.works_for(epoch) && st.settings.end_process)
+          st.settings.end_process();
       },
   };
 }

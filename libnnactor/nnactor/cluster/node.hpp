@@ -2,6 +2,7 @@
 
 #include "nnactor/cluster/deployment.hpp"
 #include "nnactor/cluster/link.hpp"
+#include "nnactor/group/carried_groups.hpp"
 #include "nnactor/group/routing.hpp"
 #include "nnactor/messages/actors.hpp"
 #include "nnactor/store/filesystem.hpp"
@@ -26,6 +27,7 @@ struct node_settings {
   std::shared_ptr<filesystem> fs;
   dialer_actor dialer;
   bool detach_persistence = true; ///< Off where a test schedules all actors.
+  std::function<void()> end_process; ///< As a crash would.
 };
 
 /// One node of the cluster: keeps gate, devices and persistence for the life
@@ -39,7 +41,8 @@ struct node_state {
   struct job_state {
     deployment_ptr plan;
     driver_actor driver;
-    std::vector<group_actor> groups; ///< With the loss, if it is here.
+    std::map<group_id, group_actor> groups; ///< With the loss, if it is here.
+    std::map<group_id, program_ptr> programs; ///< Of its neuron groups.
     uint32_t savers = 0;             ///< Groups that have parameters.
     std::vector<link_actor> links;
     node_report report;
@@ -53,6 +56,7 @@ struct node_state {
   std::vector<device_actor> devices;
   uint64_t epoch = 0;                     ///< That it has joined.
   std::map<node_index, gate_actor> peers; ///< Of that epoch.
+  caf::actor_addr joined_by;              ///< The distributor that it serves.
   std::optional<job_state> job;
   traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
 
@@ -65,12 +69,27 @@ struct node_state {
                                const gate_actor& gate);
   caf::result<node_report> deploy(const std::vector<char>& bytes,
                                   const driver_actor& driver);
+  /// Whether there is a job of that epoch.
+  bool works_for(uint64_t which) const {
+    return job && job->plan->epoch == which;
+  }
+
+  void update_all(uint64_t step, uint32_t scale);
+  caf::result<uint64_t> save_all(uint64_t of_epoch, uint64_t generation,
+                                 uint64_t step);
+  caf::result<node_status> status(uint64_t of_epoch);
+  caf::result<std::vector<char>> peek(uint64_t of_epoch, group_id group,
+                                      neuron_id neuron, bool as_source);
+  caf::result<std::string> forward_command(const std::string& line);
   void leave();
 
 private:
   void enter(uint64_t next);
+  carried_ptr carry_over(const deployment& next) const;
   caf::error start(deployment_ptr plan, const driver_actor& driver,
                    const std::vector<program_ptr>& programs);
+  std::map<node_index, sink_actor> spawn_links(const connection_table& table,
+                                               caf::error& failure);
   caf::error write_table(const connection_table& table);
   void spawn_groups(const std::vector<program_ptr>& programs, routing& routes);
 };

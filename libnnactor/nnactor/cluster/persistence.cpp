@@ -42,7 +42,8 @@ void persistence_state::select(const std::string& model) {
   store.emplace(fs, root + "/" + model);
 }
 
-result<programs_ptr> persistence_state::prepare(deployment_ptr what) {
+result<programs_ptr>
+persistence_state::prepare(deployment_ptr what, const carried_groups& carried) {
   job = std::move(what);
   saves.clear();
   select(job->model);
@@ -50,29 +51,48 @@ result<programs_ptr> persistence_state::prepare(deployment_ptr what) {
     if (auto err = check_token(*store, *job))
       return err;
   std::optional<manifest> saved;
-  if (job->generation != 0) {
-    auto opened = store->open(job->generation);
-    if (!opened)
-      return opened.error();
-    saved = std::move(*opened);
-  }
   auto programs = std::make_shared<std::vector<program_ptr>>();
   for (auto& g : job->graph.groups) {
     if (g.kind != group_kind::neurons
         || job->where.seats[g.id].node != job->self)
       continue;
-    auto program =
-        std::make_shared<group_program>(job->net, job->graph, g.id, job->train);
-    if (saved) {
-      auto values = store->read(*saved, g.layer, g.neurons);
-      if (!values)
-        return values.error();
-      if (auto err = program->load(*values))
-        return err;
-    }
-    programs->push_back(std::move(program));
+    auto program = make_program(g, carried, saved);
+    if (!program)
+      return program.error();
+    programs->push_back(std::move(*program));
   }
   return programs_ptr{std::move(programs)};
+}
+
+// Parameters come from memory, from the store, or are drawn from the seed.
+result<program_ptr>
+persistence_state::make_program(const group& what,
+                                const carried_groups& carried,
+                                std::optional<manifest>& saved) {
+  auto* kept = carried.find(what);
+  if (kept != nullptr && carried.same_partition)
+    return kept->program;
+  auto program =
+      std::make_shared<group_program>(job->net, job->graph, what.id, job->train);
+  if (kept != nullptr) {
+    if (auto err = program->load(kept->program->save()))
+      return err;
+    return program;
+  }
+  if (job->generation == 0)
+    return program;
+  if (!saved) {
+    auto opened = store->open(job->generation);
+    if (!opened)
+      return opened.error();
+    saved = std::move(*opened);
+  }
+  auto values = store->read(*saved, what.layer, what.neurons);
+  if (!values)
+    return values.error();
+  if (auto err = program->load(*values))
+    return err;
+  return program;
 }
 
 void persistence_state::write_if_complete(persistence_actor::pointer self,
@@ -118,8 +138,9 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
   if (!model.empty())
     st.select(model);
   return {
-      [&st](deploy_atom, const deployment_ptr& what) -> result<programs_ptr> {
-        return st.prepare(what);
+      [&st](deploy_atom, const deployment_ptr& what,
+            const carried_ptr& carried) -> result<programs_ptr> {
+        return st.prepare(what, *carried);
       },
       [self, &st](save_atom, uint64_t generation, uint32_t groups,
                   const driver_actor& driver) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/cluster/deployment.hpp"
+#include "nnactor/group/carried_groups.hpp"
 #include "nnactor/messages/actors.hpp"
 #include "nnactor/store/model_store.hpp"
 
@@ -28,10 +29,16 @@ struct persistence_state {
   /// Opens the folder of a model under `root`.
   void select(const std::string& model);
 
-  result<programs_ptr> prepare(deployment_ptr what);
+  result<programs_ptr> prepare(deployment_ptr what,
+                               const carried_groups& carried);
 
   /// Writes the slices of a generation once all groups have sent theirs.
   void write_if_complete(persistence_actor::pointer self, uint64_t generation);
+
+private:
+  result<program_ptr> make_program(const group& what,
+                                   const carried_groups& carried,
+                                   std::optional<manifest>& saved);
 };
 
 /// @param root Folder that holds the folders of models.

@@ -131,6 +131,7 @@ cluster_settings read_cluster(section from) {
   from.read("nodes", out.nodes, integer_range{1, 1024});
   from.read("devices", out.devices, integer_range{1, 1024});
   from.read("addresses", out.addresses);
+  from.read("control", out.control);
   from.read("connect_timeout_ms", out.connect_timeout_ms, milliseconds);
   from.read("step_timeout_ms", out.step_timeout_ms, milliseconds);
   from.read("certificate", out.certificate);

@@ -84,6 +84,19 @@ void loss_group_state::send_result(const work_id& work, tensor value) {
     self->send(reader, tensor_message{key, value});
 }
 
+group_status loss_group_state::status() const {
+  group_status out;
+  out.group = settings.description.id;
+  out.version = settings.version;
+  if (auto missing = outputs.missing()) {
+    out.waits_for = wait_kind::activation;
+    out.of_group = missing->second;
+    out.step = missing->first.step;
+    out.micro_batch = missing->first.micro_batch;
+  }
+  return out;
+}
+
 void loss_group_state::report(const caf::error& what) {
   auto place = fmt::format("loss group on node {}", settings.self + 1);
   self->send(settings.driver, failed_atom::value, settings.epoch,
@@ -102,6 +115,10 @@ group_actor::behavior_type loss_group(loss_group_state::pointer self,
       // The loss has no parameters: nothing to update, nothing to save.
       [](update_atom, uint64_t, uint32_t) {},
       [](save_atom, uint64_t, uint64_t) {},
+      [&state](status_atom) { return state.status(); },
+      [](peek_atom) -> caf::result<parameters_ptr> {
+        return fail(ec::invalid_argument, "the loss has no parameters");
+      },
   };
 }
 

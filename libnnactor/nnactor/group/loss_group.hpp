@@ -24,6 +24,7 @@ struct loss_group_state {
 
   void on_tensor(const tensor_message& what);
   void on_block(block& done);
+  group_status status() const;
 
 private:
   void start_loss(const work_id& work, std::vector<tensor> values);

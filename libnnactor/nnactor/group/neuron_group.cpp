@@ -10,6 +10,7 @@ void neuron_group_state::init(pointer parent, group_settings how,
   settings = std::move(how);
   program = std::move(what);
   version = settings.version;
+  last_activity = self->clock().now();
   auto& upstream = settings.description.upstream;
   inputs = inbox{upstream};
   gradients = inbox{settings.description.downstream};
@@ -57,6 +58,8 @@ void neuron_group_state::on_save(uint64_t generation, uint64_t step) {
 }
 
 void neuron_group_state::on_block(block& done) {
+  --blocks;
+  last_activity = self->clock().now();
   if (done.failure)
     report(std::move(done.failure));
   else
@@ -83,6 +86,8 @@ void neuron_group_state::start_forward(const work_id& work) {
 void neuron_group_state::send_output(const work_id& work,
                                      const tensor& output) {
   auto& me = settings.description;
+  if (work.why == phase::train)
+    awaiting_gradients.insert(work.micro_batch);
   auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
   for (auto& reader : routes->readers(me.id))
     self->send(reader, tensor_message{key, output});
@@ -126,6 +131,7 @@ void neuron_group_state::send_gradients(const work_id& work,
   if (reads_input)
     self->send(settings.driver, credit_atom::value, work.epoch, work.step,
                work.micro_batch, me.id);
+  awaiting_gradients.erase(work.micro_batch);
   unaccumulated.insert(work.micro_batch);
   start_accumulates();
 }
@@ -209,7 +215,15 @@ void neuron_group_state::report(caf::error what) {
 
 void neuron_group_state::execute(urgency when, std::function<void(device&)> run,
                                  std::function<void()> then) {
-  send_block(self, settings.device, when, std::move(run), std::move(then));
+  ++blocks;
+  auto timed = [run = std::move(run), spent = busy_ns](device& dev) {
+    auto start = std::chrono::steady_clock::now();
+    run(dev);
+    *spent += static_cast<uint64_t>(
+        std::chrono::nanoseconds{std::chrono::steady_clock::now() - start}
+            .count());
+  };
+  send_block(self, settings.device, when, std::move(timed), std::move(then));
 }
 
 group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
@@ -226,6 +240,12 @@ group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
       },
       [&state](save_atom, uint64_t generation, uint64_t step) {
         state.on_save(generation, step);
+      },
+      [&state](status_atom) { return state.status(); },
+      [&state, self](peek_atom) -> caf::result<parameters_ptr> {
+        auto promise = self->make_response_promise<parameters_ptr>();
+        state.on_peek(promise);
+        return promise;
       },
   };
 }

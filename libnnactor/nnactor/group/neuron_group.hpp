@@ -5,7 +5,9 @@
 #include "nnactor/group/inbox.hpp"
 #include "nnactor/group/routing.hpp"
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <set>
 
 namespace nnactor {
@@ -48,12 +50,22 @@ struct neuron_group_state {
   bool norm_sent = false;             ///< Waiting for the driver's scale.
   std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
 
+  // For people, see `status`.
+  std::set<uint32_t> awaiting_gradients; ///< Forward done in training.
+  uint32_t blocks = 0;                   ///< At the device.
+  caf::actor_clock::time_point last_activity;
+  /// Written by the device, so it outlives a group whose block still runs.
+  std::shared_ptr<std::atomic<uint64_t>> busy_ns =
+      std::make_shared<std::atomic<uint64_t>>(0);
+
   void init(pointer parent, group_settings how, program_ptr what);
 
   void on_tensor(const tensor_message& what);
   void on_update(uint64_t step, float scale);
   void on_save(uint64_t generation, uint64_t step);
   void on_block(block& done);
+  void on_peek(caf::typed_response_promise<parameters_ptr> promise);
+  group_status status() const;
 
 private:
   void on_input(const tensor_message& what);

@@ -19,6 +19,11 @@ using sink_actor = caf::typed_actor<caf::reacts_to<tensor_message>>;
 /// blocks (other groups wait for them) come as high-priority messages.
 using device_actor = caf::typed_actor<caf::reacts_to<block_ptr>>;
 
+/// Takes one command of a shell as a line, see shell/command.hpp, and answers
+/// with a JSON object.
+using control_actor = caf::typed_actor<
+    caf::replies_to<command_atom, std::string>::with<std::string>>;
+
 /// A neuron group or the loss group.
 using group_actor = sink_actor::extend<
     // Where everything is; comes before any tensor.
@@ -30,7 +35,11 @@ using group_actor = sink_actor::extend<
     caf::reacts_to<update_atom, uint64_t /*step*/, uint32_t /*scale*/>,
     // Send a copy of the parameters that have seen `step` updates to the node's
     // persistence actor, for this generation.
-    caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>>;
+    caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>,
+    // What are you doing?
+    caf::replies_to<status_atom>::with<group_status>,
+    // A copy of the parameters; local.
+    caf::replies_to<peek_atom>::with<parameters_ptr>>;
 
 /// The sending end of a direct connection to another node: cuts tensors into
 /// pieces and holds back those for which there is no credit.
@@ -47,8 +56,8 @@ using gate_actor = caf::typed_actor<
     caf::reacts_to<routing_ptr>>;
 
 /// What a job's driver takes from groups and nodes, besides results, which
-/// reach it as a sink.
-using driver_actor = caf::typed_actor<
+/// reach it as a sink, and from shells.
+using driver_actor = control_actor::extend<
     // The squared norm of a group's gradient, the bits of a double.
     caf::reacts_to<norm_atom, uint64_t /*epoch*/, uint64_t /*step*/, group_id,
                    uint64_t /*bits*/>,
@@ -65,8 +74,10 @@ using driver_actor = caf::typed_actor<
 /// a file server can block longer than any deadline.
 using persistence_actor = caf::typed_actor<
     // Open the model of a deployment and prepare the programs of this node's
-    // neuron groups, in the order of the table; then save for this driver.
-    caf::replies_to<deploy_atom, deployment_ptr>::with<programs_ptr>,
+    // neuron groups, in the order of the table: from memory where the node has
+    // carried them over, else from the store.
+    caf::replies_to<deploy_atom, deployment_ptr,
+                    carried_ptr>::with<programs_ptr>,
     // A generation begins; that many groups will send their parameters.
     caf::reacts_to<save_atom, uint64_t /*generation*/, uint32_t /*groups*/,
                    driver_actor>,
@@ -80,12 +91,12 @@ using persistence_actor = caf::typed_actor<
     caf::replies_to<commit_atom, manifest_ptr,
                     uint32_t /*keep*/>::with<manifest_ptr>>;
 
-/// One node of the cluster.
-using node_actor = caf::typed_actor<
+/// One node of the cluster. Commands go on to the driver of its job.
+using node_actor = control_actor::extend<
     // Who are you? Carries the caller's protocol version.
     caf::replies_to<hello_atom, std::string>::with<node_info>,
-    // You are node `self` of this epoch: connect to every node after you in
-    // this list and exchange gates.
+    // You are node `self` of this epoch: connect to every node in this list and
+    // exchange gates. Nodes that you have nothing to do with are left blank.
     caf::replies_to<join_atom, uint64_t /*epoch*/, node_index /*self*/,
                     std::vector<std::string> /*addresses*/>::with<uint64_t>,
     // I am node `index`, this is my gate; returns yours.
@@ -103,8 +114,17 @@ using node_actor = caf::typed_actor<
                     uint64_t /*step*/>::with<uint64_t /*generation*/>,
     // Bytes of tensors this node has sent over links since it was deployed.
     caf::replies_to<traffic_atom>::with<uint64_t>,
+    // What is everybody doing?
+    caf::replies_to<status_atom, uint64_t /*epoch*/>::with<node_status>,
+    // The weights of a neuron of a group: those of its inputs, then its bias if
+    // it has one; or, as a source, those by which each neuron of the group
+    // multiplies each of its values (NaN: not connected). Floats, raw.
+    caf::replies_to<peek_atom, uint64_t /*epoch*/, group_id, neuron_id,
+                    bool /*as source*/>::with<std::vector<char>>,
     // The job is over: end groups and links of that epoch.
-    caf::reacts_to<leave_atom, uint64_t /*epoch*/>>;
+    caf::reacts_to<leave_atom, uint64_t /*epoch*/>,
+    // End your process at once, as a crash would.
+    caf::reacts_to<kill_atom, uint64_t /*epoch*/>>;
 
 /// Opens connections to other nodes; a test gives one that needs no socket.
 using dialer_actor = caf::typed_actor<

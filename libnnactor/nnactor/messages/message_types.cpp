@@ -53,6 +53,8 @@ void add_message_types(caf::actor_system_config& config) {
   config.add_message_type<tensor_piece>("nnactor::tensor_piece")
       .add_message_type<node_info>("nnactor::node_info")
       .add_message_type<node_report>("nnactor::node_report")
+      .add_message_type<node_status>("nnactor::node_status")
+      .add_message_type<control_actor>("nnactor::control_actor")
       .add_message_type<gate_actor>("nnactor::gate_actor")
       .add_message_type<driver_actor>("nnactor::driver_actor")
       .add_message_type<std::vector<std::string>>("std::vector<std::string>");

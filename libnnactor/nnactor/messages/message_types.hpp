@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <vector>
 
 namespace nnactor {
 
@@ -37,6 +38,10 @@ using traffic_atom = caf::atom_constant<caf::atom("traffic")>;
 using infer_atom = caf::atom_constant<caf::atom("infer")>;
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
+using command_atom = caf::atom_constant<caf::atom("command")>;
+using status_atom = caf::atom_constant<caf::atom("status")>;
+using peek_atom = caf::atom_constant<caf::atom("peek")>;
+using kill_atom = caf::atom_constant<caf::atom("kill")>;
 
 // -- tensors ------------------------------------------------------------------
 
@@ -108,6 +113,32 @@ struct node_report {
   std::string table; ///< File of its connection table, empty if not written.
 };
 
+/// What a group lacks to go on. Values are part of the wire format.
+enum class wait_kind : uint8_t {
+  nothing = 0,    ///< It works.
+  activation = 1, ///< The output of `of_group`.
+  gradient = 2,   ///< The gradient of its output by `of_group`.
+  update = 3,     ///< The driver's word on the scale of the gradients.
+};
+
+/// A group as it is now.
+struct group_status {
+  group_id group = 0;
+  uint64_t version = 0; ///< Updates that its parameters have seen.
+  uint64_t busy_ns = 0; ///< Time its blocks took since it was deployed.
+  wait_kind waits_for = wait_kind::nothing;
+  group_id of_group = 0;
+  uint64_t step = 0; ///< Of what it waits for.
+  uint32_t micro_batch = 0;
+  uint64_t waited_ms = 0; ///< Since it last had anything to do.
+};
+
+/// A node as it is now.
+struct node_status {
+  uint64_t sent_bytes = 0; ///< Of tensors over links, since it was deployed.
+  std::vector<group_status> groups;
+};
+
 /// Nodes talk only to nodes that say the same.
 extern const char* const protocol_version;
 
@@ -150,6 +181,17 @@ typename Inspector::result_type inspect(Inspector& f, node_report& x) {
            x.parameters, x.table);
 }
 
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, group_status& x) {
+  return f(caf::meta::type_name("group_status"), x.group, x.version, x.busy_ns,
+           x.waits_for, x.of_group, x.step, x.micro_batch, x.waited_ms);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, node_status& x) {
+  return f(caf::meta::type_name("node_status"), x.sent_bytes, x.groups);
+}
+
 /// Announces every type above, and every actor interface that crosses a wire.
 void add_message_types(caf::actor_system_config& config);
 
@@ -162,5 +204,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::deployment_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::manifest_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::parameters_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::programs_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::carried_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::progress_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::routing_ptr)

@@ -87,7 +87,7 @@ result<controller::claim> controller::claim_epoch() {
   return std::move(*answer);
 }
 
-result<cluster_ptr> controller::join(uint64_t epoch) {
+result<cluster_ptr> controller::join() {
   auto where = addresses();
   if (!where)
     return where.error();
@@ -97,11 +97,8 @@ result<cluster_ptr> controller::join(uint64_t epoch) {
   distributor_ =
       system_.spawn(run_distributor, dialer_, gate_, credentials_.certificate,
                     patience, settings_.cluster.devices);
-  auto joined = await<cluster_ptr>(self_->request(
-      distributor_, 8 * patience, join_atom::value, epoch, *where));
-  if (joined)
-    cluster_ = *joined;
-  return joined;
+  return await<cluster_ptr>(
+      self_->request(distributor_, 8 * patience, join_atom::value, *where));
 }
 
 result<deployed_ptr> controller::deploy(const deployment& job,
@@ -117,15 +114,18 @@ controller::train(const deployment& job, trainer_settings how,
                   const std::function<void(const progress&)>& watch) {
   how.gate = gate_;
   how.persistence = persistence_;
+  how.distributor = distributor_;
+  how.devices = settings_.cluster.devices;
   how.observer = caf::actor_cast<caf::actor>(self_);
   auto trainer = system_.spawn(run_trainer, std::move(how));
   auto network = deploy(job, trainer);
-  if (!network) {
+  auto failed = network ? open_control(trainer) : network.error();
+  if (failed) {
     self_->send_exit(trainer, caf::exit_reason::user_shutdown);
-    return network.error();
+    return failed;
   }
   placed(**network);
-  self_->send(trainer, ready_atom::value, cluster_, *network);
+  self_->send(trainer, ready_atom::value, *network);
   caf::error failure;
   bool done = false;
   self_->receive_while([&done] { return !done; })(
@@ -135,8 +135,21 @@ controller::train(const deployment& job, trainer_settings how,
         done = event->what == progress::kind::finished
                || event->what == progress::kind::failed;
       });
+  if (auto where = parse_address(control_address_))
+    unpublish(trainer, where->port);
   self_->send_exit(trainer, caf::exit_reason::user_shutdown);
   return failure;
+}
+
+caf::error controller::open_control(const trainer_actor& trainer) {
+  auto where = parse_address(settings_.cluster.control);
+  if (!where)
+    return where.error();
+  auto port = publish(control_actor{trainer}, *where, credentials_);
+  if (!port)
+    return port.error();
+  control_address_ = fmt::format("{}:{}", where->host, *port);
+  return caf::none;
 }
 
 result<deployed_ptr> controller::open_inference(const deployment& job) {
@@ -145,7 +158,7 @@ result<deployed_ptr> controller::open_inference(const deployment& job) {
   inferrer_ = system_.spawn(run_inferrer, gate_, job.train.window);
   auto network = deploy(job, inferrer_);
   if (network)
-    self_->send(inferrer_, ready_atom::value, cluster_, *network);
+    self_->send(inferrer_, ready_atom::value, *network);
   return network;
 }
 

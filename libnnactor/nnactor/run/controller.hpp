@@ -36,8 +36,8 @@ public:
   controller(const controller&) = delete;
   controller& operator=(const controller&) = delete;
 
-  /// Starts nodes if there are no addresses, joins all under `epoch`.
-  result<cluster_ptr> join(uint64_t epoch);
+  /// Starts nodes if there are no addresses and meets all of them.
+  result<cluster_ptr> join();
 
   /// An epoch of the model that belongs to this process.
   struct claim {
@@ -48,10 +48,16 @@ public:
   result<claim> claim_epoch();
 
   /// Places the job and trains until it ends; `watch` sees every event,
-  /// `placed` the placement before the first.
+  /// `placed` the placement before the first. Shells reach the job at
+  /// `control_address` meanwhile.
   caf::error train(const deployment& job, trainer_settings how,
                    const std::function<void(const deployed_network&)>& placed,
                    const std::function<void(const progress&)>& watch);
+
+  /// HOST:PORT at which shells reach the run, empty before it is placed.
+  const std::string& control_address() const {
+    return control_address_;
+  }
 
   /// Places the job for inference.
   result<deployed_ptr> open_inference(const deployment& job);
@@ -65,6 +71,7 @@ private:
   result<std::vector<std::string>> addresses();
   result<deployed_ptr> deploy(const deployment& job,
                               const driver_actor& driver);
+  caf::error open_control(const trainer_actor& trainer);
 
   controller_settings settings_;
   credentials credentials_;
@@ -76,8 +83,8 @@ private:
   persistence_actor persistence_;
   dialer_actor dialer_;
   distributor_actor distributor_;
-  cluster_ptr cluster_;
   inferrer_actor inferrer_;
+  std::string control_address_;
 };
 
 } // namespace nnactor

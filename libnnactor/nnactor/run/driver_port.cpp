@@ -2,18 +2,21 @@
 
 namespace nnactor {
 
-void driver_port::open(caf::actor_system& system, const cluster_view& cluster,
+void driver_port::open(caf::actor_system& system,
                        const deployed_network& network, const gate_actor& gate,
                        const sink_actor& driver) {
   close();
   auto& job = *network.job;
-  std::map<node_index, sink_actor> links;
-  for (node_index i = 0; i < cluster.members.size(); ++i) {
-    links_.push_back(system.spawn(run_link, cluster.members[i].gate, traffic_));
-    links.emplace(i, links_.back());
-  }
   auto table =
       connection_table{job.net, job.graph, job.where, job.servers, job.self};
+  std::map<node_index, sink_actor> links;
+  for (auto& x : table.connections()) {
+    if (links.contains(x.remote))
+      continue;
+    links_.push_back(system.spawn(
+        run_link, network.cluster.members[x.remote].gate, traffic_));
+    links.emplace(x.remote, links_.back());
+  }
   auto routes =
       make_routing(job.epoch, std::move(table), job.graph, std::move(links));
   // A result is a loss (two numbers) or a row of outputs.

@@ -25,9 +25,8 @@ public:
   }
 
   /// Spawns links to the nodes and lets `gate` deliver results to `driver`.
-  void open(caf::actor_system& system, const cluster_view& cluster,
-            const deployed_network& network, const gate_actor& gate,
-            const sink_actor& driver);
+  void open(caf::actor_system& system, const deployed_network& network,
+            const gate_actor& gate, const sink_actor& driver);
 
   /// Ends the links.
   void close();

@@ -2,15 +2,13 @@
 
 namespace nnactor {
 
-void inferrer_state::begin(const cluster_ptr& nodes, const deployed_ptr& job) {
-  cluster = nodes;
+void inferrer_state::begin(const deployed_ptr& job) {
   network = job;
-  port.open(self->system(), *cluster, *network, gate,
-            caf::actor_cast<sink_actor>(self));
-  for (auto& m : cluster->members)
+  port.open(self->system(), *network, gate, caf::actor_cast<sink_actor>(self));
+  for (auto& m : network->cluster.members)
     self->monitor(m.node);
   self->set_down_handler([this](const caf::down_msg& msg) {
-    for (auto& m : cluster->members)
+    for (auto& m : network->cluster.members)
       if (m.node.address() == msg.source)
         on_failure(fail(ec::node_lost, "node {} is gone", m.address));
   });
@@ -64,9 +62,7 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
   st.gate = std::move(gate);
   st.window = window;
   return {
-      [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
-        st.begin(nodes, job);
-      },
+      [&st](ready_atom, const deployed_ptr& job) { st.begin(job); },
       [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
       [&st](const tensor_message& what) { st.on_answer(what); },
       [&st](failed_atom, uint64_t, const caf::error& why) {
@@ -77,6 +73,11 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
       [](credit_atom, uint64_t, uint64_t, uint32_t, group_id) {},
       [](written_atom, uint64_t, uint64_t, node_index,
          const std::vector<char>&) {},
+      [](command_atom, const std::string&) -> caf::result<std::string> {
+        return fail(ec::invalid_argument,
+                    "this job answers questions; only a run of training takes "
+                    "commands");
+      },
   };
 }
 

@@ -12,7 +12,7 @@ using inferrer_actor = driver_actor::extend<
     // Outputs, from the gate.
     caf::reacts_to<tensor_message>,
     // Everything is set up.
-    caf::reacts_to<ready_atom, cluster_ptr, deployed_ptr>,
+    caf::reacts_to<ready_atom, deployed_ptr>,
     // Inputs [rows, input width]; returns the outputs [rows, output width].
     caf::replies_to<infer_atom, tensor>::with<tensor>>;
 
@@ -32,14 +32,13 @@ struct inferrer_state {
   gate_actor gate;
   uint32_t window = 1;
   deployed_ptr network;
-  cluster_ptr cluster;
   driver_port port;
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
   std::map<uint32_t, promise> open; ///< By micro-batch.
   caf::error broken;                ///< Why nothing can be answered any more.
 
-  void begin(const cluster_ptr& nodes, const deployed_ptr& job);
+  void begin(const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);
   void on_answer(const tensor_message& what);
   void on_failure(const caf::error& why);

@@ -6,6 +6,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
+#include <string>
 
 namespace nnactor {
 
@@ -16,6 +17,7 @@ struct progress {
     validation, ///< `loss` is that of the validation split after `step`.
     traffic,    ///< `bytes` have crossed links so far.
     committed,  ///< `generation` is on the store.
+    notice,     ///< Something happened to the cluster, told in `text`.
     finished,   ///< All is done; `bytes` is final.
     failed,     ///< `error` ended the job.
   };
@@ -25,6 +27,7 @@ struct progress {
   double accuracy = 0; ///< Validation: share of examples predicted right.
   uint64_t bytes = 0;
   manifest_ptr generation = {};
+  std::string text = {};
   caf::error error = {};
 };
 

@@ -3,6 +3,7 @@
 #include "nnactor/defaults.hpp"
 #include "nnactor/engine/clip.hpp"
 #include "nnactor/group/loss_group.hpp"
+#include "nnactor/run/waits.hpp"
 
 #include <bit>
 #include <cmath>
@@ -10,31 +11,57 @@
 
 namespace nnactor {
 
-void trainer_state::begin(const cluster_ptr& nodes, const deployed_ptr& job) {
-  cluster = nodes;
-  network = job;
-  for (auto& m : cluster->members)
-    self->monitor(m.node);
-  self->set_down_handler([this](const caf::down_msg& msg) {
-    for (auto& m : cluster->members)
-      if (m.node.address() == msg.source)
-        on_failure(fail(ec::node_lost,
-                        "node {} is gone; the last committed generation is "
-                        "kept in {}",
-                        m.address, settings.store.path));
-  });
-  port.open(self->system(), *cluster, *network, settings.gate,
-            caf::actor_cast<sink_actor>(self));
-  node_traffic.assign(cluster->members.size(), 0);
-  issued_step = network->job->step;
+namespace {
+
+// Steps over which the rate is taken.
+constexpr size_t remembered_steps = 20;
+
+// What has happened to the cluster, for shells that look later.
+constexpr size_t remembered_notices = 16;
+
+} // namespace
+
+void trainer_state::begin(const deployed_ptr& job) {
+  run = job->job->epoch;
+  settled = issued_step = job->job->step;
   generations = settings.generation;
   order.emplace(settings.data->size(split::train), settings.run.train.batch,
                 settings.run.train.seed);
+  connect(job);
   boundary = next_boundary(issued_step);
   now = stage::training;
-  last_progress = self->clock().now();
   self->delayed_send(self, defaults::watch_interval, watch_atom::value);
   pump();
+}
+
+// For the first deployment and every one after it.
+void trainer_state::connect(const deployed_ptr& job) {
+  past_traffic =
+      std::accumulate(node_traffic.begin(), node_traffic.end(), past_traffic);
+  if (network)
+    for (auto& m : network->cluster.members)
+      self->demonitor(m.node.address());
+  network = job;
+  auto& members = network->cluster.members;
+  for (auto& m : members)
+    self->monitor(m.node);
+  self->set_down_handler([this](const caf::down_msg& msg) {
+    for (auto& m : network->cluster.members)
+      if (m.node.address() == msg.source)
+        return on_lost(m.address);
+  });
+  port.open(self->system(), *network, settings.gate,
+            caf::actor_cast<sink_actor>(self));
+  node_traffic.assign(members.size(), 0);
+  step_times.clear();
+  last_progress = self->clock().now();
+}
+
+void trainer_state::on_lost(const std::string& address) {
+  on_failure(fail(ec::node_lost,
+                  "node {} is gone; the last committed generation is kept in "
+                  "{}",
+                  address, settings.store.path));
 }
 
 // -- sending ------------------------------------------------------------------
@@ -71,6 +98,9 @@ void trainer_state::enter_boundary() {
 }
 
 void trainer_state::start_boundary() {
+  // A shell may have asked for a boundary where there was one already.
+  if (boundary == settled)
+    return leave_boundary();
   if (!is_due(settings.run.evaluate_every))
     return start_saving();
   now = stage::validating;
@@ -80,8 +110,19 @@ void trainer_state::start_boundary() {
 }
 
 void trainer_state::leave_boundary() {
+  settled = boundary;
+  for (auto i = requests.begin(); i != requests.end(); ++i)
+    if (i->not_before <= boundary || boundary == settings.run.steps) {
+      auto next = std::move(*i);
+      requests.erase(i);
+      return serve(std::move(next));
+    }
   if (boundary == settings.run.steps)
     return end_if_done();
+  if (pausing) {
+    now = stage::paused;
+    return;
+  }
   boundary = next_boundary(boundary);
   now = stage::training;
   pump();
@@ -94,8 +135,11 @@ uint64_t trainer_state::save_period() const {
 
 uint64_t trainer_state::next_boundary(uint64_t step) const {
   auto next = [step](uint64_t period) { return (step / period + 1) * period; };
-  return std::min({settings.run.steps, next(settings.run.evaluate_every),
-                   next(save_period())});
+  auto nearest = std::min({settings.run.steps, next(settings.run.evaluate_every),
+                           next(save_period())});
+  for (auto& x : requests)
+    nearest = std::min(nearest, std::max(x.not_before, step));
+  return nearest;
 }
 
 bool trainer_state::is_due(uint64_t period) const {
@@ -172,7 +216,7 @@ void trainer_state::on_norm(uint64_t step, group_id group, double norm) {
   for (auto& [id, value] : i->second.norms)
     in_order.push_back(value);
   auto scale = clip_scale(settings.run.train.optimizer.clip, in_order);
-  for (auto& m : cluster->members)
+  for (auto& m : network->cluster.members)
     self->send(m.node, update_atom::value, network->job->epoch, step,
                std::bit_cast<uint32_t>(scale));
   finish_step_if_complete(step);
@@ -210,7 +254,7 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
         "the loss became {} at step {}; the last good generation is kept in "
         "{}; lower train.rate or set train.clip",
         loss, step + 1, settings.store.path));
-  if (generation && !generation->verified && step >= generation->next.step) {
+  if (generation && !generation->verified && step >= generation->step) {
     generation->verified = true;
     commit_if_complete();
   }
@@ -226,6 +270,10 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
   if (!done || !clipped)
     return;
   open.erase(i);
+  last_loss = loss;
+  step_times.push_back(self->clock().now());
+  if (step_times.size() > remembered_steps)
+    step_times.pop_front();
   publish({.what = progress::kind::step, .step = step + 1, .loss = loss});
   pump();
 }
@@ -248,10 +296,7 @@ void trainer_state::finish_validation() {
            .step = boundary,
            .loss = validation.loss_sum,
            .accuracy = validation.correct});
-  if (is_due(save_period()))
-    start_saving();
-  else
-    leave_boundary();
+  start_saving();
 }
 
 // -- watching -----------------------------------------------------------------
@@ -259,31 +304,46 @@ void trainer_state::finish_validation() {
 void trainer_state::watch() {
   if (now == stage::idle)
     return;
-  if (self->clock().now() - last_progress > settings.patience)
-    return on_failure(fail(ec::timeout,
-                           "nothing has moved for {} s at step {}: waiting "
-                           "for {}",
-                           settings.patience.count() / 1000, issued_step,
-                           waiting_for()));
+  auto waits = now != stage::paused && now != stage::serving;
+  if (waits && self->clock().now() - last_progress > settings.patience)
+    return give_up();
   ask_traffic([this] {
     publish({.what = progress::kind::traffic, .step = issued_step});
   });
   self->delayed_send(self, defaults::watch_interval, watch_atom::value);
 }
 
+// Says who waits for whom, as far as the nodes still answer.
+void trainer_state::give_up() {
+  auto text = fmt::format("nothing has moved for {} s at step {}: waiting for "
+                          "{}",
+                          settings.patience.count() / 1000, issued_step,
+                          waiting_for());
+  now = stage::stuck;
+  ask_statuses([this, text](const statuses& all) {
+    now = stage::training;
+    on_failure(fail(ec::timeout, "{}{}", text, describe_waits(*network, all)));
+  });
+}
+
 void trainer_state::ask_traffic(std::function<void()> then) {
-  auto missing = std::make_shared<size_t>(cluster->members.size());
-  for (size_t i = 0; i < cluster->members.size(); ++i)
-    self->request(cluster->members[i].node, settings.patience,
-                  traffic_atom::value)
+  auto& members = network->cluster.members;
+  auto missing = std::make_shared<size_t>(members.size());
+  auto epoch = network->job->epoch;
+  for (size_t i = 0; i < members.size(); ++i)
+    self->request(members[i].node, settings.patience, traffic_atom::value)
         .then(
-            [this, i, missing, then](uint64_t bytes) {
+            [this, i, missing, then, epoch](uint64_t bytes) {
+              if (now == stage::idle || network->job->epoch != epoch)
+                return;
               node_traffic[i] = bytes;
-              if (--*missing == 0 && now != stage::idle)
+              if (--*missing == 0)
                 then();
             },
-            [this, i](const caf::error& why) {
-              on_failure(within("node " + cluster->members[i].address, why));
+            [this, address = members[i].address,
+             epoch](const caf::error& why) {
+              if (network->job->epoch == epoch)
+                on_failure(within("node " + address, why));
             });
 }
 
@@ -298,11 +358,11 @@ std::string trainer_state::waiting_for() const {
                        validation_batches(),
                        node_of(network->job->graph.loss_group()));
   if (generation)
-    for (node_index i = 0; i < cluster->members.size(); ++i)
+    for (node_index i = 0; i < network->cluster.members.size(); ++i)
       if (!generation->written.contains(i))
         return fmt::format("the slices of generation {} from node {}",
                            generation->next.generation,
-                           cluster->members[i].address);
+                           network->cluster.members[i].address);
   if (open.empty())
     return "an answer of a node";
   auto& [step, results] = *open.begin();
@@ -325,15 +385,23 @@ void trainer_state::on_failure(const caf::error& why) {
     return;
   now = stage::idle;
   port.close();
+  refuse_all(why);
   publish({.what = progress::kind::failed, .step = issued_step, .error = why});
 }
 
 void trainer_state::publish(progress what) {
-  what.bytes =
-      std::accumulate(node_traffic.begin(), node_traffic.end(), port.traffic());
+  what.bytes = std::accumulate(node_traffic.begin(), node_traffic.end(),
+                               past_traffic + port.traffic());
   caf::anon_send(
       settings.observer,
       progress_ptr{std::make_shared<const progress>(std::move(what))});
+}
+
+void trainer_state::notice(const std::string& text) {
+  notices.emplace_back(boundary, text);
+  if (notices.size() > remembered_notices)
+    notices.pop_front();
+  publish({.what = progress::kind::notice, .step = boundary, .text = text});
 }
 
 trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
@@ -342,13 +410,14 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
   st.self = self;
   st.settings = std::move(how);
   auto mine = [&st](uint64_t epoch) {
-    return st.now != trainer_state::stage::idle
+    return st.now != trainer_state::stage::idle && st.network
            && st.network->job->epoch == epoch;
   };
   return {
-      [&st](ready_atom, const cluster_ptr& nodes, const deployed_ptr& job) {
-        st.begin(nodes, job);
+      [&st](command_atom, const std::string& line) {
+        return st.on_command(line);
       },
+      [&st](ready_atom, const deployed_ptr& job) { st.begin(job); },
       [&st, mine](const tensor_message& what) {
         if (mine(what.key.work.epoch))
           st.on_result(what);

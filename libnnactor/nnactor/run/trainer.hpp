@@ -1,11 +1,19 @@
 #pragma once
 
 #include "nnactor/config/experiment.hpp"
+#include "nnactor/cluster/distributor.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
+#include "nnactor/partition/rearrange.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/progress.hpp"
+#include "nnactor/shell/command.hpp"
 #include "nnactor/store/manifest.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <deque>
+#include <limits>
 
 #include <map>
 #include <set>
@@ -17,7 +25,7 @@ using trainer_actor = driver_actor::extend<
     // A loss, from the gate.
     caf::reacts_to<tensor_message>,
     // Everything is set up: begin.
-    caf::reacts_to<ready_atom, cluster_ptr, deployed_ptr>,
+    caf::reacts_to<ready_atom, deployed_ptr>,
     // Look whether anything has moved; sent to itself.
     caf::reacts_to<watch_atom>>;
 
@@ -26,10 +34,13 @@ struct trainer_settings {
   run_settings run;
   store_settings store;
   std::string experiment;  ///< Text to save with the model.
+  std::string config;      ///< File that it came from, for shells.
   uint64_t generation = 0; ///< Newest of the store so far.
   std::chrono::milliseconds patience{30000};
   gate_actor gate;               ///< Of the driver's process.
   persistence_actor persistence; ///< Of the driver's process.
+  distributor_actor distributor; ///< Of the driver's process.
+  uint32_t devices = 1;          ///< Used on each node.
   caf::actor observer;           ///< Gets `progress_ptr`.
 };
 
@@ -38,10 +49,16 @@ struct trainer_settings {
 ///   training --(boundary: all micro-batches back)--> counting traffic
 ///   counting --(all nodes have told)--> validating, if due
 ///   validating --(all losses in)--> saving, if due
-///   saving --(all nodes hold the request)--> training, or finishing after
-///     the last step, until the last generation is committed
+///   saving --(all nodes hold the request)--> training, or what a shell has
+///     asked for, or finishing after the last step, until the last generation
+///     is committed
+///   serving --(generation committed, epoch claimed, groups set up)--> training
+///   paused --(a shell says so)--> training
 ///
 /// Commits go on while training does; a new one waits for the one before.
+/// Whatever moves, moves between two steps: a generation is committed, and all
+/// nodes are set up anew from it under a new epoch. Groups that stay go on from
+/// memory. So a move leaves the same bytes behind as none.
 struct trainer_state {
   static inline const char* name = "trainer";
 
@@ -53,7 +70,51 @@ struct trainer_state {
     counting, ///< Asking the nodes for their traffic.
     validating,
     saving,
+    serving, ///< What a shell has asked for.
+    paused,
+    stuck, ///< Asking everybody what they wait for before the end.
     finishing,
+  };
+
+  /// By node index; nothing of a node that did not answer.
+  using statuses = std::vector<std::optional<node_status>>;
+
+  /// A shell that waits for an answer.
+  class reply {
+  public:
+    explicit reply(caf::typed_response_promise<std::string> promise)
+        : promise_(std::move(promise)) {
+    }
+
+    void tell(const nlohmann::json& answer) const {
+      promise_.deliver(answer.dump());
+    }
+
+    void refuse(const caf::error& why) const {
+      promise_.deliver(why);
+    }
+
+  private:
+    mutable caf::typed_response_promise<std::string> promise_;
+  };
+
+  /// What a shell has asked for and happens between two steps.
+  struct request {
+    command what;
+    reply shell;
+    uint64_t not_before = 0; ///< Step at which it is due.
+    /// Rebalance: what every node had done when it was asked.
+    statuses first_look = {};
+  };
+
+  /// Groups on their way to other nodes.
+  struct moving {
+    request why;
+    arrangement next;
+    std::vector<server> servers; ///< Nodes, then the driver.
+    std::vector<transfer> transfers;
+    nlohmann::json answer;
+    caf::actor_clock::time_point start;
   };
 
   /// Losses and norms of one step.
@@ -69,11 +130,18 @@ struct trainer_state {
     std::set<node_index> written;
     bool verified = false; ///< A finite loss has followed.
     bool committing = false;
+    uint64_t step = 0;
+  };
+
+  /// The generation on the store.
+  struct committed_state {
+    uint64_t step = 0;
+    uint64_t generation = 0;
   };
 
   pointer self = nullptr;
   trainer_settings settings;
-  cluster_ptr cluster;
+  uint64_t run = 0; ///< First epoch of this run.
   deployed_ptr network;
   driver_port port;
   std::optional<batch_order> order;
@@ -82,6 +150,7 @@ struct trainer_state {
   uint64_t issued_step = 0;  ///< Step whose micro-batches are being sent.
   uint32_t issued_batch = 0; ///< Next micro-batch of it.
   uint64_t boundary = 0;     ///< Step at which to validate or save next.
+  uint64_t settled = 0;      ///< Boundary whose validation and saving are done.
   uint32_t in_flight = 0;    ///< Micro-batches out, credit not returned.
   std::map<uint64_t, step_results> open; ///< Steps that lack something.
 
@@ -91,11 +160,22 @@ struct trainer_state {
   size_t save_answers = 0; ///< Nodes that have not taken the request.
   std::optional<saving> generation;
   uint64_t generations = 0; ///< Newest number used.
+  std::optional<committed_state> newest; ///< Of this run.
+  std::function<void()> after_commit;    ///< Of a generation for `boundary`.
 
+  std::deque<request> requests;
+  std::optional<moving> move;
+  bool pausing = false; ///< Stop at every boundary.
+  std::deque<std::pair<uint64_t, std::string>> notices; ///< With their steps.
+  std::deque<caf::actor_clock::time_point> step_times;  ///< Of the last steps.
+  double last_loss = std::numeric_limits<double>::quiet_NaN();
+
+  uint64_t past_traffic = 0; ///< Of deployments before this one.
   std::vector<uint64_t> node_traffic;
   caf::actor_clock::time_point last_progress;
 
-  void begin(const cluster_ptr& nodes, const deployed_ptr& job);
+  void begin(const deployed_ptr& job);
+  caf::result<std::string> on_command(const std::string& line);
   void on_result(const tensor_message& what);
   void on_norm(uint64_t step, group_id group, double norm);
   void on_credit(uint64_t step, uint32_t micro_batch, group_id group);
@@ -105,6 +185,9 @@ struct trainer_state {
   void watch();
 
 private:
+  void connect(const deployed_ptr& job);
+  void on_lost(const std::string& address);
+
   void pump();
   void issue(phase why, uint64_t step, uint32_t micro_batch,
              const examples& what);
@@ -121,12 +204,41 @@ private:
   void finish_step_if_complete(uint64_t step);
   void finish_validation();
   void start_saving();
+  void save_now(bool verified);
   void commit_if_complete();
+  void commit_here(std::function<void()> then);
   void on_committed(const manifest_ptr& committed);
   void end_if_done();
   void publish(progress what);
+  void notice(const std::string& text);
   std::string waiting_for() const;
   uint64_t validation_batches() const;
+
+  // Commands, see trainer_commands.cpp.
+  void give_up();
+  void refuse_all(const caf::error& why);
+  void answer_at_boundary(request what);
+  void ask_rebalance(request what);
+  void serve(request what);
+  void ask_statuses(std::function<void(const statuses&)> then);
+  nlohmann::json state_view(const char* command) const;
+  double steps_per_second() const;
+  void answer_status(const reply& promise);
+  void answer_nodes(const reply& promise);
+  void answer_groups(const reply& promise);
+  void answer_neuron(const command& what, const reply& promise);
+  void answer_kill(const command& what, const reply& promise);
+
+  // Moves, see trainer_moving.cpp.
+  arrangement arranged() const;
+  void start_move(request why);
+  void start_join(request why);
+  void start_rebalance(request why);
+  void begin_move(moving what);
+  void deploy(uint64_t epoch, const std::string& token);
+  void finish_move(const deployed_ptr& job);
+  void finish_request(moving done);
+  void refuse(request what, const caf::error& why);
 };
 
 trainer_actor::behavior_type run_trainer(trainer_state::pointer self,

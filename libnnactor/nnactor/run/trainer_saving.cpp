@@ -7,21 +7,39 @@ namespace nnactor {
 // Groups copy their parameters when they are at this step; the writing goes on
 // while training does. One generation at a time.
 void trainer_state::start_saving() {
-  now = stage::saving;
-  if (generation)
-    return;
-  auto& job = *network->job;
-  auto validated_now = is_due(settings.run.evaluate_every);
-  generation.emplace();
+  if (!is_due(save_period()))
+    return leave_boundary();
   // Without a validation the next loss must show that these parameters are
   // sound.
-  generation->verified = validated_now;
+  now = stage::saving;
+  if (!generation)
+    save_now(is_due(settings.run.evaluate_every));
+}
+
+// What a shell asked for may need the parameters of this very step on the
+// store. No loss will follow to verify them, so that they are finite, which the
+// nodes check, must do.
+void trainer_state::commit_here(std::function<void()> then) {
+  if (newest && newest->step == boundary)
+    return then();
+  after_commit = std::move(then);
+  if (!generation)
+    return save_now(true);
+  generation->verified = true;
+  commit_if_complete();
+}
+
+void trainer_state::save_now(bool verified) {
+  auto& job = *network->job;
+  generation.emplace();
+  generation->verified = verified;
+  generation->step = boundary;
   auto& next = generation->next;
   next.generation = ++generations;
   next.epoch = job.epoch;
-  next.run = job.epoch;
+  next.run = run;
   next.step = boundary;
-  if (validated_now)
+  if (is_due(settings.run.evaluate_every) && boundary > 0)
     next.validation_loss = validation.loss_sum;
   next.net = job.net;
   next.parts = job.parts;
@@ -29,13 +47,14 @@ void trainer_state::start_saving() {
   if (auto* characters = settings.data->characters())
     next.vocabulary = characters->code_points;
   next.experiment = settings.experiment;
-  save_answers = cluster->members.size();
-  for (auto& m : cluster->members)
+  auto& members = network->cluster.members;
+  save_answers = members.size();
+  for (auto& m : members)
     self->request(m.node, settings.patience, save_atom::value, job.epoch,
                   next.generation, boundary)
         .then(
             [this](uint64_t) {
-              if (--save_answers == 0)
+              if (--save_answers == 0 && now == stage::saving)
                 leave_boundary();
             },
             [this, address = m.address](const caf::error& why) {
@@ -59,7 +78,7 @@ void trainer_state::on_written(uint64_t number, node_index node,
 }
 
 void trainer_state::commit_if_complete() {
-  if (generation->written.size() < cluster->members.size()
+  if (generation->written.size() < network->cluster.members.size()
       || !generation->verified || generation->committing)
     return;
   generation->committing = true;
@@ -77,6 +96,7 @@ void trainer_state::commit_if_complete() {
 
 void trainer_state::on_committed(const manifest_ptr& committed) {
   generation = std::nullopt;
+  newest = {committed->step, committed->generation};
   last_progress = self->clock().now();
   publish({.what = progress::kind::committed,
            .step = committed->step,
@@ -87,6 +107,8 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
     start_saving();
   else if (now == stage::finishing)
     end_if_done();
+  else if (after_commit)
+    commit_here(std::exchange(after_commit, nullptr));
 }
 
 void trainer_state::end_if_done() {

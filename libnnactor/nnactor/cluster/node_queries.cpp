@@ -1,0 +1,89 @@
+#include "nnactor/cluster/node.hpp"
+#include "nnactor/defaults.hpp"
+#include "nnactor/engine/peek.hpp"
+
+#include <cstring>
+
+namespace nnactor {
+
+void node_state::update_all(uint64_t step, uint32_t scale) {
+  for (auto& [id, g] : job->groups)
+    self->send(g, update_atom::value, step, scale);
+}
+
+caf::result<uint64_t> node_state::save_all(uint64_t of_epoch,
+                                           uint64_t generation, uint64_t step) {
+  if (!works_for(of_epoch))
+    return fail(ec::protocol_violation, "does not work for epoch {}", of_epoch);
+  self->send(persistence, save_atom::value, generation, job->savers,
+             job->driver);
+  for (auto& [id, g] : job->groups)
+    self->send(g, save_atom::value, generation, step);
+  return generation;
+}
+
+// A group that does not answer in time is computing: it waits for nobody.
+caf::result<node_status> node_state::status(uint64_t of_epoch) {
+  if (!works_for(of_epoch))
+    return fail(ec::protocol_violation, "does not work for epoch {}", of_epoch);
+  struct collection {
+    node_status all;
+    size_t missing = 0;
+  };
+  auto what = std::make_shared<collection>();
+  what->all.sent_bytes = *traffic;
+  what->missing = job->groups.size();
+  auto promise = self->make_response_promise<node_status>();
+  if (job->groups.empty())
+    promise.deliver(what->all);
+  auto add = [what, promise](const group_status& one) mutable {
+    what->all.groups.push_back(one);
+    if (--what->missing == 0)
+      promise.deliver(std::move(what->all));
+  };
+  for (auto& [id, g] : job->groups)
+    self->request(g, defaults::status_timeout, status_atom::value)
+        .then([add](const group_status& one) mutable { add(one); },
+              [add, id = id](const caf::error&) mutable {
+                group_status silent;
+                silent.group = id;
+                add(silent);
+              });
+  return promise;
+}
+
+caf::result<std::vector<char>> node_state::peek(uint64_t of_epoch,
+                                                group_id group,
+                                                neuron_id neuron,
+                                                bool as_source) {
+  if (!works_for(of_epoch))
+    return fail(ec::protocol_violation, "does not work for epoch {}", of_epoch);
+  auto found = job->groups.find(group);
+  if (found == job->groups.end())
+    return fail(ec::invalid_argument, "has no group {}", group);
+  if (neuron >= job->plan->net.neuron_count())
+    return fail(ec::invalid_argument, "knows no neuron {}", neuron);
+  auto promise = self->make_response_promise<std::vector<char>>();
+  self->request(found->second, defaults::peek_timeout, peek_atom::value)
+      .then(
+          [promise, plan = job->plan, neuron,
+           as_source](const parameters_ptr& all) mutable {
+            auto floats = as_source ? weights_from(plan->net, *all, neuron)
+                                    : weights_into(*all, neuron);
+            std::vector<char> bytes(floats.size() * sizeof(float));
+            if (!bytes.empty())
+              std::memcpy(bytes.data(), floats.data(), bytes.size());
+            promise.deliver(std::move(bytes));
+          },
+          [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
+}
+
+caf::result<std::string>
+node_state::forward_command(const std::string& line) {
+  if (!job)
+    return fail(ec::unreachable, "this node has no job at the moment");
+  return self->delegate(job->driver, command_atom::value, line);
+}
+
+} // namespace nnactor

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "nnactor/cluster/distributor.hpp"
+#include "nnactor/partition/rebalance.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+// What shells are answered: the fields are specified in shell/README.md.
+
+/// @param all By node index, nothing of a node that did not answer.
+nlohmann::json nodes_view(const deployed_network& in,
+                          const std::vector<std::optional<node_status>>& all);
+
+nlohmann::json groups_view(const deployed_network& in,
+                           const std::vector<std::optional<node_status>>& all);
+
+nlohmann::json layers_view(const deployment& job);
+
+nlohmann::json moves_view(const std::vector<transfer>& moves);
+
+/// What a rebalancing measured and expects.
+nlohmann::json rebalance_view(const rebalancing& what);
+
+/// Tells moves to people, by the nodes of the deployment before them.
+std::string describe(const deployment& before,
+                     const std::vector<transfer>& moves);
+
+/// The weights of the groups around a neuron.
+struct neuron_weights {
+  std::vector<float> own; ///< Row of the neuron, its bias last if it has one.
+  std::vector<std::pair<group_id, std::vector<float>>> readers; ///< See
+                                                                ///< `peek`.
+};
+
+/// @param most Connections listed each way.
+nlohmann::json neuron_view(const deployed_network& in, neuron_id neuron,
+                           const neuron_weights& weights, size_t most);
+
+/// Returns the group of a neuron.
+/// @pre the network has it
+const group& group_of(const group_graph& graph, neuron_id neuron);
+
+} // namespace nnactor

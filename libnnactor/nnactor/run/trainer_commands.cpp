@@ -1,0 +1,316 @@
+#include "nnactor/defaults.hpp"
+#include "nnactor/run/job_view.hpp"
+#include "nnactor/run/trainer.hpp"
+#include "nnactor/run/waits.hpp"
+
+#include <cmath>
+#include <cstring>
+
+namespace nnactor {
+
+namespace {
+
+// Steps over which a rebalance measures the nodes before it decides.
+constexpr uint64_t measured_steps = 8;
+
+// Connections of a neuron that are shown unless all are asked for.
+constexpr size_t shown_connections = 16;
+
+nlohmann::json number_or_null(double x) {
+  return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
+}
+
+const char* name_of(trainer_state::stage now) {
+  using stage = trainer_state::stage;
+  switch (now) {
+  case stage::validating:
+    return "validating";
+  case stage::saving:
+    return "saving";
+  case stage::serving:
+    return "moving";
+  case stage::paused:
+    return "paused";
+  case stage::idle:
+  case stage::finishing:
+    return "finished";
+  case stage::training:
+  case stage::counting:
+  case stage::stuck:
+    break;
+  }
+  return "training";
+}
+
+std::vector<float> to_floats(const std::vector<char>& bytes) {
+  std::vector<float> out(bytes.size() / sizeof(float));
+  if (!out.empty())
+    std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
+  return out;
+}
+
+} // namespace
+
+caf::result<std::string> trainer_state::on_command(const std::string& line) {
+  auto what = parse_command(line);
+  if (!what)
+    return what.error();
+  if (now == stage::idle || now == stage::stuck)
+    return fail(ec::unreachable, "{}",
+                network ? "the run has ended" : "the run has not begun yet");
+  auto promise = self->make_response_promise<std::string>();
+  auto shell = reply{promise};
+  switch (what->kind) {
+  case command_kind::status:
+    answer_status(shell);
+    break;
+  case command_kind::nodes:
+    answer_nodes(shell);
+    break;
+  case command_kind::layers:
+    shell.tell(layers_view(*network->job));
+    break;
+  case command_kind::groups:
+    answer_groups(shell);
+    break;
+  case command_kind::neuron:
+    answer_neuron(*what, shell);
+    break;
+  case command_kind::kill_node:
+    answer_kill(*what, shell);
+    break;
+  case command_kind::resume:
+    pausing = false;
+    shell.tell(state_view("resume"));
+    if (now == stage::paused)
+      leave_boundary();
+    break;
+  case command_kind::pause:
+  case command_kind::save:
+  case command_kind::move_group:
+  case command_kind::move_neurons:
+  case command_kind::join:
+  case command_kind::leave:
+    answer_at_boundary({std::move(*what), shell});
+    break;
+  case command_kind::rebalance:
+    ask_rebalance({std::move(*what), shell});
+    break;
+  case command_kind::help:
+  case command_kind::quit:
+    return fail(ec::invalid_argument, "the shell itself does that");
+  }
+  return promise;
+}
+
+// -- between two steps --------------------------------------------------------
+
+void trainer_state::answer_at_boundary(request what) {
+  if (now == stage::idle || now == stage::finishing)
+    return what.shell.refuse(
+        fail(ec::unreachable, "the run is at its end already"));
+  auto due = what.not_before;
+  requests.push_back(std::move(what));
+  if (now == stage::paused)
+    return leave_boundary();
+  if (now != stage::training)
+    return;
+  auto nearest = issued_step + (issued_batch > 0 ? 1 : 0);
+  boundary = std::min(boundary, std::max(due, nearest));
+  pump();
+}
+
+// A straggler may be one since a moment ago: what counts is now.
+void trainer_state::ask_rebalance(request what) {
+  if (pausing)
+    return what.shell.refuse(
+        fail(ec::invalid_argument, "the run is paused, so there is nothing to "
+                                   "measure; resume it first"));
+  auto shared = std::make_shared<request>(std::move(what));
+  auto epoch = network->job->epoch;
+  ask_statuses([this, shared, epoch](const statuses& first) {
+    if (network->job->epoch != epoch)
+      return shared->shell.refuse(
+          fail(ec::invalid_argument, "something else moved meanwhile; try again"));
+    shared->first_look = first;
+    shared->not_before = issued_step + measured_steps;
+    answer_at_boundary(std::move(*shared));
+  });
+}
+
+void trainer_state::serve(request what) {
+  now = stage::serving;
+  switch (what.what.kind) {
+  case command_kind::pause:
+    pausing = true;
+    now = stage::paused;
+    what.shell.tell(state_view("pause"));
+    notice("paused");
+    return leave_boundary();
+  case command_kind::save: {
+    return commit_here([this, shell = what.shell] {
+      auto answer = state_view("save");
+      answer["generation"] = newest->generation;
+      shell.tell(answer);
+      leave_boundary();
+    });
+  }
+  case command_kind::join:
+    return start_join(std::move(what));
+  case command_kind::rebalance:
+    return start_rebalance(std::move(what));
+  default:
+    return start_move(std::move(what));
+  }
+}
+
+void trainer_state::refuse_all(const caf::error& why) {
+  for (auto& x : requests)
+    x.shell.refuse(why);
+  requests.clear();
+  if (move)
+    move->why.shell.refuse(why);
+  move.reset();
+}
+
+// -- at once ------------------------------------------------------------------
+
+void trainer_state::ask_statuses(std::function<void(const statuses&)> then) {
+  auto& members = network->cluster.members;
+  auto all = std::make_shared<statuses>(members.size());
+  auto missing = std::make_shared<size_t>(members.size());
+  auto arrived = [all, missing, then] {
+    if (--*missing == 0)
+      then(*all);
+  };
+  for (size_t i = 0; i < members.size(); ++i)
+    self->request(members[i].node, 2 * defaults::status_timeout,
+                  status_atom::value, network->job->epoch)
+        .then(
+            [all, i, arrived](const node_status& one) {
+              (*all)[i] = one;
+              arrived();
+            },
+            [arrived](const caf::error&) { arrived(); });
+}
+
+double trainer_state::steps_per_second() const {
+  if (step_times.size() < 2)
+    return 0;
+  auto span = std::chrono::duration<double>(step_times.back()
+                                            - step_times.front());
+  return span.count() > 0
+             ? static_cast<double>(step_times.size() - 1) / span.count()
+             : 0;
+}
+
+nlohmann::json trainer_state::state_view(const char* command) const {
+  return {{"command", command}, {"state", name_of(now)}, {"step", issued_step}};
+}
+
+void trainer_state::answer_status(const reply& shell) {
+  auto job = network;
+  ask_statuses([this, shell, job](const statuses& all) {
+    auto answer = state_view("status");
+    auto events = nlohmann::json::array();
+    for (auto& [step, text] : notices)
+      events.push_back({{"step", step}, {"what", text}});
+    for (size_t i = 0; i < all.size(); ++i)
+      if (!all[i])
+        events.push_back({{"step", issued_step},
+                          {"what", fmt::format("node {} ({}) does not answer",
+                                               i + 1,
+                                               job->job->servers[i].address)}});
+    answer["model"] = settings.store.path;
+    answer["config"] = settings.config;
+    answer["steps"] = settings.run.steps;
+    answer["epoch"] = job->job->epoch;
+    answer["generation"] = newest ? newest->generation : job->job->generation;
+    answer["loss"] = number_or_null(last_loss);
+    answer["validation_loss"] =
+        number_or_null(validated > 0 ? validation.loss_sum : NAN);
+    answer["steps_per_s"] = steps_per_second();
+    answer["nodes"] = job->cluster.members.size();
+    answer["groups"] = job->job->graph.groups.size();
+    answer["events"] = events;
+    answer["waits"] = waits_view(*job, all);
+    shell.tell(answer);
+  });
+}
+
+void trainer_state::answer_nodes(const reply& shell) {
+  ask_statuses([job = network, shell](const statuses& all) {
+    shell.tell(nodes_view(*job, all));
+  });
+}
+
+void trainer_state::answer_groups(const reply& shell) {
+  ask_statuses([job = network, shell](const statuses& all) {
+    shell.tell(groups_view(*job, all));
+  });
+}
+
+// The row of the neuron, then its column in every group that reads it.
+void trainer_state::answer_neuron(const command& what, const reply& shell) {
+  auto job = network;
+  auto neuron = what.neuron;
+  auto neurons = job->job->net.neuron_count();
+  if (neuron >= neurons)
+    return shell.refuse(
+        fail(ec::invalid_argument,
+             "there is no neuron {}; the network has neurons 0 to {}", neuron,
+             neurons - 1));
+  auto& mine = group_of(job->job->graph, neuron);
+  auto weights = std::make_shared<neuron_weights>();
+  auto missing = std::make_shared<size_t>(1);
+  auto most = what.all ? SIZE_MAX : shown_connections;
+  auto arrived = [=, step = issued_step] {
+    if (--*missing > 0)
+      return;
+    auto answer = neuron_view(*job, neuron, *weights, most);
+    answer["step"] = step;
+    shell.tell(answer);
+  };
+  auto ask = [&](group_id group, bool as_source, const auto& keep) {
+    auto node = job->job->where.seats[group].node;
+    self->request(job->cluster.members[node].node, defaults::peek_timeout,
+                  peek_atom::value, job->job->epoch, group, neuron, as_source)
+        .then(
+            [=](const std::vector<char>& bytes) {
+              keep(to_floats(bytes));
+              arrived();
+            },
+            [shell](const caf::error& why) { shell.refuse(why); });
+  };
+  std::vector<group_id> readers;
+  for (auto id : mine.downstream)
+    if (job->job->graph.groups[id].kind == group_kind::neurons)
+      readers.push_back(id);
+  *missing += readers.size();
+  weights->readers.resize(readers.size());
+  ask(mine.id, false,
+      [weights](std::vector<float> row) { weights->own = std::move(row); });
+  for (size_t i = 0; i < readers.size(); ++i)
+    ask(readers[i], true, [weights, i, id = readers[i]](std::vector<float> xs) {
+      weights->readers[i] = {id, std::move(xs)};
+    });
+}
+
+void trainer_state::answer_kill(const command& what, const reply& shell) {
+  auto& members = network->cluster.members;
+  if (what.node == 0 || what.node > members.size())
+    return shell.refuse(fail(ec::invalid_argument,
+                               "there is no node {}; the job has nodes 1 to {}",
+                               what.node, members.size()));
+  auto& victim = members[what.node - 1];
+  self->send(victim.node, kill_atom::value, network->job->epoch);
+  auto told = state_view("kill-node");
+  told["epoch"] = network->job->epoch;
+  told["seconds"] = 0.0;
+  told["moves"] = nlohmann::json::array();
+  told["text"] = fmt::format("node {} ({}) was told to end at once", what.node,
+                             victim.address);
+  shell.tell(told);
+}
+
+} // namespace nnactor

@@ -1,0 +1,180 @@
+#include "nnactor/defaults.hpp"
+#include "nnactor/partition/rebalance.hpp"
+#include "nnactor/run/job_view.hpp"
+#include "nnactor/run/trainer.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+constexpr double nanoseconds = 1e-9;
+
+// Seconds a step that the blocks of each group took between two looks.
+result<std::vector<double>>
+busy_between(const deployed_network& network,
+             const std::vector<std::optional<node_status>>& first,
+             const std::vector<std::optional<node_status>>& second) {
+  std::vector<double> busy(network.job->graph.groups.size());
+  for (size_t i = 0; i < second.size(); ++i) {
+    if (!first[i] || !second[i])
+      return fail(ec::timeout, "node {} did not say what it does",
+                  network.cluster.members[i].address);
+    for (auto& after : second[i]->groups) {
+      auto before = std::ranges::find(first[i]->groups, after.group,
+                                      &group_status::group);
+      if (before == first[i]->groups.end() || after.group >= busy.size()
+          || after.version <= before->version)
+        continue;
+      busy[after.group] =
+          static_cast<double>(after.busy_ns - before->busy_ns) * nanoseconds
+          / static_cast<double>(after.version - before->version);
+    }
+  }
+  return busy;
+}
+
+} // namespace
+
+arrangement trainer_state::arranged() const {
+  auto& job = *network->job;
+  return {job.parts, job.graph, job.where};
+}
+
+void trainer_state::start_move(request why) {
+  auto from = arranged();
+  auto& net = network->job->net;
+  auto to = why.what.node - 1; // People count from 1.
+  auto next =
+      why.what.kind == command_kind::leave
+          ? evacuate_node(net, from, to, settings.devices)
+      : why.what.kind == command_kind::move_group
+          ? move_group(from, why.what.group, to, settings.devices)
+          : move_neurons(net, from, {why.what.first, why.what.last + 1}, to,
+                         settings.devices);
+  if (!next)
+    return refuse(std::move(why), next.error());
+  auto servers = network->job->servers;
+  auto transfers = differences(from, *next);
+  if (why.what.kind == command_kind::leave) {
+    next = drop_node(*next, to);
+    servers.erase(servers.begin() + to);
+  }
+  begin_move({std::move(why), std::move(*next), std::move(servers),
+              std::move(transfers), {}, {}});
+}
+
+void trainer_state::start_join(request why) {
+  now = stage::serving;
+  auto address = why.what.text;
+  auto& servers = network->job->servers;
+  if (std::ranges::find(servers, address, &server::address) != servers.end())
+    return refuse(std::move(why), fail(ec::invalid_argument,
+                                       "{} is a node of this job already",
+                                       address));
+  auto shared = std::make_shared<request>(std::move(why));
+  self->request(settings.distributor, settings.patience, join_atom::value,
+                std::vector<std::string>{address})
+      .then(
+          [this, shared, address](const cluster_ptr&) {
+            auto nodes = network->job->servers;
+            nodes.insert(nodes.end() - 1, server{address, {}});
+            begin_move({std::move(*shared), add_node(arranged()),
+                        std::move(nodes), {}, {}, {}});
+          },
+          [this, shared](const caf::error& why_not) {
+            refuse(std::move(*shared), why_not);
+          });
+}
+
+void trainer_state::start_rebalance(request why) {
+  now = stage::serving;
+  auto shared = std::make_shared<request>(std::move(why));
+  ask_statuses([this, shared](const statuses& second) {
+    auto busy = busy_between(*network, shared->first_look, second);
+    if (!busy)
+      return refuse(std::move(*shared), busy.error());
+    auto from = arranged();
+    auto plan =
+        rebalance(network->job->net, from, *busy, settings.devices);
+    auto transfers = differences(from, plan.next);
+    auto answer = rebalance_view(plan);
+    if (transfers.empty()) {
+      answer["text"] = "nothing to gain: no move would speed up the slowest "
+                       "node";
+      return finish_request({std::move(*shared), {}, {}, {}, answer,
+                             self->clock().now()});
+    }
+    begin_move({std::move(*shared), std::move(plan.next),
+                network->job->servers, std::move(transfers), std::move(answer),
+                {}});
+  });
+}
+
+// Whatever the new arrangement is: commit, claim an epoch, set everybody up.
+void trainer_state::begin_move(moving what) {
+  now = stage::serving;
+  what.start = self->clock().now();
+  move = std::move(what);
+  commit_here([this] {
+    self->request(settings.persistence, settings.patience, claim_atom::value)
+        .then(
+            [this](uint64_t epoch, const std::string& token, uint64_t) {
+              deploy(epoch, token);
+            },
+            [this](const caf::error& why) { on_failure(why); });
+  });
+}
+
+void trainer_state::deploy(uint64_t epoch, const std::string& token) {
+  auto plan = std::make_shared<deployment>(*network->job);
+  plan->epoch = plan->store_epoch = epoch;
+  plan->token = token;
+  plan->servers = move->servers;
+  plan->parts = move->next.parts;
+  plan->graph = move->next.graph;
+  plan->where = move->next.where;
+  plan->generation = newest->generation;
+  plan->step = boundary;
+  plan->carry = true;
+  self->request(settings.distributor, 2 * defaults::deploy_timeout,
+                deploy_atom::value, deployment_ptr{plan}, driver_actor{self})
+      .then([this](const deployed_ptr& job) { finish_move(job); },
+            [this](const caf::error& why) { on_failure(why); });
+}
+
+void trainer_state::finish_move(const deployed_ptr& job) {
+  if (now == stage::idle)
+    return;
+  auto before = network->job;
+  connect(job);
+  auto done = std::move(*move);
+  move.reset();
+  done.answer["text"] = describe(*before, done.transfers);
+  finish_request(std::move(done));
+}
+
+void trainer_state::finish_request(moving done) {
+  auto seconds = std::chrono::duration<double>(self->clock().now() - done.start);
+  auto& answer = done.answer;
+  answer["command"] = to_string(done.why.what.kind);
+  answer["step"] = boundary;
+  answer["epoch"] = network->job->epoch;
+  answer["seconds"] = seconds.count();
+  answer["moves"] = moves_view(done.transfers);
+  if (done.why.what.kind == command_kind::join)
+    answer["text"] = fmt::format("node {} ({}) has joined",
+                                 network->cluster.members.size(),
+                                 done.why.what.text);
+  notice(answer["text"]);
+  done.why.shell.tell(answer);
+  leave_boundary();
+}
+
+void trainer_state::refuse(request what, const caf::error& why) {
+  what.shell.refuse(why);
+  leave_boundary();
+}
+
+} // namespace nnactor

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "nnactor/error.hpp"
+#include "nnactor/neuron/neuron_set.hpp"
+#include "nnactor/partition/group_graph.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnactor {
+
+/// What a shell can ask of a running job.
+enum class command_kind : uint8_t {
+  status,
+  nodes,
+  layers,
+  groups,
+  neuron,
+  pause,
+  resume,
+  save,
+  move_group,
+  move_neurons,
+  rebalance,
+  join,
+  leave,
+  kill_node,
+  help, ///< The shell's own business, as is `quit`.
+  quit,
+};
+
+/// One line of a shell. Only the fields that its kind names are used.
+struct command {
+  command_kind kind = command_kind::help;
+  uint32_t node = 0;   ///< move_*, leave, kill_node: from 1, as `nodes` shows.
+  group_id group = 0;  ///< move_group.
+  neuron_id first = 0; ///< move_neurons: both ends included.
+  neuron_id last = 0;
+  neuron_id neuron = 0; ///< neuron.
+  bool all = false;     ///< neuron: every connection, not the first few.
+  std::string text;     ///< join: HOST:PORT. help: the command asked about.
+};
+
+/// Returns the first word of a command, "move" for both kinds of moves.
+const char* to_string(command_kind kind);
+
+/// Reads one line. Fails with `ec::invalid_argument`: what is wrong, the
+/// nearest command, how it is written.
+result<command> parse_command(std::string_view line);
+
+/// Renders a command so that `parse_command` reads the same.
+std::string to_string(const command& what);
+
+/// How a command is written and what it does.
+struct command_help {
+  const char* name;    ///< "move".
+  const char* grammar; ///< "move group ID to NODE".
+  const char* what;    ///< One sentence.
+};
+
+/// All commands, in the order in which people read about them.
+const std::vector<command_help>& all_commands();
+
+} // namespace nnactor
