@@ -17,6 +17,8 @@ void add_node_command(CLI::App& parent, int& status);
 void add_infer_command(CLI::App& parent, int& status);
 void add_generate_command(CLI::App& parent, int& status);
 void add_model_command(CLI::App& parent, int& status);
+void add_shell_command(CLI::App& parent, int& status);
+void add_status_command(CLI::App& parent, int& status);
 void add_bench_command(CLI::App& parent, int& status);
 
 /// Prints the line of an error, if there is one, and returns the exit status

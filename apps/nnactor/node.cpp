@@ -76,6 +76,7 @@ caf::error serve(node_command how) {
   settings.devices = how.devices;
   settings.make_device = make_cpu_device;
   settings.fs = make_posix_filesystem();
+  settings.end_process = [] { _exit(1); };
   settings.dialer = system.spawn(run_dialer, how.who);
   if (how.state.empty())
     how.state = default_state(*where);

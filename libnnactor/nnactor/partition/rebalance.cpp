@@ -12,6 +12,9 @@ namespace {
 constexpr double close_to_ideal = 1.1;
 constexpr double worth_splitting = 0.95;
 
+/// A move stops the job for a moment; less than this is noise.
+constexpr double worth_moving = 0.95;
+
 double slowest(const std::vector<double>& seconds) {
   return seconds.empty() ? 0.0 : *std::ranges::max_element(seconds);
 }
@@ -78,7 +81,8 @@ arrangement move_groups(const network& net, arrangement now,
 
 /// Neurons of `total` that each node should have: the share of its speed, by
 /// the largest remainder.
-std::vector<uint64_t> shares(uint64_t total, const std::vector<double>& speeds) {
+std::vector<uint64_t> shares(uint64_t total,
+                             const std::vector<double>& speeds) {
   auto sum = std::accumulate(speeds.begin(), speeds.end(), 0.0);
   std::vector<uint64_t> out;
   std::vector<std::pair<double, size_t>> remainders;
@@ -143,11 +147,12 @@ rebalancing rebalance(const network& net, const arrangement& from,
                       const std::vector<double>& busy, uint32_t devices) {
   auto speeds = speeds_of(net, from, busy);
   auto before = times_of(net, from, speeds);
-  auto ideal = std::accumulate(before.begin(), before.end(), 0.0,
-                               [&, i = size_t{0}](double sum, double t) mutable {
-                                 return sum + t * speeds[i++];
-                               })
-               / std::accumulate(speeds.begin(), speeds.end(), 0.0);
+  auto ideal =
+      std::accumulate(before.begin(), before.end(), 0.0,
+                      [&, i = size_t{0}](double sum, double t) mutable {
+                        return sum + t * speeds[i++];
+                      })
+      / std::accumulate(speeds.begin(), speeds.end(), 0.0);
   auto best = move_groups(net, from, speeds, devices);
   auto time = slowest(times_of(net, best, speeds));
   if (time > ideal * close_to_ideal) {
@@ -156,6 +161,8 @@ rebalancing rebalance(const network& net, const arrangement& from,
       best = std::move(split);
   }
   auto expected = times_of(net, best, speeds);
+  if (slowest(expected) > slowest(before) * worth_moving)
+    return {from, before, before};
   return {std::move(best), std::move(before), std::move(expected)};
 }
 

@@ -1,0 +1,225 @@
+#include "answer_text.hpp"
+
+#include "format.hpp"
+#include "table.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace nnactor {
+
+namespace {
+
+using json = nlohmann::json;
+
+constexpr size_t widest_list = 24;
+
+const json& member(const json& of, const char* key) {
+  static const json nothing;
+  auto found = of.is_object() ? of.find(key) : of.end();
+  return found != of.end() ? *found : nothing;
+}
+
+std::string text(const json& of, const char* key) {
+  auto& x = member(of, key);
+  return x.is_string() ? printable(x.get<std::string>()) : std::string{};
+}
+
+std::optional<double> real(const json& of, const char* key) {
+  auto& x = member(of, key);
+  return x.is_number() ? std::optional{x.get<double>()} : std::nullopt;
+}
+
+std::optional<uint64_t> whole(const json& of, const char* key) {
+  auto& x = member(of, key);
+  return x.is_number_unsigned() ? std::optional{x.get<uint64_t>()}
+                                : std::nullopt;
+}
+
+std::string count(const json& of, const char* key) {
+  auto x = whole(of, key);
+  return x ? format_count(*x) : std::string{};
+}
+
+std::string id(const json& of, const char* key) {
+  auto x = whole(of, key);
+  return x ? fmt::format("{}", *x) : std::string{};
+}
+
+std::string bytes(const json& of, const char* key) {
+  auto x = whole(of, key);
+  return x ? format_bytes(*x) : std::string{};
+}
+
+std::string decimals(const json& of, const char* key, int digits) {
+  auto x = real(of, key);
+  return x && std::isfinite(*x) ? fmt::format("{:.{}f}", *x, digits)
+                                : std::string{};
+}
+
+std::string loss(const json& of, const char* key) {
+  auto x = real(of, key);
+  return x ? format_loss(*x) : "none yet";
+}
+
+/// The elements of a list, or none.
+const json& elements(const json& of, const char* key) {
+  static const json none = json::array();
+  auto& x = member(of, key);
+  return x.is_array() ? x : none;
+}
+
+/// "2,3,4", cut where it is long.
+std::string list(const json& of, const char* key) {
+  std::vector<std::string> all;
+  for (auto& x : elements(of, key))
+    all.push_back(x.is_string() ? printable(x.get<std::string>())
+                  : x.is_number_unsigned()
+                      ? fmt::format("{}", x.get<uint64_t>())
+                      : std::string{});
+  return cut(fmt::format("{}", fmt::join(all, ",")), widest_list);
+}
+
+std::string seconds(const json& of) {
+  return decimals(of, "seconds", 2);
+}
+
+std::string wait_sentence(const json& x) {
+  return fmt::format(
+      "  group {} (layer {}) on node {} {} waits for the {} of neurons {} of "
+      "group {}\n    on node {} {}, step {} micro-batch {}, for {} s\n",
+      id(x, "group"), text(x, "layer"), id(x, "node"), text(x, "address"),
+      text(x, "for"), cut(text(x, "of_neurons"), widest_list),
+      id(x, "of_group"), id(x, "of_node"), text(x, "of_address"), id(x, "step"),
+      id(x, "micro_batch"), decimals(x, "seconds", 1));
+}
+
+std::string status(const json& x) {
+  auto out = fmt::format(
+      "{}: step {} of {}, {} steps/s, loss {}, validation {}\n"
+      "  model {}, generation {}, epoch {}; {} groups on {} nodes\n",
+      text(x, "state"), count(x, "step"), count(x, "steps"),
+      format_rate(real(x, "steps_per_s").value_or(0)), loss(x, "loss"),
+      loss(x, "validation_loss"), text(x, "model"), count(x, "generation"),
+      id(x, "epoch"), count(x, "groups"), count(x, "nodes"));
+  for (auto& e : elements(x, "events"))
+    out += fmt::format("  step {}: {}\n", count(e, "step"), text(e, "what"));
+  for (auto& w : elements(x, "waits"))
+    out += wait_sentence(w);
+  return out;
+}
+
+std::string nodes(const json& x) {
+  table out{{">node", "address", "machine", ">groups", ">neurons",
+             ">busy ms/step", ">sent", ">memory"}};
+  for (auto& n : elements(x, "nodes"))
+    out.add({id(n, "node"), text(n, "address"), cut(text(n, "host"), 14),
+             count(n, "groups"), count(n, "neurons"), decimals(n, "busy_ms", 3),
+             bytes(n, "sent_bytes"), bytes(n, "memory")});
+  return out.render();
+}
+
+std::string layers(const json& x) {
+  table out{{"layer", "kind", "activation", ">neurons", "ids", ">parameters",
+             "reads", "groups"}};
+  for (auto& l : elements(x, "layers")) {
+    auto neurons = whole(l, "units").value_or(0);
+    out.add(
+        {text(l, "name"), text(l, "kind"), text(l, "activation"),
+         neurons > 0 ? count(l, "units") : "",
+         neurons > 0 ? fmt::format("{}-{}", id(l, "first"), id(l, "last")) : "",
+         neurons > 0 ? count(l, "parameters") : "", list(l, "reads"),
+         list(l, "groups")});
+  }
+  return out.render();
+}
+
+std::string groups(const json& x) {
+  table out{{">group", "layer", ">size", "neurons", ">node", ">device",
+             ">busy us/step", "reads", "read by"}};
+  for (auto& g : elements(x, "groups"))
+    out.add({id(g, "group"), text(g, "layer"), count(g, "size"),
+             cut(text(g, "neurons"), 16), id(g, "node"), id(g, "device"),
+             decimals(g, "busy_us", 1), list(g, "reads"), list(g, "read_by")});
+  return out.render();
+}
+
+std::string connections(const json& x, const char* way, const char* total) {
+  auto& shown = elements(x, way);
+  auto out =
+      fmt::format("{} ({} of {}):\n", way, shown.size(), count(x, total));
+  table lines{
+      {">neuron", "layer", ">group", ">node", "where", ">position", ">weight"}};
+  for (auto& c : shown) {
+    auto& remote = member(c, "remote");
+    auto away = remote.is_boolean() && remote.get<bool>();
+    lines.add({member(c, "neuron").is_null() ? "-" : id(c, "neuron"),
+               text(c, "layer"), id(c, "group"), id(c, "node"),
+               away ? "remote" : "local", id(c, "position"),
+               decimals(c, "weight", 6)});
+  }
+  return shown.empty() ? out : out + lines.render();
+}
+
+std::string neuron(const json& x) {
+  return fmt::format(
+             "neuron {} of layer {}: group {} (part {}), device {} of "
+             "node {} {}; bias {}\n",
+             id(x, "neuron"), text(x, "layer"), id(x, "group"), id(x, "part"),
+             id(x, "device"), id(x, "node"), text(x, "address"),
+             member(x, "bias").is_null() ? "none" : decimals(x, "bias", 6))
+         + connections(x, "incoming", "incoming_total")
+         + connections(x, "outgoing", "outgoing_total");
+}
+
+std::string state(const json& x) {
+  auto out = fmt::format("{} at step {}", text(x, "state"), count(x, "step"));
+  if (whole(x, "generation"))
+    out = fmt::format("saved generation {} at step {}", count(x, "generation"),
+                      count(x, "step"));
+  return out + "\n";
+}
+
+std::string moved(const json& x) {
+  auto out = fmt::format("step {}: {}", count(x, "step"), text(x, "text"));
+  if (real(x, "seconds").value_or(0) > 0)
+    out += fmt::format(" ({} s, epoch {})", seconds(x), id(x, "epoch"));
+  out += "\n";
+  if (!real(x, "gain"))
+    return out;
+  table lines{{">node", ">busy ms/step before", ">expected"}};
+  for (auto& n : elements(x, "nodes"))
+    lines.add({id(n, "node"), decimals(n, "busy_ms_before", 3),
+               decimals(n, "busy_ms_expected", 3)});
+  return out + lines.render()
+         + fmt::format("  expected gain: {} times the steps/s\n",
+                       decimals(x, "gain", 2));
+}
+
+} // namespace
+
+std::string answer_text(const std::string& from) {
+  auto x = json::parse(from, nullptr, false);
+  if (!x.is_object())
+    return printable(from) + "\n";
+  auto what = text(x, "command");
+  if (what == "status")
+    return status(x);
+  if (what == "nodes")
+    return nodes(x);
+  if (what == "layers")
+    return layers(x);
+  if (what == "groups")
+    return groups(x);
+  if (what == "neuron")
+    return neuron(x);
+  if (what == "pause" || what == "resume" || what == "save")
+    return state(x);
+  return moved(x);
+}
+
+} // namespace nnactor

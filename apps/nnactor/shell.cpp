@@ -1,0 +1,189 @@
+#include "answer_text.hpp"
+#include "commands.hpp"
+#include "line_editor.hpp"
+
+#include "nnactor/cluster/network_access.hpp"
+#include "nnactor/shell/command.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <cstdio>
+#include <iostream>
+
+#include <unistd.h>
+
+namespace nnactor {
+
+namespace {
+
+struct shell_options {
+  std::string address;
+  std::vector<std::string> commands;
+  bool json = false;
+  double timeout = 30;
+  credentials who;
+
+  void add_to(CLI::App& command) {
+    command
+        .add_option("address", address,
+                    "HOST:PORT that `nnactor run` prints, or a node of it")
+        ->required();
+    command.add_flag("--json", json, "Print each answer as one line of JSON");
+    command.add_option("--timeout", timeout, "Seconds that a command may take")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command.add_option("--certificate", who.certificate,
+                       "TLS: certificate of this process (PEM)");
+    command.add_option("--key", who.key, "TLS: its key (PEM)");
+    command.add_option("--authority", who.authority,
+                       "TLS: certificate of the authority of all nodes (PEM)");
+  }
+
+  std::chrono::milliseconds patience() const {
+    return std::chrono::milliseconds{static_cast<int64_t>(timeout * 1000)};
+  }
+};
+
+void print_help(const std::string& about) {
+  for (auto& x : all_commands())
+    if (about.empty() || about == x.name)
+      fmt::print("  {:<32} {}\n", x.grammar, x.what);
+}
+
+/// A connection to a run.
+class session {
+public:
+  session(caf::actor_system& system, const shell_options& how)
+      : self_(system), how_(how) {
+  }
+
+  caf::error connect() {
+    auto found = dial_control(self_, how_.address, how_.who, how_.patience());
+    if (!found)
+      return found.error();
+    run_ = *found;
+    return caf::none;
+  }
+
+  /// Carries out one line; `quit` is the caller's business.
+  caf::error execute(const command& what) {
+    if (what.kind == command_kind::help) {
+      print_help(what.text);
+      return caf::none;
+    }
+    caf::error failure;
+    self_->request(run_, how_.patience(), command_atom::value, to_string(what))
+        .receive(
+            [&](const std::string& answer) {
+              fmt::print("{}", how_.json ? answer + "\n" : answer_text(answer));
+            },
+            [&](caf::error& why) { failure = std::move(why); });
+    std::fflush(stdout);
+    return failure;
+  }
+
+private:
+  caf::scoped_actor self_;
+  const shell_options& how_;
+  control_actor run_;
+};
+
+bool is_blank(const std::string& line) {
+  auto first = line.find_first_not_of(" \t\r");
+  return first == std::string::npos || line[first] == '#';
+}
+
+/// Runs lines one after the other; the first failure ends it.
+int run_script(session& run, const std::function<bool(std::string&)>& next) {
+  for (std::string line; next(line);) {
+    if (is_blank(line))
+      continue;
+    auto what = parse_command(line);
+    if (!what)
+      return finish(what.error());
+    if (what->kind == command_kind::quit)
+      return 0;
+    if (auto err = run.execute(*what)) {
+      finish(err);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int run_interactively(session& run, const std::string& address) {
+  fmt::print("Connected with the run at {}; try help.\n", address);
+  line_editor editor;
+  while (auto line = editor.read("nnactor> ")) {
+    if (is_blank(*line))
+      continue;
+    auto what = parse_command(*line);
+    if (!what) {
+      finish(what.error());
+      continue;
+    }
+    if (what->kind == command_kind::quit)
+      return 0;
+    if (auto err = run.execute(*what)) {
+      finish(err);
+      if (code_of(err) == ec::node_lost)
+        return 1;
+    }
+  }
+  fmt::print("\n");
+  return 0;
+}
+
+int run_shell(const shell_options& how) {
+  if (auto err = check(how.who))
+    return finish(err);
+  system_config config{1, how.who};
+  caf::actor_system system{config};
+  session run{system, how};
+  // What cannot be read is told before anything is done.
+  for (auto& line : how.commands)
+    if (auto what = parse_command(line); !what)
+      return finish(what.error());
+  if (auto err = run.connect())
+    return finish(err);
+  if (!how.commands.empty()) {
+    size_t index = 0;
+    return run_script(run, [&](std::string& line) {
+      if (index == how.commands.size())
+        return false;
+      line = how.commands[index++];
+      return true;
+    });
+  }
+  if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0 && !how.json)
+    return run_interactively(run, how.address);
+  return run_script(run, [](std::string& line) {
+    return static_cast<bool>(std::getline(std::cin, line));
+  });
+}
+
+} // namespace
+
+void add_shell_command(CLI::App& parent, int& status) {
+  auto how = std::make_shared<shell_options>();
+  auto* command = parent.add_subcommand(
+      "shell", "Look into a running job, move its groups, pause it");
+  how->add_to(*command);
+  command->add_option("-c,--command", how->commands,
+                      "Carry this out and end; may be given several times");
+  command->callback([how, &status] { status = run_shell(*how); });
+}
+
+void add_status_command(CLI::App& parent, int& status) {
+  auto how = std::make_shared<shell_options>();
+  auto* command = parent.add_subcommand(
+      "status", "What a running job does, and who waits for whom");
+  how->add_to(*command);
+  command->callback([how, &status] {
+    how->commands = {"status"};
+    status = run_shell(*how);
+  });
+}
+
+} // namespace nnactor
