@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include <sched.h>
 #include <unistd.h>
 
 namespace nnactor {
@@ -22,6 +23,7 @@ struct node_command {
   std::string store = "models";
   std::string state;
   uint32_t devices = 1;
+  std::vector<uint32_t> cores;
   int announce = -1; ///< File descriptor to tell the port to.
   credentials who;
 };
@@ -49,6 +51,23 @@ void announce(const node_command& how, const host_port& where) {
   close(how.announce);
 }
 
+caf::error check_cores(const node_command& how) {
+  if (how.cores.empty())
+    return caf::none;
+  if (how.cores.size() != how.devices)
+    return fail(ec::invalid_argument,
+                "--cores names {} cores for {} devices; name one a device",
+                how.cores.size(), how.devices);
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+    return caf::none;
+  for (auto cpu : how.cores)
+    if (cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &allowed))
+      return fail(ec::invalid_argument,
+                  "--cores: this process may not run on core {}", cpu);
+  return caf::none;
+}
+
 // Signals must be blocked before the first thread starts, so that only
 // `sigwait` below gets them.
 sigset_t block_signals() {
@@ -67,13 +86,16 @@ caf::error serve(node_command how) {
   if (auto err = check(how.who))
     return err;
   auto ends = block_signals();
-  // One thread executes, one moves messages.
-  system_config config{how.devices + 1, how.who};
+  if (auto err = check_cores(how))
+    return err;
+  // Devices have threads of their own.
+  system_config config{2, how.who};
   caf::actor_system system{config};
   node_settings settings;
   settings.store = how.store;
   settings.credential = how.who.certificate;
   settings.devices = how.devices;
+  settings.cpus = how.cores;
   settings.make_device = make_cpu_device;
   settings.fs = make_posix_filesystem();
   settings.end_process = [] { _exit(1); };
@@ -114,6 +136,11 @@ void add_node_command(CLI::App& parent, int& status) {
   command->add_option("--devices", how->devices, "CPU cores to compute with")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command
+      ->add_option("--cores", how->cores,
+                   "Cores to pin the devices to, for example 0,1; without it "
+                   "the kernel decides")
+      ->delimiter(',');
   command->add_option("--certificate", how->who.certificate,
                       "TLS: certificate of this node (PEM)");
   command->add_option("--key", how->who.key, "TLS: its key (PEM)");

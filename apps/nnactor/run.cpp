@@ -93,7 +93,7 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
   if (!token)
     return token.error();
   auto network = cluster.open_inference(
-      make_inference(best, job.how.store.path, best.epoch, *token));
+      make_inference(best, job.how.store.path, any_epoch(), *token));
   if (!network)
     return network.error();
   auto prompt = prompt_of(*job.data);

@@ -1,23 +1,9 @@
 #include "served_model.hpp"
 
-#include "nnactor/neuron/random.hpp"
 #include "nnactor/run/job.hpp"
 #include "nnactor/store/model_store.hpp"
 
-#include <random>
-
 namespace nnactor {
-
-namespace {
-
-// Inference commits nothing, so it claims no epoch of the store; it only needs
-// a number that no other job on the same nodes has.
-uint64_t any_epoch() {
-  std::random_device device;
-  return mix((static_cast<uint64_t>(device()) << 32) | device());
-}
-
-} // namespace
 
 result<served_model> served_model::open(const std::string& folder,
                                         const node_options& nodes) {

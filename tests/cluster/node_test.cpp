@@ -246,7 +246,7 @@ TEST_CASE("a node that is told to end takes everything along") {
   settings.store = "store";
   settings.make_device = make_reference_device;
   settings.fs = make_memory_filesystem();
-  settings.detach_persistence = false;
+  settings.own_threads = false;
   auto node = world.system().spawn(run_node, settings);
   world.settle();
   running = world.system().registry().running();

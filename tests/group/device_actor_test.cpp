@@ -67,28 +67,38 @@ TEST_CASE("what a kernel throws comes back in its block, the next one runs") {
   CHECK(!good->failure);
 }
 
-TEST_CASE("urgent blocks go before idle ones that wait") {
+TEST_CASE("backward goes before forward, and both before idle work") {
   actor_world world;
-  auto held = std::make_shared<held_device>();
-  auto runner = spawn_device(world, held);
-  world.settle();
-  caf::scoped_actor self{world.system()};
+  auto done = std::make_shared<std::vector<block_ptr>>();
+  auto owner = spawn_owner(world, done);
+  std::shared_ptr<device> dev = make_reference_device();
+  auto runner = world.adopt(world.system().spawn(run_device, dev));
   std::string order;
-  auto send = [&](char name, bool urgent) {
+  auto send = [&](char name, urgency when) {
     auto what = std::make_shared<block>();
-    what->run = [&order, name](device&) { order += name; };
-    if (urgent)
-      self->send<caf::message_priority::high>(runner, block_ptr{what});
-    else
-      self->send(runner, block_ptr{what});
+    what->owner = owner;
+    what->when = when;
+    what->run = [&, name](device&) {
+      order += name;
+      // Arrives while others wait, as the gradients of a next group would.
+      if (name == 'y') {
+        auto late = std::make_shared<block>();
+        late->owner = owner;
+        late->when = urgency::backward;
+        late->run = [&order](device&) { order += 'L'; };
+        caf::anon_send(runner, block_ptr{late});
+      }
+    };
+    caf::anon_send(runner, block_ptr{what});
   };
-  send('a', false);
-  send('b', false);
-  send('x', true);
-  send('y', true);
+  send('a', urgency::idle);
+  send('b', urgency::idle);
+  send('x', urgency::forward);
+  send('y', urgency::forward);
+  send('z', urgency::forward);
+  send('p', urgency::backward);
+  send('q', urgency::backward);
   world.settle();
-  auto dev = make_reference_device();
-  for (auto& what : held->blocks)
-    what->run(*dev);
-  CHECK(order == "xyab");
+  CHECK(order == "pqxyLzab");
+  CHECK(done->size() == 8);
 }

@@ -66,7 +66,7 @@ simulated_cluster::simulated_cluster(const simulation& how)
         how.make_device ? how.make_device : make_reference_device;
     settings.fs = storage;
     settings.dialer = dialer;
-    settings.detach_persistence = false;
+    settings.own_threads = false;
     nodes.push_back(
         world.adopt(world.system().spawn(run_node, std::move(settings))));
     addresses->emplace(fmt::format("node:{}", i + 1), nodes.back());

@@ -21,7 +21,7 @@ void node_state::init(pointer parent, node_settings how) {
   self = parent;
   settings = std::move(how);
   gate = self->spawn<caf::linked>(run_gate);
-  if (settings.detach_persistence)
+  if (settings.own_threads)
     persistence = self->spawn<caf::linked + caf::detached>(
         run_persistence, settings.fs, settings.store, std::string{});
   else
@@ -31,7 +31,15 @@ void node_state::init(pointer parent, node_settings how) {
   for (uint32_t i = 0; i < settings.devices; ++i) {
     auto dev = std::shared_ptr<device>{settings.make_device()};
     device_name = dev->name();
-    devices.push_back(self->spawn<caf::linked>(run_device, std::move(dev)));
+    auto cpu = i < settings.cpus.size() ? std::optional{settings.cpus[i]}
+                                        : std::nullopt;
+    auto where = settings.own_threads
+                     ? std::make_shared<core>(self->system(), cpu)
+                     : core_ptr{};
+    auto actor = spawn_on<device_state, block_device_actor>(
+        self->system(), where, run_device, std::move(dev));
+    self->link_to(actor);
+    devices.push_back({actor, where});
   }
   info = describe_machine(settings.devices, device_name);
   self->set_exit_handler([this](caf::exit_msg& msg) {
@@ -219,11 +227,13 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
       continue;
     auto how = group_settings{plan.epoch, plan.step, plan.self,   g,
                               plan.train, {},        job->driver, persistence};
-    how.device = devices[seat.device % devices.size()];
+    auto& place = devices[seat.device % devices.size()];
+    how.device = place.device;
     group_actor actor;
     if (g.kind == group_kind::neurons) {
       job->programs.emplace(g.id, *next);
-      actor = self->spawn(neuron_group, std::move(how), *next++);
+      actor = spawn_on<neuron_group_state, group_actor>(
+          self->system(), place.where, neuron_group, std::move(how), *next++);
       ++job->savers;
       job->report.neurons += g.neurons.size();
       auto& l = plan.net.layers[g.layer];
@@ -232,7 +242,9 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
     } else {
       auto program =
           std::make_shared<loss_program>(plan.net, plan.graph, plan.train);
-      actor = self->spawn(loss_group, std::move(how), std::move(program));
+      actor = spawn_on<loss_group_state, group_actor>(
+          self->system(), place.where, loss_group, std::move(how),
+          std::move(program));
     }
     routes.groups.emplace(g.id, actor);
     job->groups.emplace(g.id, std::move(actor));

@@ -3,6 +3,7 @@
 #include "nnactor/cluster/deployment.hpp"
 #include "nnactor/cluster/link.hpp"
 #include "nnactor/group/carried_groups.hpp"
+#include "nnactor/group/core.hpp"
 #include "nnactor/group/routing.hpp"
 #include "nnactor/messages/actors.hpp"
 #include "nnactor/store/filesystem.hpp"
@@ -26,7 +27,8 @@ struct node_settings {
   std::function<std::unique_ptr<device>()> make_device;
   std::shared_ptr<filesystem> fs;
   dialer_actor dialer;
-  bool detach_persistence = true; ///< Off where a test schedules all actors.
+  std::vector<uint32_t> cpus;    ///< To pin devices to; empty: none.
+  bool own_threads = true;       ///< Off where a test schedules all actors.
   std::function<void()> end_process; ///< As a crash would.
 };
 
@@ -53,7 +55,12 @@ struct node_state {
   node_info info;
   gate_actor gate;
   persistence_actor persistence;
-  std::vector<device_actor> devices;
+  /// A device, and the core that it and its groups run on.
+  struct seat {
+    device_actor device;
+    core_ptr where; ///< Null where a test schedules all actors.
+  };
+  std::vector<seat> devices;
   uint64_t epoch = 0;                     ///< That it has joined.
   std::map<node_index, gate_actor> peers; ///< Of that epoch.
   caf::actor_addr joined_by;              ///< The distributor that it serves.

@@ -3,18 +3,34 @@
 #include "nnactor/device/device.hpp"
 #include "nnactor/group/block.hpp"
 
+#include <array>
+#include <deque>
 #include <memory>
 
 namespace nnactor {
 
+/// A device that also reminds itself that blocks wait.
+using block_device_actor = device_actor::extend<caf::reacts_to<ready_atom>>;
+
 struct device_state {
   static inline const char* name = "device";
+
+  // Without this, CAF would take the state for one to be made from the actor.
+  device_state() = default;
+
+  std::shared_ptr<device> dev;
+  std::array<std::deque<block_ptr>, 3> waiting; ///< By urgency.
+  size_t size = 0;                              ///< Of all of them.
+
+  /// Takes the oldest of the most urgent.
+  block_ptr next();
 };
 
-/// Runs blocks on `dev`. An exception of a kernel ends in the block's
-/// `failure`, not in the actor.
-device_actor::behavior_type
-run_device(device_actor::stateful_pointer<device_state> self,
+/// Runs blocks on `dev`, one a message, so that what became urgent meanwhile
+/// goes first. An exception of a kernel ends in the block's `failure`, not in
+/// the actor.
+block_device_actor::behavior_type
+run_device(block_device_actor::stateful_pointer<device_state> self,
            std::shared_ptr<device> dev);
 
 } // namespace nnactor

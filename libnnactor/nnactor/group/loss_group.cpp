@@ -42,7 +42,7 @@ void loss_group_state::start_loss(const work_id& work,
     return report(err);
   auto outcome = std::make_shared<loss_program::outcome>();
   send_block(
-      self, settings.device, urgency::now,
+      self, settings.device, urgency::backward,
       [p = program, work, outcome, xs = std::move(values),
        target = std::move(target)](device& dev) {
         *outcome = p->compute(dev, work.why, xs, target);
@@ -59,7 +59,7 @@ void loss_group_state::start_answer(const work_id& work,
     return report(err);
   auto answer = std::make_shared<tensor>();
   send_block(
-      self, settings.device, urgency::now,
+      self, settings.device, urgency::forward,
       [p = program, answer, xs = std::move(values)](device& dev) {
         *answer = p->answer(dev, xs);
       },

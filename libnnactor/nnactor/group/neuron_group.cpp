@@ -76,7 +76,7 @@ void neuron_group_state::start_forward(const work_id& work) {
     return report(std::move(err));
   auto output = std::make_shared<tensor>();
   execute(
-      urgency::now,
+      urgency::forward,
       [p = program, work, output, xs = std::move(*values)](device& dev) {
         *output = p->forward(dev, work.micro_batch, work.why, xs);
       },
@@ -103,7 +103,7 @@ void neuron_group_state::start_backward(const work_id& work) {
   };
   auto out = std::make_shared<outcome>();
   execute(
-      urgency::now,
+      urgency::backward,
       [p = program, work, out, gs = std::move(*values)](device& dev) {
         // What waits for gradients changes on the device, so it is asked there.
         out->refusal = p->check_gradients(work.micro_batch, gs);

@@ -1,6 +1,10 @@
 #include "nnactor/run/job.hpp"
 
+#include "nnactor/neuron/random.hpp"
+
 #include <boost/filesystem.hpp>
+
+#include <random>
 
 namespace nnactor {
 
@@ -35,6 +39,11 @@ deployment make_training(const prepared_job& job, uint64_t epoch,
   out.store_epoch = epoch;
   out.token = token;
   return out;
+}
+
+uint64_t any_epoch() {
+  std::random_device device;
+  return mix((static_cast<uint64_t>(device()) << 32) | device());
 }
 
 deployment make_inference(const manifest& from, const std::string& folder,

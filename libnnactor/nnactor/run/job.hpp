@@ -28,8 +28,12 @@ result<prepared_job> prepare(experiment how);
 deployment make_training(const prepared_job& job, uint64_t epoch,
                          const std::string& token);
 
+/// Returns an epoch for a job that commits nothing and so claims none: any but
+/// those that nodes have served.
+uint64_t any_epoch();
+
 /// Returns what is deployed to ask a saved model.
-/// @param epoch Of the job, any that the nodes have not just served.
+/// @param epoch Of the job, see `any_epoch`.
 /// @param token Of the epoch in which the generation was committed.
 deployment make_inference(const manifest& from, const std::string& folder,
                           uint64_t epoch, const std::string& token);

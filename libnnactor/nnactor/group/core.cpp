@@ -1,0 +1,149 @@
+#include "nnactor/group/core.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace nnactor {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// Longer than the usual gap between two messages of a step, short enough to
+// cost nothing when a job pauses.
+constexpr auto spin_time = std::chrono::microseconds{50};
+
+// Looks at the queue between two looks at the clock.
+constexpr int looks = 64;
+
+// Messages an actor takes before the others on its core have their turn.
+constexpr size_t max_throughput = 1;
+
+/// What actors send with: whoever they wake up goes to the scheduler of the
+/// system, unless it lives on a core itself.
+class sending_unit : public caf::execution_unit {
+public:
+  using caf::execution_unit::execution_unit;
+
+  void exec_later(caf::resumable* what) override {
+    system().scheduler().enqueue(what);
+  }
+};
+
+void pin_this_thread(uint32_t cpu) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(cpu, &cpus);
+  pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+}
+
+} // namespace
+
+/// Outlives the core until its thread has ended: the last actor to go may take
+/// the core along, on that very thread.
+struct core::shared : caf::execution_unit {
+  explicit shared(caf::actor_system& system)
+      : caf::execution_unit(&system), sender(&system) {
+  }
+
+  // From any thread.
+  void exec_later(caf::resumable* what) override {
+    {
+      std::lock_guard guard{mutex};
+      queue.push_back(what);
+      ready.store(1);
+    }
+    if (sleeping.load())
+      ready.notify_one();
+  }
+
+  void run() {
+    std::vector<caf::resumable*> batch;
+    while (!stopped.load()) {
+      if (!take(batch)) {
+        wait();
+        continue;
+      }
+      for (auto* what : batch)
+        resume(what);
+      batch.clear();
+    }
+  }
+
+  bool take(std::vector<caf::resumable*>& batch) {
+    if (ready.load(std::memory_order_acquire) == 0)
+      return false;
+    std::lock_guard guard{mutex};
+    batch.swap(queue);
+    ready.store(0);
+    return !batch.empty();
+  }
+
+  void resume(caf::resumable* what) {
+    if (what->resume(&sender, max_throughput)
+        == caf::resumable::resume_later)
+      exec_later(what);
+    else
+      intrusive_ptr_release(what);
+  }
+
+  // Gives the processor away while it spins: where there are fewer processors
+  // than cores, others have work to do.
+  void wait() {
+    auto until = clock::now() + spin_time;
+    do {
+      for (int i = 0; i < looks; ++i)
+        if (ready.load(std::memory_order_relaxed) != 0)
+          return;
+      sched_yield();
+    } while (clock::now() < until);
+    sleeping.store(true);
+    ready.wait(0);
+    sleeping.store(false);
+  }
+
+  void stop() {
+    stopped.store(true);
+    ready.store(1);
+    ready.notify_one();
+  }
+
+  sending_unit sender;
+  std::mutex mutex;
+  std::vector<caf::resumable*> queue;
+  std::atomic<uint32_t> ready{0};
+  std::atomic<bool> sleeping{false};
+  std::atomic<bool> stopped{false};
+  std::thread thread;
+};
+
+core::core(caf::actor_system& system, std::optional<uint32_t> cpu)
+    : shared_(std::make_shared<shared>(system)) {
+  shared_->thread = std::thread{[self = shared_, cpu] {
+    if (cpu)
+      pin_this_thread(*cpu);
+    self->run();
+  }};
+}
+
+core::~core() {
+  auto own = shared_->thread.get_id() == std::this_thread::get_id();
+  auto thread = std::move(shared_->thread);
+  shared_->stop();
+  if (own)
+    thread.detach();
+  else
+    thread.join();
+}
+
+caf::execution_unit* core::entry() const {
+  return shared_.get();
+}
+
+} // namespace nnactor
