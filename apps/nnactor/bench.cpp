@@ -22,30 +22,58 @@ void show(const figures& all, bool json) {
                f.explanation);
 }
 
+/// Adds one benchmark with its options; `json` belongs to all of them.
+template <class Bench>
+CLI::App& add_bench(CLI::App& parent, const char* name, const char* what,
+                    const std::shared_ptr<Bench>& how, int& status) {
+  auto* command = parent.add_subcommand(name, what);
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print one JSON object");
+  command->callback([how, json, &status] {
+    auto all = run(*how);
+    if (all)
+      show(*all, *json);
+    status = all ? 0 : finish(all.error());
+  });
+  return *command;
+}
+
 } // namespace
 
 void add_bench_command(CLI::App& parent, int& status) {
   auto* bench = parent.add_subcommand(
       "bench", "Measure: figures taken side by side in one run");
   bench->require_subcommand(1);
-  auto json = std::make_shared<bool>(false);
   auto step = std::make_shared<step_bench>();
-  auto* command = bench->add_subcommand(
-      "step",
-      "Training steps of the quickstart's network on one node, on three "
-      "and in a plain loop");
-  command->add_option("--config", step->config, "Experiment to time")
+  auto& step_command =
+      add_bench(*bench, "step",
+                "Training steps of the quickstart's network on one node, on "
+                "three and in a plain loop",
+                step, status);
+  step_command.add_option("--config", step->config, "Experiment to time")
       ->capture_default_str();
-  command->add_option("--steps", step->steps, "Steps to time of each")
+  step_command.add_option("--steps", step->steps, "Steps to time of each")
       ->check(CLI::Range(20, 1000000))
       ->capture_default_str();
-  command->add_flag("--json", *json, "Print one JSON object");
-  command->callback([=, &status] {
-    auto all = run(*step);
-    if (all)
-      show(*all, *json);
-    status = all ? 0 : finish(all.error());
-  });
+  auto hop = std::make_shared<hop_bench>();
+  add_bench(*bench, "hop",
+            "Messages between cores, to another process and in bulk, beside "
+            "plain TCP",
+            hop, status)
+      .add_option("--bulk-bytes", hop->bulk_bytes,
+                  "Bytes to send for each size of tensor")
+      ->check(CLI::Range(uint64_t{64} << 20, uint64_t{1} << 40))
+      ->capture_default_str();
+  auto tax = std::make_shared<tax_bench>();
+  auto& tax_command = add_bench(
+      *bench, "tax", "A partition on one node and on two, against plain loops",
+      tax, status);
+  tax_command.add_option("--steps", tax->steps, "Steps to time of each")
+      ->check(CLI::Range(20, 1000000))
+      ->capture_default_str();
+  tax_command.add_option("--width", tax->width, "Neurons of each layer")
+      ->check(CLI::Range(64, 65536))
+      ->capture_default_str();
 }
 
 } // namespace nnactor

@@ -27,4 +27,21 @@ struct step_bench {
 
 result<figures> run(const step_bench& how);
 
+/// `nnactor bench hop`: what a message costs between two cores, to another
+/// process, and in bulk, beside plain TCP; and what groups cost that are there.
+struct hop_bench {
+  uint64_t bulk_bytes = uint64_t{1} << 30; ///< Sent for each size of tensor.
+};
+
+result<figures> run(const hop_bench& how);
+
+/// `nnactor bench tax`: the same partition on one node and on two, against
+/// plain loops on as many cores.
+struct tax_bench {
+  uint64_t steps = 60;
+  uint64_t width = 1024; ///< Neurons of each of the layers.
+};
+
+result<figures> run(const tax_bench& how);
+
 } // namespace nnactor

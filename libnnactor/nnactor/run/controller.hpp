@@ -59,6 +59,11 @@ public:
     return control_address_;
   }
 
+  /// The actors of this process, for benchmarks that add some.
+  caf::actor_system& system() {
+    return system_;
+  }
+
   /// Places the job for inference.
   result<deployed_ptr> open_inference(const deployment& job);
 

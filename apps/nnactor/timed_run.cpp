@@ -1,0 +1,84 @@
+#include "timed_run.hpp"
+
+#include "temporary_folder.hpp"
+
+#include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/engine/plain_loop.hpp"
+#include "nnactor/run/controller.hpp"
+
+#include <chrono>
+
+namespace nnactor {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// First steps create kernels and connections.
+constexpr uint64_t warm_up = 20;
+
+double seconds_since(clock::time_point start) {
+  return std::chrono::duration<double>(clock::now() - start).count();
+}
+
+} // namespace
+
+result<timing> time_nodes(prepared_job job, uint32_t nodes) {
+  temporary_folder folder;
+  job.how.store.path = folder.file("model");
+  job.how.cluster.nodes = nodes;
+  job.how.cluster.addresses.clear();
+  auto cluster = controller::make(
+      {job.how.cluster, job.how.store.path, folder.file("nodes")});
+  if (!cluster)
+    return cluster.error();
+  auto claim = (*cluster)->claim_epoch();
+  if (!claim)
+    return claim.error();
+  if (auto joined = (*cluster)->join(); !joined)
+    return joined.error();
+  auto steps = job.how.run.steps;
+  trainer_settings how;
+  how.data = job.data;
+  how.run = job.how.run;
+  how.store = job.how.store;
+  clock::time_point start;
+  timing out;
+  auto err = (*cluster)->train(
+      make_training(job, claim->epoch, claim->token), std::move(how),
+      [](const deployed_network&) {},
+      [&](const progress& event) {
+        if (event.what == progress::kind::step && event.step == warm_up)
+          start = clock::now();
+        if (event.what == progress::kind::step && event.step == steps)
+          out.steps_per_s =
+              static_cast<double>(steps - warm_up) / seconds_since(start);
+        // Before the validation at the end.
+        if (event.what == progress::kind::traffic && event.step == steps
+            && out.bytes_per_step == 0)
+          out.bytes_per_step =
+              static_cast<double>(event.bytes) / static_cast<double>(steps);
+      });
+  if (err)
+    return err;
+  return out;
+}
+
+double time_plain_loop(const prepared_job& job, const group_graph& graph) {
+  auto dev = make_cpu_device();
+  auto& train = job.how.run.train;
+  auto loop = plain_loop{job.net, graph, train, *dev};
+  auto order =
+      batch_order{job.data->size(split::train), train.batch, train.seed};
+  clock::time_point start;
+  for (uint64_t i = 0; i < job.how.run.steps; ++i) {
+    if (i == warm_up)
+      start = clock::now();
+    auto batch = job.data->gather(split::train, order.batch(i));
+    loop.step(batch.inputs, batch.targets);
+  }
+  return static_cast<double>(job.how.run.steps - warm_up)
+         / seconds_since(start);
+}
+
+} // namespace nnactor

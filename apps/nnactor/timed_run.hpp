@@ -1,0 +1,20 @@
+#pragma once
+
+#include "nnactor/run/job.hpp"
+
+namespace nnactor {
+
+/// What a training job took, its first steps left out.
+struct timing {
+  double steps_per_s = 0;
+  double bytes_per_step = 0; ///< Over links.
+};
+
+/// Trains a job on that many node processes of this machine, with a model in
+/// a temporary folder.
+result<timing> time_nodes(prepared_job job, uint32_t nodes);
+
+/// Returns the steps a second of a plain loop over the groups of a graph.
+double time_plain_loop(const prepared_job& job, const group_graph& graph);
+
+} // namespace nnactor
