@@ -64,6 +64,16 @@ void add_bench_command(CLI::App& parent, int& status) {
                   "Bytes to send for each size of tensor")
       ->check(CLI::Range(uint64_t{64} << 20, uint64_t{1} << 40))
       ->capture_default_str();
+  auto directory = std::make_shared<directory_bench>();
+  auto& directory_command = add_bench(
+      *bench, "directory", "Who owns a neuron, with neurons dealt at random",
+      directory, status);
+  directory_command.add_option("--neurons", directory->neurons, "Neurons")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 62))
+      ->capture_default_str();
+  directory_command.add_option("--servers", directory->servers, "Servers")
+      ->check(CLI::Range(1, 10000000))
+      ->capture_default_str();
   auto tax = std::make_shared<tax_bench>();
   auto& tax_command = add_bench(
       *bench, "tax", "A partition on one node and on two, against plain loops",

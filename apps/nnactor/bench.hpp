@@ -35,6 +35,14 @@ struct hop_bench {
 
 result<figures> run(const hop_bench& how);
 
+/// `nnactor bench directory`: who owns a neuron, at the scale of 530 billion.
+struct directory_bench {
+  uint64_t neurons = 530'000'000'000;
+  uint64_t servers = 10000;
+};
+
+result<figures> run(const directory_bench& how);
+
 /// `nnactor bench tax`: the same partition on one node and on two, against
 /// plain loops on as many cores.
 struct tax_bench {

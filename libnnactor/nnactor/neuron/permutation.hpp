@@ -1,16 +1,21 @@
 #pragma once
 
+#include "nnactor/neuron/reciprocal.hpp"
+
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace nnactor {
 
 /// A keyed bijection on [0, size), computed in O(1) without a table: a
 /// Feistel network of four rounds over the two digits of x in base
-/// ceil(sqrt(size)), with cycle walking for values that fall outside.
+/// ceil(sqrt(size)), with cycle walking for values that fall outside. Divides
+/// by nothing but a reciprocal, so that a look-up costs tens of cycles.
 class permutation {
 public:
-  /// @pre `size > 0`
+  /// @pre `0 < size <= 2^62`
   permutation(uint64_t size, uint64_t key);
 
   uint64_t size() const noexcept {
@@ -25,10 +30,17 @@ public:
   /// @pre `y < size()`
   uint64_t inverse(uint64_t y) const noexcept;
 
+  /// Replaces every value by its preimage, several at a time.
+  /// @pre every value is below `size()`
+  void invert_all(std::span<uint64_t> values) const noexcept;
+
 private:
+  uint64_t scramble(uint32_t key, uint64_t digit) const noexcept;
+  uint64_t step_back(uint64_t y) const noexcept;
+
   uint64_t size_;
-  uint64_t base_;
-  std::array<uint64_t, 4> keys_;
+  reciprocal base_; ///< At most 2^31.
+  std::array<uint32_t, 4> keys_;
 };
 
 } // namespace nnactor
