@@ -84,6 +84,20 @@ void add_bench_command(CLI::App& parent, int& status) {
   tax_command.add_option("--width", tax->width, "Neurons of each layer")
       ->check(CLI::Range(64, 65536))
       ->capture_default_str();
+  auto rebalance = std::make_shared<rebalance_bench>();
+  auto& rebalance_command =
+      add_bench(*bench, "rebalance",
+                "What a rebalance wins back when one of two nodes is slowed",
+                rebalance, status);
+  rebalance_command
+      .add_option("--width", rebalance->width, "Neurons of each layer")
+      ->check(CLI::Range(64, 65536))
+      ->capture_default_str();
+  rebalance_command
+      .add_option("--burners", rebalance->burners,
+                  "Busy loops on the core of the second node")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
 }
 
 } // namespace nnactor

@@ -52,4 +52,13 @@ struct tax_bench {
 
 result<figures> run(const tax_bench& how);
 
+/// `nnactor bench rebalance`: one of two nodes is slowed by busy loops on its
+/// core; what a rebalance wins back.
+struct rebalance_bench {
+  uint64_t width = 512; ///< Neurons of each of the layers.
+  uint32_t burners = 2; ///< Busy loops: with two, a third of a core is left.
+};
+
+result<figures> run(const rebalance_bench& how);
+
 } // namespace nnactor

@@ -16,6 +16,7 @@ struct run_options {
   node_options nodes;
   bool check = false;
   bool json = false;
+  bool paused = false;
 };
 
 // As an override, so that an even split without a number of parts gets one a
@@ -48,7 +49,7 @@ int show_check(const prepared_job& job) {
   return 0;
 }
 
-caf::error train(controller& cluster, const prepared_job& job,
+caf::error train(controller& cluster, const prepared_job& job, bool paused,
                  reporter& screen) {
   auto claim = cluster.claim_epoch();
   if (!claim)
@@ -62,6 +63,7 @@ caf::error train(controller& cluster, const prepared_job& job,
   how.store = job.how.store;
   how.experiment = job.how.text;
   how.config = job.how.file;
+  how.paused = paused;
   how.generation = claim->generation;
   how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
   return cluster.train(
@@ -106,14 +108,14 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
       [&](const std::string& text) { screen.sample(text); });
 }
 
-caf::error run(const prepared_job& job, reporter& screen) {
+caf::error run(const prepared_job& job, bool paused, reporter& screen) {
   auto baseline = job.data->baseline();
   screen.start(job.how, *job.data, job.net, baseline);
   auto cluster = controller::make(
       {job.how.cluster, job.how.store.path, job.how.store.path + ".nodes"});
   if (!cluster)
     return cluster.error();
-  if (auto err = train(**cluster, job, screen))
+  if (auto err = train(**cluster, job, paused, screen))
     return err;
   auto store = model_store{make_posix_filesystem(), job.how.store.path};
   auto best = store.open(choice::best);
@@ -135,7 +137,7 @@ int run(const run_options& how) {
   if (how.check)
     return show_check(*job);
   auto screen = how.json ? make_json_reporter() : make_text_reporter();
-  return finish(run(*job, *screen));
+  return finish(run(*job, how.paused, *screen));
 }
 
 } // namespace
@@ -152,6 +154,8 @@ void add_run_command(CLI::App& parent, int& status) {
       ->type_name("KEY=VALUE");
   command->add_flag("--check", how->check, "Only validate the config");
   command->add_flag("--json", how->json, "Print one JSON object a line");
+  command->add_flag("--paused", how->paused,
+                    "Wait for `resume` from a shell before the first step");
   how->nodes.add_to(*command, false);
   command->callback([how, &status] { status = run(*how); });
 }

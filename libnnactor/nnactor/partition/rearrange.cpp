@@ -35,15 +35,13 @@ uint32_t emptiest_device(const placement& where, node_index node,
 
 /// Seats the groups of a new partition where their predecessors were, or on
 /// the node that `fresh` has for them.
-arrangement reseat(const network& net, const arrangement& from,
-                   partition parts,
+arrangement reseat(const network& net, const arrangement& from, partition parts,
                    const std::map<place_in_network, node_index>& fresh,
                    uint32_t devices) {
   std::map<place_in_network, placement::seat> before;
   for (auto& g : from.graph.groups)
     if (g.kind == group_kind::neurons)
-      before.emplace(place_in_network{g.layer, g.part},
-                     from.where.seats[g.id]);
+      before.emplace(place_in_network{g.layer, g.part}, from.where.seats[g.id]);
   arrangement out;
   out.graph = make_group_graph(net, parts);
   out.where.nodes = from.where.nodes;
@@ -78,8 +76,8 @@ uint32_t part_on(const arrangement& in, const partition& parts,
       continue;
     if (g.layer == layer)
       return g.part;
-    auto taken = !intersect(parts.parts[g.part], net.layers[layer].neurons())
-                      .empty();
+    auto taken =
+        !intersect(parts.parts[g.part], net.layers[layer].neurons()).empty();
     if (!taken && !other)
       other = g.part;
   }
@@ -143,7 +141,8 @@ result<arrangement> move_neurons(const network& net, const arrangement& from,
   for (auto& g : from.graph.groups) {
     if (g.kind != group_kind::neurons || from.where.seats[g.id].node == to)
       continue;
-    auto taken = intersect(g.neurons, neuron_set::range(which.begin, which.end));
+    auto taken =
+        intersect(g.neurons, neuron_set::range(which.begin, which.end));
     if (!taken.empty())
       steps.push_back({std::move(taken), to});
   }
@@ -163,7 +162,7 @@ arrangement add_node(const arrangement& from) {
 }
 
 result<arrangement> evacuate_node(const network& net, const arrangement& from,
-                                node_index which, uint32_t devices) {
+                                  node_index which, uint32_t devices) {
   if (auto err = check_node(from, which))
     return err;
   if (from.where.nodes == 1)

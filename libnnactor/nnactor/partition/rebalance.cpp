@@ -7,9 +7,7 @@ namespace nnactor {
 
 namespace {
 
-/// Whole groups are good enough within this factor of the ideal, and splitting
-/// must gain at least the second.
-constexpr double close_to_ideal = 1.1;
+/// Splitting groups must gain this much over moving them whole.
 constexpr double worth_splitting = 0.95;
 
 /// A move stops the job for a moment; less than this is noise.
@@ -48,13 +46,47 @@ std::vector<double> times_of(const network& net, const arrangement& of,
   return times;
 }
 
+/// How long a step takes on nodes of some speeds.
+class cost_model {
+public:
+  cost_model(const network& net, std::vector<double> speeds,
+             uint32_t micro_batches)
+      : net_(net), speeds_(std::move(speeds)), micro_batches_(micro_batches) {
+  }
+
+  const std::vector<double>& speeds() const {
+    return speeds_;
+  }
+
+  std::vector<double> times_of(const arrangement& of) const {
+    return nnactor::times_of(net_, of, speeds_);
+  }
+
+  double step_time(const arrangement& of) const {
+    std::vector<double> slowest_group(net_.layers.size());
+    for (auto& g : of.graph.groups)
+      if (g.kind == group_kind::neurons) {
+        auto time = work_of(net_, g) / speeds_[of.where.seats[g.id].node];
+        slowest_group[g.layer] = std::max(slowest_group[g.layer], time);
+      }
+    auto pass =
+        std::accumulate(slowest_group.begin(), slowest_group.end(), 0.0);
+    return slowest(times_of(of)) + pass / micro_batches_;
+  }
+
+private:
+  const network& net_;
+  std::vector<double> speeds_;
+  double micro_batches_;
+};
+
 /// Moves one group after the other from the slowest node to where it helps
 /// most, as long as the slowest node's time falls.
-arrangement move_groups(const network& net, arrangement now,
-                        const std::vector<double>& speeds, uint32_t devices) {
+arrangement move_groups(arrangement now, const cost_model& cost,
+                        uint32_t devices) {
   for (;;) {
-    auto times = times_of(net, now, speeds);
-    auto worst = slowest(times);
+    auto times = cost.times_of(now);
+    auto least = cost.step_time(now);
     auto straggler = static_cast<node_index>(std::ranges::max_element(times)
                                              - times.begin());
     std::optional<arrangement> best;
@@ -66,9 +98,9 @@ arrangement move_groups(const network& net, arrangement now,
         if (to == straggler)
           continue;
         auto moved = move_group(now, g.id, to, devices);
-        auto time = slowest(times_of(net, *moved, speeds));
-        if (time < worst * (1 - 1e-9)) {
-          worst = time;
+        auto time = cost.step_time(*moved);
+        if (time < least * (1 - 1e-9)) {
+          least = time;
           best = std::move(*moved);
         }
       }
@@ -138,32 +170,20 @@ arrangement split_layers(const network& net, const arrangement& from,
 
 } // namespace
 
-double rebalancing::gain() const {
-  auto after = slowest(expected);
-  return after > 0 ? slowest(before) / after : 1.0;
-}
-
 rebalancing rebalance(const network& net, const arrangement& from,
-                      const std::vector<double>& busy, uint32_t devices) {
-  auto speeds = speeds_of(net, from, busy);
-  auto before = times_of(net, from, speeds);
-  auto ideal =
-      std::accumulate(before.begin(), before.end(), 0.0,
-                      [&, i = size_t{0}](double sum, double t) mutable {
-                        return sum + t * speeds[i++];
-                      })
-      / std::accumulate(speeds.begin(), speeds.end(), 0.0);
-  auto best = move_groups(net, from, speeds, devices);
-  auto time = slowest(times_of(net, best, speeds));
-  if (time > ideal * close_to_ideal) {
-    auto split = split_layers(net, from, speeds, devices);
-    if (slowest(times_of(net, split, speeds)) < time * worth_splitting)
-      best = std::move(split);
-  }
-  auto expected = times_of(net, best, speeds);
-  if (slowest(expected) > slowest(before) * worth_moving)
-    return {from, before, before};
-  return {std::move(best), std::move(before), std::move(expected)};
+                      const std::vector<double>& busy, uint32_t micro_batches,
+                      uint32_t devices) {
+  auto cost = cost_model{net, speeds_of(net, from, busy), micro_batches};
+  auto before = cost.times_of(from);
+  auto best = move_groups(from, cost, devices);
+  auto split = split_layers(net, from, cost.speeds(), devices);
+  if (cost.step_time(split) < cost.step_time(best) * worth_splitting)
+    best = std::move(split);
+  if (cost.step_time(best) > cost.step_time(from) * worth_moving)
+    return {from, before, before, 1};
+  auto expected = cost.times_of(best);
+  auto gain = cost.step_time(from) / cost.step_time(best);
+  return {std::move(best), std::move(before), std::move(expected), gain};
 }
 
 } // namespace nnactor

@@ -65,9 +65,12 @@ result<std::vector<std::string>> controller::addresses() {
   std::vector<std::string> result;
   for (uint32_t i = 0; i < cluster.nodes; ++i) {
     auto state = fmt::format("{}/node-{}", settings_.state, i + 1);
-    auto node = node_process::start(
-        this_program(), {"--store", folder_of_model(settings_.model), "--state",
-                         state, "--devices", std::to_string(cluster.devices)});
+    std::vector<std::string> words = {
+        "--store", folder_of_model(settings_.model), "--state", state,
+        "--devices", std::to_string(cluster.devices)};
+    if (settings_.pin)
+      words.insert(words.end(), {"--cores", std::to_string(i)});
+    auto node = node_process::start(this_program(), words);
     if (!node)
       return node.error();
     result.push_back(node->address());
@@ -137,6 +140,7 @@ controller::train(const deployment& job, trainer_settings how,
       });
   if (auto where = parse_address(control_address_))
     unpublish(trainer, where->port);
+  control_ = nullptr;
   self_->send_exit(trainer, caf::exit_reason::user_shutdown);
   return failure;
 }
@@ -145,7 +149,8 @@ caf::error controller::open_control(const trainer_actor& trainer) {
   auto where = parse_address(settings_.cluster.control);
   if (!where)
     return where.error();
-  auto port = publish(control_actor{trainer}, *where, credentials_);
+  control_ = trainer;
+  auto port = publish(control_, *where, credentials_);
   if (!port)
     return port.error();
   control_address_ = fmt::format("{}:{}", where->host, *port);

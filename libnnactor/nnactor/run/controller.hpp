@@ -22,6 +22,7 @@ struct controller_settings {
   cluster_settings cluster;
   std::string model; ///< Folder of the model.
   std::string state; ///< Folder for the states of nodes that it starts.
+  bool pin = false;  ///< Each node it starts to a core of its own.
 };
 
 /// The driver's process: starts nodes where none are given, and runs jobs on
@@ -59,6 +60,11 @@ public:
     return control_address_;
   }
 
+  /// Takes commands while a run trains, as a shell would send them.
+  const control_actor& control() const {
+    return control_;
+  }
+
   /// The actors of this process, for benchmarks that add some.
   caf::actor_system& system() {
     return system_;
@@ -89,6 +95,7 @@ private:
   dialer_actor dialer_;
   distributor_actor distributor_;
   inferrer_actor inferrer_;
+  control_actor control_;
   std::string control_address_;
 };
 

@@ -120,21 +120,37 @@ nlohmann::json moves_view(const std::vector<transfer>& moves) {
 
 nlohmann::json rebalance_view(const rebalancing& what) {
   return {{"nodes", numbered(what.before, what.expected)},
-          {"gain", what.gain()}};
+          {"gain", what.gain}};
 }
 
+// One phrase a pair of nodes: a split moves a piece of every layer.
 std::string describe(const deployment& before,
                      const std::vector<transfer>& moves) {
-  std::string out;
+  struct load {
+    std::string groups;
+    uint64_t neurons = 0; ///< Of groups that were split.
+  };
+  std::map<std::pair<node_index, node_index>, load> loads;
   for (auto& x : moves) {
-    auto what = x.group ? fmt::format("group {}", *x.group)
-                        : fmt::format("neurons {}", to_string(x.neurons, 4));
-    out += fmt::format("{}{} from node {} ({}) to node {} ({})",
-                       out.empty() ? "moved " : ", ", what, x.from + 1,
-                       before.servers[x.from].address, x.to + 1,
-                       before.servers[x.to].address);
+    auto& to = loads[{x.from, x.to}];
+    if (x.group)
+      to.groups += fmt::format("{}{}", to.groups.empty() ? "group " : ", ",
+                               *x.group);
+    else
+      to.neurons += x.neurons.size();
   }
-  return out.empty() ? "moved nothing" : out;
+  std::vector<std::string> phrases;
+  for (auto& [way, what] : loads) {
+    auto neurons =
+        what.neurons > 0 ? fmt::format("{} neurons", what.neurons) : "";
+    auto both = what.neurons > 0 && !what.groups.empty() ? " and " : "";
+    phrases.push_back(fmt::format(
+        "{}{}{} from node {} ({}) to node {} ({})", what.groups, both, neurons,
+        way.first + 1, before.servers[way.first].address, way.second + 1,
+        before.servers[way.second].address));
+  }
+  return phrases.empty() ? "moved nothing"
+                         : fmt::format("moved {}", fmt::join(phrases, "; "));
 }
 
 } // namespace nnactor

@@ -28,7 +28,8 @@ void trainer_state::begin(const deployed_ptr& job) {
   order.emplace(settings.data->size(split::train), settings.run.train.batch,
                 settings.run.train.seed);
   connect(job);
-  boundary = next_boundary(issued_step);
+  pausing = settings.paused;
+  boundary = pausing ? issued_step : next_boundary(issued_step);
   now = stage::training;
   self->delayed_send(self, defaults::watch_interval, watch_atom::value);
   pump();
@@ -292,6 +293,7 @@ void trainer_state::finish_validation() {
         "the validation loss became {} at step {}; the last good generation "
         "is kept in {}; lower train.rate or set train.clip",
         validation.loss_sum, boundary, settings.store.path));
+  last_validation = validation.loss_sum;
   publish({.what = progress::kind::validation,
            .step = boundary,
            .loss = validation.loss_sum,

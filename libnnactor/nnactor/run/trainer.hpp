@@ -41,6 +41,7 @@ struct trainer_settings {
   persistence_actor persistence; ///< Of the driver's process.
   distributor_actor distributor; ///< Of the driver's process.
   uint32_t devices = 1;          ///< Used on each node.
+  bool paused = false;           ///< Wait for a shell before the first step.
   caf::actor observer;           ///< Gets `progress_ptr`.
 };
 
@@ -169,6 +170,7 @@ struct trainer_state {
   std::deque<std::pair<uint64_t, std::string>> notices; ///< With their steps.
   std::deque<caf::actor_clock::time_point> step_times;  ///< Of the last steps.
   double last_loss = std::numeric_limits<double>::quiet_NaN();
+  double last_validation = std::numeric_limits<double>::quiet_NaN();
 
   uint64_t past_traffic = 0; ///< Of deployments before this one.
   std::vector<uint64_t> node_traffic;

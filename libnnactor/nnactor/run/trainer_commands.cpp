@@ -81,9 +81,9 @@ caf::result<std::string> trainer_state::on_command(const std::string& line) {
     break;
   case command_kind::resume:
     pausing = false;
-    shell.tell(state_view("resume"));
     if (now == stage::paused)
       leave_boundary();
+    shell.tell(state_view("resume"));
     break;
   case command_kind::pause:
   case command_kind::save:
@@ -228,12 +228,14 @@ void trainer_state::answer_status(const reply& shell) {
     answer["generation"] = newest ? newest->generation : job->job->generation;
     answer["loss"] = number_or_null(last_loss);
     answer["validation_loss"] =
-        number_or_null(validated > 0 ? validation.loss_sum : NAN);
+        number_or_null(last_validation);
     answer["steps_per_s"] = steps_per_second();
     answer["nodes"] = job->cluster.members.size();
     answer["groups"] = job->job->graph.groups.size();
     answer["events"] = events;
-    answer["waits"] = waits_view(*job, all);
+    // In a pause nobody waits for anybody but the shell.
+    answer["waits"] = now == stage::paused ? nlohmann::json::array()
+                                           : waits_view(*job, all);
     shell.tell(answer);
   });
 }

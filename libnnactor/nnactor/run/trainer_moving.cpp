@@ -46,13 +46,12 @@ void trainer_state::start_move(request why) {
   auto from = arranged();
   auto& net = network->job->net;
   auto to = why.what.node - 1; // People count from 1.
-  auto next =
-      why.what.kind == command_kind::leave
-          ? evacuate_node(net, from, to, settings.devices)
-      : why.what.kind == command_kind::move_group
-          ? move_group(from, why.what.group, to, settings.devices)
-          : move_neurons(net, from, {why.what.first, why.what.last + 1}, to,
-                         settings.devices);
+  auto next = why.what.kind == command_kind::leave
+                  ? evacuate_node(net, from, to, settings.devices)
+              : why.what.kind == command_kind::move_group
+                  ? move_group(from, why.what.group, to, settings.devices)
+                  : move_neurons(net, from, {why.what.first, why.what.last + 1},
+                                 to, settings.devices);
   if (!next)
     return refuse(std::move(why), next.error());
   auto servers = network->job->servers;
@@ -61,8 +60,12 @@ void trainer_state::start_move(request why) {
     next = drop_node(*next, to);
     servers.erase(servers.begin() + to);
   }
-  begin_move({std::move(why), std::move(*next), std::move(servers),
-              std::move(transfers), {}, {}});
+  begin_move({std::move(why),
+              std::move(*next),
+              std::move(servers),
+              std::move(transfers),
+              {},
+              {}});
 }
 
 void trainer_state::start_join(request why) {
@@ -70,9 +73,9 @@ void trainer_state::start_join(request why) {
   auto address = why.what.text;
   auto& servers = network->job->servers;
   if (std::ranges::find(servers, address, &server::address) != servers.end())
-    return refuse(std::move(why), fail(ec::invalid_argument,
-                                       "{} is a node of this job already",
-                                       address));
+    return refuse(std::move(why),
+                  fail(ec::invalid_argument, "{} is a node of this job already",
+                       address));
   auto shared = std::make_shared<request>(std::move(why));
   self->request(settings.distributor, settings.patience, join_atom::value,
                 std::vector<std::string>{address})
@@ -80,8 +83,12 @@ void trainer_state::start_join(request why) {
           [this, shared, address](const cluster_ptr&) {
             auto nodes = network->job->servers;
             nodes.insert(nodes.end() - 1, server{address, {}});
-            begin_move({std::move(*shared), add_node(arranged()),
-                        std::move(nodes), {}, {}, {}});
+            begin_move({std::move(*shared),
+                        add_node(arranged()),
+                        std::move(nodes),
+                        {},
+                        {},
+                        {}});
           },
           [this, shared](const caf::error& why_not) {
             refuse(std::move(*shared), why_not);
@@ -96,18 +103,23 @@ void trainer_state::start_rebalance(request why) {
     if (!busy)
       return refuse(std::move(*shared), busy.error());
     auto from = arranged();
-    auto plan =
-        rebalance(network->job->net, from, *busy, settings.devices);
+    auto plan = rebalance(
+        network->job->net, from, *busy,
+        std::min(settings.run.train.window, settings.run.train.micro_batches),
+        settings.devices);
     auto transfers = differences(from, plan.next);
     auto answer = rebalance_view(plan);
     if (transfers.empty()) {
       answer["text"] = "nothing to gain: no move would speed up the slowest "
                        "node";
-      return finish_request({std::move(*shared), {}, {}, {}, answer,
-                             self->clock().now()});
+      return finish_request(
+          {std::move(*shared), {}, {}, {}, answer, self->clock().now()});
     }
-    begin_move({std::move(*shared), std::move(plan.next),
-                network->job->servers, std::move(transfers), std::move(answer),
+    begin_move({std::move(*shared),
+                std::move(plan.next),
+                network->job->servers,
+                std::move(transfers),
+                std::move(answer),
                 {}});
   });
 }
@@ -119,11 +131,9 @@ void trainer_state::begin_move(moving what) {
   move = std::move(what);
   commit_here([this] {
     self->request(settings.persistence, settings.patience, claim_atom::value)
-        .then(
-            [this](uint64_t epoch, const std::string& token, uint64_t) {
-              deploy(epoch, token);
-            },
-            [this](const caf::error& why) { on_failure(why); });
+        .then([this](uint64_t epoch, const std::string& token,
+                     uint64_t) { deploy(epoch, token); },
+              [this](const caf::error& why) { on_failure(why); });
   });
 }
 
@@ -156,7 +166,8 @@ void trainer_state::finish_move(const deployed_ptr& job) {
 }
 
 void trainer_state::finish_request(moving done) {
-  auto seconds = std::chrono::duration<double>(self->clock().now() - done.start);
+  auto seconds =
+      std::chrono::duration<double>(self->clock().now() - done.start);
   auto& answer = done.answer;
   answer["command"] = to_string(done.why.what.kind);
   answer["step"] = boundary;
@@ -164,9 +175,9 @@ void trainer_state::finish_request(moving done) {
   answer["seconds"] = seconds.count();
   answer["moves"] = moves_view(done.transfers);
   if (done.why.what.kind == command_kind::join)
-    answer["text"] = fmt::format("node {} ({}) has joined",
-                                 network->cluster.members.size(),
-                                 done.why.what.text);
+    answer["text"] =
+        fmt::format("node {} ({}) has joined", network->cluster.members.size(),
+                    done.why.what.text);
   notice(answer["text"]);
   done.why.shell.tell(answer);
   leave_boundary();
