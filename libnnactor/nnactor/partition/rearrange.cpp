@@ -51,11 +51,16 @@ arrangement reseat(const network& net, const arrangement& from, partition parts,
       seat = from.where.seats[from.graph.loss_group()];
     } else if (g.kind == group_kind::neurons) {
       auto key = place_in_network{g.layer, g.part};
-      if (auto old = before.find(key); old != before.end())
-        seat = old->second;
-      else
-        seat = {fresh.at(key),
-                emptiest_device(out.where, fresh.at(key), devices)};
+      auto old = before.find(key);
+      auto next = fresh.find(key);
+      // A part may have lost all it had of a layer, elsewhere, before it was
+      // given some again.
+      auto stays = next == fresh.end()
+                   || (old != before.end() && old->second.node == next->second);
+      seat = stays ? old->second
+                   : placement::seat{
+                       next->second,
+                       emptiest_device(out.where, next->second, devices)};
     }
     out.where.seats.push_back(seat);
   }
