@@ -36,6 +36,7 @@ struct Layer {
   bias       @8 :Bool;
   first      @9 :UInt64;
   inputs    @10 :List(UInt32);
+  label     @11 :Text;  # Of a type of neurons, for people; may be empty.
 }
 
 struct Network {

@@ -38,4 +38,21 @@ void node_options::add_to(CLI::App& command, bool with_local) {
                      "TLS: certificate of the authority of all nodes (PEM)");
 }
 
+result<experiment> read_experiment(const std::string& path,
+                                   std::vector<override_text> overrides,
+                                   const node_options& nodes) {
+  // As an override, so that an even split without a number of parts gets one a
+  // node.
+  if (!nodes.addresses.empty())
+    overrides.push_back(fmt::format("cluster.addresses=['{}']",
+                                    fmt::join(nodes.addresses, "','")));
+  auto read = read_experiment(path, overrides);
+  if (!read || nodes.certificate.empty())
+    return read;
+  read->cluster.certificate = nodes.certificate;
+  read->cluster.key = nodes.key;
+  read->cluster.authority = nodes.authority;
+  return read;
+}
+
 } // namespace nnactor

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nnactor/error.hpp"
+#include "nnactor/config/experiment.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +17,7 @@ void add_node_command(CLI::App& parent, int& status);
 void add_infer_command(CLI::App& parent, int& status);
 void add_generate_command(CLI::App& parent, int& status);
 void add_model_command(CLI::App& parent, int& status);
+void add_plan_command(CLI::App& parent, int& status);
 void add_shell_command(CLI::App& parent, int& status);
 void add_status_command(CLI::App& parent, int& status);
 void add_bench_command(CLI::App& parent, int& status);
@@ -33,5 +34,10 @@ struct node_options {
 
   void add_to(CLI::App& command, bool with_local);
 };
+
+/// Reads a config, with the nodes of the command line in place of its own.
+result<experiment> read_experiment(const std::string& path,
+                                   std::vector<override_text> overrides,
+                                   const node_options& nodes);
 
 } // namespace nnactor

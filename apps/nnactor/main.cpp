@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   nnactor::add_infer_command(app, status);
   nnactor::add_generate_command(app, status);
   nnactor::add_model_command(app, status);
+  nnactor::add_plan_command(app, status);
   nnactor::add_shell_command(app, status);
   nnactor::add_status_command(app, status);
   nnactor::add_bench_command(app, status);

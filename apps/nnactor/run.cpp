@@ -19,37 +19,18 @@ struct run_options {
   bool paused = false;
 };
 
-// As an override, so that an even split without a number of parts gets one a
-// node.
-override_text addresses_of(const node_options& nodes) {
-  return fmt::format("cluster.addresses=['{}']",
-                     fmt::join(nodes.addresses, "','"));
-}
-
-result<experiment> read(const run_options& how) {
-  auto overrides = how.overrides;
-  if (!how.nodes.addresses.empty())
-    overrides.push_back(addresses_of(how.nodes));
-  auto read = read_experiment(how.config, overrides);
-  if (!read || how.nodes.certificate.empty())
-    return read;
-  read->cluster.certificate = how.nodes.certificate;
-  read->cluster.key = how.nodes.key;
-  read->cluster.authority = how.nodes.authority;
-  return read;
-}
-
 int show_check(const prepared_job& job) {
   fmt::print("{}: fine. {}\n{} neurons, {} parameters in {} parts:",
              job.how.file, job.data->summary(), job.net.neuron_count(),
              job.net.parameter_count(), job.parts.parts.size());
   for (auto& part : job.parts.parts)
     fmt::print(" {}", part.size());
-  fmt::print("\n");
+  fmt::print("{}\n",
+             job.parts.parts.empty() ? " one a node, by its capacity" : "");
   return 0;
 }
 
-caf::error train(controller& cluster, const prepared_job& job, bool paused,
+caf::error train(controller& cluster, prepared_job& job, bool paused,
                  reporter& screen) {
   auto claim = cluster.claim_epoch();
   if (!claim)
@@ -57,6 +38,12 @@ caf::error train(controller& cluster, const prepared_job& job, bool paused,
   auto nodes = cluster.join();
   if (!nodes)
     return nodes.error();
+  if (auto err = split_by_capacity(job, **nodes))
+    return err;
+  auto where = place(job.graph, static_cast<uint32_t>((*nodes)->members.size()),
+                     job.how.cluster.devices);
+  if (auto err = check_memory(job, where, **nodes))
+    return err;
   trainer_settings how;
   how.data = job.data;
   how.run = job.how.run;
@@ -108,7 +95,7 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
       [&](const std::string& text) { screen.sample(text); });
 }
 
-caf::error run(const prepared_job& job, bool paused, reporter& screen) {
+caf::error run(prepared_job& job, bool paused, reporter& screen) {
   auto baseline = job.data->baseline();
   screen.start(job.how, *job.data, job.net, baseline);
   auto cluster = controller::make(
@@ -128,7 +115,7 @@ caf::error run(const prepared_job& job, bool paused, reporter& screen) {
 }
 
 int run(const run_options& how) {
-  auto config = read(how);
+  auto config = read_experiment(how.config, how.overrides, how.nodes);
   if (!config)
     return finish(config.error());
   auto job = prepare(std::move(*config));

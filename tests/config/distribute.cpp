@@ -68,11 +68,11 @@ TEST_CASE("a part that goes by nothing, by two things or unlike the others") {
         == "x.toml:4:8: 'distribute.partition.pick' only goes with percentage "
            "and count");
   CHECK(error_of(parts({""}))
-        == "x.toml:3:1: a part needs exactly one of percentage, count, ids and "
-           "layers; this one has none");
+        == "x.toml:3:1: a part needs exactly one of percentage, count, ids, "
+           "layers, types and speed; this one has none");
   CHECK(error_of(parts({"count = 1\nids = [1]"}))
-        == "x.toml:3:1: a part needs exactly one of percentage, count, ids and "
-           "layers; this one has count and ids");
+        == "x.toml:3:1: a part needs exactly one of percentage, count, ids, "
+           "layers, types and speed; this one has count and ids");
   CHECK(error_of(parts({"count = 1", "percentage = 1"}))
         == "x.toml:5:1: this part goes by percentage but the first by count; "
            "all parts must go by the same");
@@ -100,4 +100,31 @@ TEST_CASE("shares and ids that cannot be") {
           == "x.toml:4:11: 'distribute.partition.ids' takes neuron numbers and "
              "ranges such as \"10-20\"");
   }
+}
+
+TEST_CASE("types, speeds and memory") {
+  auto types =
+      parsed(parts({"types = ['embedding', 'head']", "types = ['body']"}))
+          .distribute;
+  CHECK(types.how == mechanism::types);
+  CHECK(!types.per_layer);
+  CHECK(types.shares[0].types == std::vector<std::string>{"embedding", "head"});
+  auto speeds = parsed(parts({"speed = 3", "speed = 1.5\nmemory = "
+                                           "'2 GiB'"}))
+                    .distribute;
+  CHECK(speeds.how == mechanism::capacity);
+  CHECK(speeds.per_layer);
+  CHECK(speeds.shares[0].memory == 0);
+  CHECK(speeds.shares[1].speed == 1.5);
+  CHECK(speeds.shares[1].memory == uint64_t{2} << 30);
+  auto measured = parsed(minimal + "[distribute]\nby = 'capacity'").distribute;
+  CHECK(measured.waits_for_nodes());
+  CHECK(error_of(minimal + "[distribute]\nby = 'capacity'\nparts = 2")
+        == "x.toml:4:6: 'distribute.by' measures the nodes, one part each, so "
+           "there must be no parts and no [[distribute.partition]]");
+  CHECK(error_of(parts({"count = 1\nmemory = 5"}))
+        == "x.toml:5:10: 'distribute.partition.memory' only goes with speed");
+  CHECK(error_of(parts({"speed = 1\nmemory = '2 parsecs'"}))
+        == "x.toml:5:10: 'distribute.partition.memory' is '2 parsecs' but must "
+           "be bytes such as \"2 GiB\" or \"500 MB\"");
 }

@@ -119,8 +119,7 @@ TEST_CASE("a node that dies is named and the last generation stays") {
       CHECK(x.world
                 .ask_now<uint64_t>(x.nodes[static_cast<size_t>(i)],
                                    join_atom::value, uint64_t{99},
-                                   node_index{0},
-                                   std::vector<std::string>{""})
+                                   node_index{0}, std::vector<std::string>{""})
                 .error()
             == caf::none);
   }

@@ -87,8 +87,7 @@ TEST_CASE("groups move while it trains and the model stays the same bytes") {
         auto node = x.cluster.deployed->job->where.nodes;
         auto to = 1 + random() % node;
         auto said = x.ask(fmt::format("move group {} to {}", group, to));
-        REQUIRE(
-            x.cluster.world.settle_until([&] { return said.is_there(); }));
+        REQUIRE(x.cluster.world.settle_until([&] { return said.is_there(); }));
         // It may be there already.
         if (said.error())
           CHECK(explain(said.error()).find("already") != std::string::npos);
@@ -113,9 +112,8 @@ TEST_CASE("a node leaves, its groups move first, and it is free") {
     for (auto& move : said["moves"])
       CHECK(move["from"] == 2);
     CHECK(x.tell("nodes")["nodes"].size() == 2);
-    x.cluster.world.settle_until([&] {
-      return !state_of<node_state>(x.cluster.nodes[1]).job;
-    });
+    x.cluster.world.settle_until(
+        [&] { return !state_of<node_state>(x.cluster.nodes[1]).job; });
     CHECK(!state_of<node_state>(x.cluster.nodes[1]).job);
     x.run_to_end();
     CHECK(x.content() == expected);
@@ -241,8 +239,8 @@ TEST_CASE("what is where is told, with the weights that are there") {
     CHECK(group["node"] == told["node"]);
     CHECK(told["incoming_total"] == l.row_width);
     REQUIRE(told["incoming"].size() == l.row_width);
-    auto row = *store.read(saved, job.net.layer_of(id),
-                           neuron_set::range(id, id + 1));
+    auto row =
+        *store.read(saved, job.net.layer_of(id), neuron_set::range(id, id + 1));
     auto weights = std::ranges::find(row.parameters, "weight", &parameter::name)
                        ->values.values<float>();
     for (auto& c : told["incoming"]) {
@@ -278,12 +276,10 @@ TEST_CASE("a straggler loses work to the others") {
   auto said = x.ask("rebalance");
   // While it is measured, node 2 takes three times as long for the same.
   x.run_to(5);
-  for (auto& [id, actor] :
-       state_of<node_state>(x.cluster.nodes[1]).job->groups)
+  for (auto& [id, actor] : state_of<node_state>(x.cluster.nodes[1]).job->groups)
     if (job.graph.groups[id].kind == group_kind::neurons)
       *state_of<neuron_group_state>(actor).busy_ns += 3'000'000'000;
-  for (auto& [id, actor] :
-       state_of<node_state>(x.cluster.nodes[0]).job->groups)
+  for (auto& [id, actor] : state_of<node_state>(x.cluster.nodes[0]).job->groups)
     if (job.graph.groups[id].kind == group_kind::neurons)
       *state_of<neuron_group_state>(actor).busy_ns += 1'000'000'000;
   REQUIRE(x.cluster.world.settle_until([&] { return said.is_there(); }));
@@ -329,8 +325,7 @@ TEST_CASE("a run that stands still says which group waits for which") {
   x.run_to(12);
   auto& node = state_of<node_state>(x.cluster.nodes[1]);
   auto stopped = node.job->groups.begin()->first;
-  caf::anon_send_exit(node.job->groups.begin()->second,
-                      caf::exit_reason::kill);
+  caf::anon_send_exit(node.job->groups.begin()->second, caf::exit_reason::kill);
   x.cluster.world.settle();
   x.cluster.world.advance(std::chrono::seconds{3});
   auto waits = x.tell("status")["waits"];

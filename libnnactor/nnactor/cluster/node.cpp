@@ -3,6 +3,7 @@
 #include "nnactor/cluster/gate.hpp"
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/defaults.hpp"
+#include "nnactor/device/speed.hpp"
 #include "nnactor/group/device_actor.hpp"
 #include "nnactor/group/loss_group.hpp"
 #include "nnactor/group/neuron_group.hpp"
@@ -28,9 +29,12 @@ void node_state::init(pointer parent, node_settings how) {
     persistence = self->spawn<caf::linked>(run_persistence, settings.fs,
                                            settings.store, std::string{});
   std::string device_name;
+  uint64_t speed = 0;
   for (uint32_t i = 0; i < settings.devices; ++i) {
     auto dev = std::shared_ptr<device>{settings.make_device()};
     device_name = dev->name();
+    // Tests have simulated time, in which nothing has a speed.
+    speed += settings.own_threads ? measure_speed(*dev) : 1;
     auto cpu = i < settings.cpus.size() ? std::optional{settings.cpus[i]}
                                         : std::nullopt;
     auto where = settings.own_threads
@@ -42,6 +46,7 @@ void node_state::init(pointer parent, node_settings how) {
     devices.push_back({actor, where});
   }
   info = describe_machine(settings.devices, device_name);
+  info.speed = speed;
   self->set_exit_handler([this](caf::exit_msg& msg) {
     leave();
     self->quit(msg.reason);
@@ -311,7 +316,9 @@ node_actor::behavior_type run_node(node_state::pointer self,
       [&st](traffic_atom) { return st.traffic->load(); },
       [&st](status_atom, uint64_t epoch) { return st.status(epoch); },
       [&st](peek_atom, uint64_t epoch, group_id group, neuron_id neuron,
-            bool as_source) { return st.peek(epoch, group, neuron, as_source); },
+            bool as_source) {
+        return st.peek(epoch, group, neuron, as_source);
+      },
       [&st](command_atom, const std::string& line) {
         return st.forward_command(line);
       },

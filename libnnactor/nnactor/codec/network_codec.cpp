@@ -10,6 +10,7 @@ namespace {
 
 void write(schema::Layer::Builder out, const layer& x) {
   out.setName(x.name);
+  out.setLabel(x.label);
   out.setKind(static_cast<uint8_t>(x.kind));
   out.setActivation(static_cast<uint8_t>(x.act));
   out.setUnits(x.units);
@@ -28,6 +29,7 @@ void write(schema::Layer::Builder out, const layer& x) {
 result<layer> read(schema::Layer::Reader in) {
   layer x;
   x.name = in.getName().cStr();
+  x.label = in.getLabel().cStr();
   if (in.getKind() > static_cast<uint8_t>(layer_kind::mean_squared_error))
     return fail(ec::invalid_network, "layer '{}': {} is no kind of layer",
                 x.name, in.getKind());

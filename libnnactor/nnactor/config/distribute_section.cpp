@@ -9,11 +9,13 @@ namespace nnactor {
 namespace {
 
 /// The keys of which every part has exactly one.
-constexpr std::array<std::pair<const char*, mechanism>, 4> mechanisms{{
+constexpr std::array<std::pair<const char*, mechanism>, 6> mechanisms{{
     {"percentage", mechanism::percentage},
     {"count", mechanism::count},
     {"ids", mechanism::ids},
     {"layers", mechanism::layers},
+    {"types", mechanism::types},
+    {"speed", mechanism::capacity},
 }};
 
 std::optional<uint64_t> parse_id(std::string_view text) {
@@ -79,8 +81,8 @@ mechanism mechanism_of(const section& part) {
   if (given.size() == 1)
     return found;
   part.reject(fmt::format(
-      "a part needs exactly one of percentage, count, ids "
-      "and layers; this one has {}",
+      "a part needs exactly one of percentage, count, ids, layers, types and "
+      "speed; this one has {}",
       given.empty() ? "none" : fmt::format("{}", fmt::join(given, " and "))));
   return mechanism::even;
 }
@@ -93,10 +95,15 @@ share read_share(section from) {
   from.read("count", out.count, integer_range{1, INT64_MAX});
   read_ids(from, out.ids);
   from.read("layers", out.layers);
+  from.read("types", out.types);
+  from.read("speed", out.speed, real_range{0, 1e18, false, true});
+  read_bytes(from, "memory", out.memory);
   from.read("pick", out.from, picks);
   from.finish();
   if (from.has("pick") && !from.has("percentage") && !from.has("count"))
     from.reject("pick", "only goes with percentage and count");
+  if (from.has("memory") && !from.has("speed"))
+    from.reject("memory", "only goes with speed");
   return out;
 }
 
@@ -111,6 +118,13 @@ void add_share(section from, distribution& into) {
                             to_string(how), to_string(into.how)));
 }
 
+bool read_capacity(section& from) {
+  static const choices<bool> ways{{"even", false}, {"capacity", true}};
+  auto out = false;
+  from.read("by", out, ways);
+  return out;
+}
+
 } // namespace
 
 distribution read_distribute(section from, uint64_t nodes) {
@@ -122,7 +136,14 @@ distribution read_distribute(section from, uint64_t nodes) {
   from.each("partition", [&](section part) { add_share(part, out); });
   // Listed neurons and layers are meant of the network as a whole, unless the
   // section says otherwise.
-  out.per_layer = out.how != mechanism::ids && out.how != mechanism::layers;
+  if (read_capacity(from)) {
+    if (!out.shares.empty() || from.has("parts"))
+      from.reject("by", "measures the nodes, one part each, so there must be "
+                        "no parts and no [[distribute.partition]]");
+    out.how = mechanism::capacity;
+  }
+  out.per_layer = out.how != mechanism::ids && out.how != mechanism::layers
+                  && out.how != mechanism::types;
   from.read("per_layer", out.per_layer);
   from.finish();
   if (from.has("parts") && !out.shares.empty())

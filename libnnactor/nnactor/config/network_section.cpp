@@ -28,6 +28,7 @@ layer_description read_layer(section from, size_t number) {
   layer_description out;
   out.where = from.where();
   from.read("name", out.name);
+  from.read("label", out.label);
   from.read("kind", out.kind, kinds);
   read_units(from, out.units);
   from.read("activation", out.act, activations);

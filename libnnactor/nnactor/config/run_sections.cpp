@@ -1,6 +1,9 @@
 #include "nnactor/config/sections.hpp"
 
+#include <array>
+#include <charconv>
 #include <limits>
+#include <string_view>
 
 namespace nnactor {
 
@@ -60,6 +63,23 @@ void check_credentials(const section& from, const cluster_settings& how) {
                               "authority, all three or none");
 }
 
+/// Returns the bytes of a unit, 0 for what is none.
+uint64_t unit_of(std::string_view text) {
+  constexpr std::array<std::pair<const char*, uint64_t>, 7> units{{
+      {"B", 1},
+      {"kB", 1000},
+      {"MB", 1'000'000},
+      {"GB", 1'000'000'000},
+      {"KiB", uint64_t{1} << 10},
+      {"MiB", uint64_t{1} << 20},
+      {"GiB", uint64_t{1} << 30},
+  }};
+  for (const auto& [name, bytes] : units)
+    if (text == name)
+      return bytes;
+  return 0;
+}
+
 bool is_address(const std::string& text) {
   auto colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0)
@@ -85,6 +105,26 @@ void check_addresses(const section& from, const cluster_settings& how) {
 }
 
 } // namespace
+
+void read_bytes(section& from, const std::string& key, uint64_t& into) {
+  const auto* node = from.has(key) ? from.take(key) : nullptr;
+  const auto* text = node != nullptr ? node->as_string() : nullptr;
+  if (text == nullptr)
+    return from.read(key, into, at_least_one);
+  const auto& word = text->get();
+  uint64_t number = 0;
+  auto [end, failure] =
+      std::from_chars(word.data(), word.data() + word.size(), number);
+  auto rest = std::string_view{end, word.data() + word.size()};
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  auto unit = unit_of(rest);
+  if (failure != std::errc{} || number == 0 || unit == 0
+      || number > (uint64_t{1} << 60) / unit)
+    return from.reject(key, fmt::format("is '{}' but must be bytes such as "
+                                        "\"2 GiB\" or \"500 MB\"",
+                                        word));
+  into = number * unit;
+}
 
 data_settings read_data(section from) {
   using format = data_settings::format;
@@ -132,6 +172,7 @@ cluster_settings read_cluster(section from) {
   from.read("devices", out.devices, integer_range{1, 1024});
   from.read("addresses", out.addresses);
   from.read("control", out.control);
+  read_bytes(from, "memory", out.memory);
   from.read("connect_timeout_ms", out.connect_timeout_ms, milliseconds);
   from.read("step_timeout_ms", out.step_timeout_ms, milliseconds);
   from.read("certificate", out.certificate);

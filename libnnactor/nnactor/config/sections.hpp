@@ -13,6 +13,9 @@ run_settings read_train(section from);
 cluster_settings read_cluster(section from);
 store_settings read_store(section from);
 
+/// Reads a number of bytes: "2 GiB", "500 MB" or an integer.
+void read_bytes(section& from, const std::string& key, uint64_t& into);
+
 /// Without the section, `kind` picks the network of `default_network`.
 network_description read_network(section from, data_settings::format kind);
 

@@ -103,6 +103,7 @@ struct node_info {
   uint64_t memory = 0; ///< In bytes.
   uint32_t devices = 0;
   std::string device; ///< Name of its devices.
+  uint64_t speed = 0; ///< Of all its devices, in Mflop/s.
 };
 
 /// What a node has set up.
@@ -172,7 +173,7 @@ typename Inspector::result_type inspect(Inspector& f, tensor_piece& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_info& x) {
   return f(caf::meta::type_name("node_info"), x.version, x.host, x.process,
-           x.cores, x.memory, x.devices, x.device);
+           x.cores, x.memory, x.devices, x.device, x.speed);
 }
 
 template <class Inspector>

@@ -72,7 +72,8 @@ result<network> resolve(const network_description& what,
                           .kind = x.kind,
                           .act = x.act,
                           .units = counted ? data.output_width : x.units,
-                          .inputs = std::move(*inputs)});
+                          .inputs = std::move(*inputs),
+                          .label = x.label});
   }
   net.layers.push_back({.name = loss_name,
                         .kind = what.loss,

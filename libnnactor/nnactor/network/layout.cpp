@@ -28,6 +28,10 @@ reason check_name(const std::string& name) {
   return std::nullopt;
 }
 
+reason check_label(const std::string& label) {
+  return label.empty() ? std::nullopt : check_name(label);
+}
+
 /// Checks that layer `index` reads only layers before it, each once.
 reason check_inputs(const network& net, layer_id index) {
   const auto& inputs = net.layers[index].inputs;
@@ -153,6 +157,8 @@ std::optional<layout_error> check_readers(const network& net) {
 
 reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
   auto& x = net.layers[id];
+  if (auto wrong = check_label(x.label))
+    return wrong;
   if (auto wrong = check_name(x.name))
     return wrong;
   if (!names.insert(x.name).second)

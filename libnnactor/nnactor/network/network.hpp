@@ -63,6 +63,7 @@ struct layer {
   bool bias = false;            ///< Whether each neuron has a bias.
   neuron_id first = 0;          ///< Id of its first neuron.
   std::vector<layer_id> inputs; ///< Layers it reads, concatenated in order.
+  std::string label = {};       ///< Of a type of neurons; may be empty.
 
   neuron_set neurons() const {
     return neuron_set::range(first, first + units);
@@ -81,6 +82,7 @@ struct layer_description {
   uint64_t units = 0; ///< 0: as many as the data has classes or targets.
   std::vector<std::string> inputs; ///< Empty: the layer written before.
   origin where;
+  std::string label = {}; ///< Of a type of neurons; may be empty.
 };
 
 /// What a user writes of a network.

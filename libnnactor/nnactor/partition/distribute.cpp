@@ -30,6 +30,7 @@ result<std::vector<neuron_set>> split(const scope& of,
 caf::error check_shape(const network& net, const distribution& how) {
   auto place = to_string(how.where);
   auto even = how.how == mechanism::even;
+  auto by_layer = how.how == mechanism::layers || how.how == mechanism::types;
   auto parts = even ? how.parts : how.shares.size();
   if (parts == 0)
     return fail(ec::invalid_partition,
@@ -38,10 +39,15 @@ caf::error check_shape(const network& net, const distribution& how) {
     return fail(ec::invalid_partition,
                 "{}: {} parts are more than the {} neurons of the network",
                 place, parts, net.neuron_count());
-  if (how.how == mechanism::layers && how.per_layer)
+  if (by_layer && how.per_layer)
     return fail(ec::invalid_partition,
                 "{}: per_layer cannot be combined with whole layers; remove "
                 "one of the two",
+                place);
+  if (how.how == mechanism::capacity && !how.per_layer)
+    return fail(ec::invalid_partition,
+                "{}: by capacity, every layer is split; remove per_layer = "
+                "false",
                 place);
   return {};
 }
@@ -57,29 +63,34 @@ std::string place_of(const distribution& how, size_t part) {
 result<partition> distribute(const network& net, const distribution& how) {
   if (auto err = check_shape(net, how))
     return err;
-  partition result;
-  if (how.how == mechanism::layers) {
+  if (how.how == mechanism::capacity) {
+    auto shares = percentages_of(net, how);
+    return shares ? distribute(net, *shares)
+                  : result<partition>{shares.error()};
+  }
+  partition out;
+  if (how.how == mechanism::layers || how.how == mechanism::types) {
     auto parts = whole_layers(net, how);
     if (!parts)
       return parts.error();
-    result.parts = std::move(*parts);
+    out.parts = std::move(*parts);
   } else {
-    result.parts.resize(how.how == mechanism::even ? how.parts
-                                                   : how.shares.size());
+    out.parts.resize(how.how == mechanism::even ? how.parts
+                                                : how.shares.size());
     for (const auto& of : scopes_of(net, how.per_layer)) {
       auto pieces = split(of, how);
       if (!pieces)
         return pieces.error();
-      for (size_t i = 0; i < result.parts.size(); ++i)
-        result.parts[i] = unite(result.parts[i], (*pieces)[i]);
+      for (size_t i = 0; i < out.parts.size(); ++i)
+        out.parts[i] = unite(out.parts[i], (*pieces)[i]);
     }
   }
-  for (size_t i = 0; i < result.parts.size(); ++i)
-    if (result.parts[i].empty())
+  for (size_t i = 0; i < out.parts.size(); ++i)
+    if (out.parts[i].empty())
       return fail(ec::invalid_partition,
                   "{} gets no neurons; give it some or remove it",
                   place_of(how, i));
-  return result;
+  return out;
 }
 
 } // namespace nnactor

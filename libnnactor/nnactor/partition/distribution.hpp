@@ -20,6 +20,8 @@ enum class mechanism : uint8_t {
   count,      ///< A number of neurons.
   ids,        ///< Listed neurons and ranges.
   layers,     ///< Whole layers by name.
+  types,      ///< Whole layers by kind or label.
+  capacity,   ///< Every layer in proportion to the speeds of the nodes.
 };
 
 /// Where `percentage` and `count` take neurons from: the sorted list of the
@@ -45,6 +47,9 @@ struct share {
   std::vector<std::string> layers;
   pick from = pick::begin;
   origin where;
+  std::vector<std::string> types = {};
+  double speed = 0;    ///< In any unit, the same for all shares.
+  uint64_t memory = 0; ///< In bytes, for parameters; 0: no limit.
 };
 
 /// What a user writes of the distribution of neurons; see configs/README.md.
@@ -55,6 +60,14 @@ struct distribution {
   uint64_t parts = 0;     ///< Of `mechanism::even`.
   std::vector<share> shares;
   origin where;
+  /// Of `mechanism::capacity`: bytes that a parameter takes with its gradient
+  /// and the state of its optimizer.
+  uint64_t bytes_per_parameter = 16;
+
+  /// Whether the shares are the speeds of nodes that must be asked first.
+  bool waits_for_nodes() const {
+    return how == mechanism::capacity && shares.empty();
+  }
 };
 
 /// The split of all neurons into parts, fixed for the life of a model. Every

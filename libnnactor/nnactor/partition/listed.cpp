@@ -52,6 +52,48 @@ result<layer_id> find_layer(const network& net, const std::string& name,
               name, did_you_mean(name, names_with_neurons(net)));
 }
 
+/// Finds the layers of a kind or with a label.
+result<std::vector<layer_id>> find_type(const network& net,
+                                        const std::string& type,
+                                        const std::string& place) {
+  std::vector<layer_id> found;
+  std::vector<std::string> known;
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    const auto& x = net.layers[id];
+    if (!has_neurons(x.kind))
+      continue;
+    known.emplace_back(to_string(x.kind));
+    if (!x.label.empty())
+      known.push_back(x.label);
+    if (type == to_string(x.kind) || (type == x.label && !type.empty()))
+      found.push_back(id);
+  }
+  if (found.empty())
+    return fail(ec::invalid_partition,
+                "{}: no layer is of the kind or has the label '{}'{}", place,
+                type, did_you_mean(type, known));
+  return found;
+}
+
+/// The layers of one part.
+result<std::vector<layer_id>> layers_of(const network& net,
+                                        const distribution& how, size_t part) {
+  std::vector<layer_id> out;
+  for (const auto& name : how.shares[part].layers) {
+    auto id = find_layer(net, name, place_of(how, part));
+    if (!id)
+      return id.error();
+    out.push_back(*id);
+  }
+  for (const auto& type : how.shares[part].types) {
+    auto ids = find_type(net, type, place_of(how, part));
+    if (!ids)
+      return ids.error();
+    out.insert(out.end(), ids->begin(), ids->end());
+  }
+  return out;
+}
+
 } // namespace
 
 result<std::vector<neuron_set>> listed(const scope& of,
@@ -84,15 +126,16 @@ result<std::vector<neuron_set>> whole_layers(const network& net,
   std::vector<neuron_set> parts(how.shares.size());
   std::vector<std::optional<size_t>> owner(net.layers.size());
   for (size_t i = 0; i < how.shares.size(); ++i) {
-    for (const auto& name : how.shares[i].layers) {
-      auto id = find_layer(net, name, place_of(how, i));
-      if (!id)
-        return id.error();
-      if (owner[*id])
+    auto layers = layers_of(net, how, i);
+    if (!layers)
+      return layers.error();
+    for (auto id : *layers) {
+      if (owner[id])
         return fail(ec::invalid_partition, "{}: layer '{}' is already in {}",
-                    place_of(how, i), name, place_of(how, *owner[*id]));
-      owner[*id] = i;
-      parts[i] = unite(parts[i], net.layers[*id].neurons());
+                    place_of(how, i), net.layers[id].name,
+                    place_of(how, *owner[id]));
+      owner[id] = i;
+      parts[i] = unite(parts[i], net.layers[id].neurons());
     }
   }
   for (layer_id id = 0; id < net.layers.size(); ++id)

@@ -5,8 +5,8 @@ namespace nnactor {
 
 namespace {
 
-constexpr enum_names<mechanism, 5> mechanisms{
-    {"even", "percentage", "count", "ids", "layers"}};
+constexpr enum_names<mechanism, 7> mechanisms{
+    {"even", "percentage", "count", "ids", "layers", "types", "capacity"}};
 
 constexpr enum_names<pick, 3> picks{{"begin", "end", "random"}};
 

@@ -30,7 +30,13 @@ std::vector<neuron_set> take(const scope& of, const distribution& how,
 result<std::vector<neuron_set>> listed(const scope& of,
                                        const distribution& how);
 
-/// Checks that every layer is named in exactly one part and returns the parts.
+/// Returns how many per cent of every layer each part gets by its speed, as
+/// far as its memory goes.
+result<distribution> percentages_of(const network& net,
+                                    const distribution& how);
+
+/// Checks that every layer is named in exactly one part, by its name or its
+/// type, and returns the parts.
 result<std::vector<neuron_set>> whole_layers(const network& net,
                                              const distribution& how);
 

@@ -1,12 +1,27 @@
 #include "nnactor/run/job.hpp"
 
+#include "nnactor/engine/footprint.hpp"
 #include "nnactor/neuron/random.hpp"
 
 #include <boost/filesystem.hpp>
 
+#include <algorithm>
 #include <random>
 
 namespace nnactor {
+
+namespace {
+
+caf::error make_parts(prepared_job& job) {
+  auto parts = distribute(job.net, job.how.distribute);
+  if (!parts)
+    return parts.error();
+  job.parts = std::move(*parts);
+  job.graph = make_group_graph(job.net, job.parts);
+  return caf::none;
+}
+
+} // namespace
 
 result<prepared_job> prepare(experiment how) {
   prepared_job job;
@@ -18,13 +33,57 @@ result<prepared_job> prepare(experiment how) {
   if (!net)
     return net.error();
   job.net = std::move(*net);
-  auto parts = distribute(job.net, how.distribute);
-  if (!parts)
-    return parts.error();
-  job.parts = std::move(*parts);
-  job.graph = make_group_graph(job.net, job.parts);
   job.how = std::move(how);
+  auto& split = job.how.distribute;
+  split.bytes_per_parameter =
+      2 * sizeof(float) + optimizer_bytes(job.how.run.train.optimizer.kind);
+  if (split.waits_for_nodes())
+    return job;
+  if (auto err = make_parts(job))
+    return err;
   return job;
+}
+
+caf::error split_by_capacity(prepared_job& job, const cluster_view& nodes) {
+  auto& split = job.how.distribute;
+  if (!split.waits_for_nodes())
+    return caf::none;
+  auto memory = memory_limits(job.how.cluster, nodes);
+  for (size_t i = 0; i < nodes.members.size(); ++i) {
+    auto& next = split.shares.emplace_back();
+    next.speed = static_cast<double>(nodes.members[i].info.speed);
+    next.memory = memory[i];
+    next.where = split.where;
+  }
+  return make_parts(job);
+}
+
+std::vector<uint64_t> memory_limits(const cluster_settings& how,
+                                    const cluster_view& nodes) {
+  std::vector<uint64_t> out;
+  for (auto& m : nodes.members) {
+    auto sharing = std::ranges::count_if(
+        nodes.members, [&](auto& x) { return x.info.host == m.info.host; });
+    auto has = m.info.memory / static_cast<uint64_t>(sharing);
+    out.push_back(how.memory > 0 ? std::min(how.memory, has) : has);
+  }
+  return out;
+}
+
+caf::error check_memory(const prepared_job& job, const placement& where,
+                        const cluster_view& nodes) {
+  auto needed =
+      footprints(job.net, {job.parts, job.graph, where}, job.how.run.train);
+  auto memory = memory_limits(job.how.cluster, nodes);
+  for (size_t i = 0; i < needed.size(); ++i)
+    if (memory[i] > 0 && needed[i].total() > memory[i])
+      return fail(ec::invalid_config,
+                  "node {} ({}) would need {} bytes for its {} neurons, but "
+                  "has {}; add nodes, give it fewer neurons, or take a smaller "
+                  "batch or window",
+                  i + 1, nodes.members[i].address, needed[i].total(),
+                  needed[i].neurons, memory[i]);
+  return caf::none;
 }
 
 deployment make_training(const prepared_job& job, uint64_t epoch,

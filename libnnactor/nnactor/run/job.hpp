@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nnactor/cluster/deployment.hpp"
+#include "nnactor/cluster/distributor.hpp"
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/store/manifest.hpp"
@@ -20,8 +20,22 @@ struct prepared_job {
   group_graph graph;
 };
 
-/// Does all that can fail because of what a user wrote.
+/// Does all that can fail because of what a user wrote. A job that is split by
+/// the capacity of its nodes has no parts yet.
 result<prepared_job> prepare(experiment how);
+
+/// Splits the network by what the nodes have said of themselves, where that
+/// is what the user wants; else does nothing.
+caf::error split_by_capacity(prepared_job& job, const cluster_view& nodes);
+
+/// Returns the most memory that each node may use, as far as it is known: a
+/// machine with several nodes is shared by them.
+std::vector<uint64_t> memory_limits(const cluster_settings& how,
+                                    const cluster_view& nodes);
+
+/// Fails, naming the node, if a job does not fit the memory of a node.
+caf::error check_memory(const prepared_job& job, const placement& where,
+                        const cluster_view& nodes);
 
 /// Returns what is deployed to train from fresh parameters. `model` is the
 /// folder of the model, of which nodes get the last name.

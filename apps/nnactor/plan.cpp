@@ -1,0 +1,154 @@
+#include "commands.hpp"
+#include "format.hpp"
+#include "table.hpp"
+
+#include "nnactor/engine/footprint.hpp"
+#include "nnactor/run/controller.hpp"
+#include "nnactor/run/job.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace nnactor {
+
+namespace {
+
+struct plan_options {
+  std::string config;
+  std::vector<override_text> overrides;
+  node_options nodes;
+  bool json = false;
+};
+
+/// A job on its nodes, before anything is deployed.
+struct plan {
+  prepared_job job;
+  cluster_ptr nodes;
+  arrangement on;
+};
+
+result<plan> make_plan(const plan_options& how) {
+  auto config = read_experiment(how.config, how.overrides, how.nodes);
+  if (!config)
+    return config.error();
+  auto job = prepare(std::move(*config));
+  if (!job)
+    return job.error();
+  plan out;
+  out.job = std::move(*job);
+  auto& settings = out.job.how;
+  // Nodes are asked what they are, and nothing else.
+  auto cluster = controller::make(
+      {settings.cluster, settings.store.path, settings.store.path + ".nodes"});
+  if (!cluster)
+    return cluster.error();
+  auto nodes = (*cluster)->join();
+  if (!nodes)
+    return nodes.error();
+  out.nodes = *nodes;
+  if (auto err = split_by_capacity(out.job, *out.nodes))
+    return err;
+  out.on = {out.job.parts, out.job.graph,
+            place(out.job.graph,
+                  static_cast<uint32_t>(out.nodes->members.size()),
+                  settings.cluster.devices)};
+  return out;
+}
+
+std::string name_of(const plan& what, node_index node) {
+  return node == what.on.where.driver() ? "driver"
+                                        : fmt::format("node {}", node + 1);
+}
+
+void print_text(const plan& what, const std::vector<node_footprint>& nodes,
+                const std::vector<link_traffic>& links,
+                const std::vector<uint64_t>& memory) {
+  table needs{{">node", ">groups", ">neurons", ">parameters", ">weights",
+               ">gradients", ">optimizer"}};
+  table sums{{">node", "address", ">activations", ">buffers", ">all", ">of",
+              ">Gflop/s"}};
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    auto& x = nodes[i];
+    auto& m = what.nodes->members[i];
+    auto number = fmt::format("{}", i + 1);
+    needs.add({number, format_count(x.groups), format_count(x.neurons),
+               format_count(x.parameters), format_bytes(x.weights),
+               format_bytes(x.gradients), format_bytes(x.optimizer)});
+    sums.add({number, cut(printable(m.address), 21),
+              format_bytes(x.activations), format_bytes(x.buffers),
+              format_bytes(x.total()), format_bytes(memory[i]),
+              fmt::format("{:.1f}", static_cast<double>(m.info.speed) / 1000)});
+  }
+  table wires{{"from", "to", ">forward", ">backward", ">bytes a step"}};
+  uint64_t all = 0;
+  for (auto& x : links) {
+    wires.add({name_of(what, x.from), name_of(what, x.to),
+               format_bytes(x.forward), format_bytes(x.backward),
+               format_count(x.forward + x.backward)});
+    all += x.forward + x.backward;
+  }
+  wires.add({"all", "", "", "", format_count(all)});
+  fmt::print("What each node holds\n{}\nWhat it needs in memory\n{}\n"
+             "What crosses links\n{}",
+             needs.render(), sums.render(), wires.render());
+}
+
+void print_json(const plan& what, const std::vector<node_footprint>& nodes,
+                const std::vector<link_traffic>& links,
+                const std::vector<uint64_t>& memory) {
+  auto out = nlohmann::json{{"nodes", nlohmann::json::array()},
+                            {"links", nlohmann::json::array()}};
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    auto& x = nodes[i];
+    auto& m = what.nodes->members[i];
+    out["nodes"].push_back({{"node", i + 1},
+                            {"address", printable(m.address)},
+                            {"groups", x.groups},
+                            {"neurons", x.neurons},
+                            {"parameters", x.parameters},
+                            {"weights", x.weights},
+                            {"gradients", x.gradients},
+                            {"optimizer", x.optimizer},
+                            {"activations", x.activations},
+                            {"buffers", x.buffers},
+                            {"bytes", x.total()},
+                            {"memory", memory[i]},
+                            {"mflop_per_s", m.info.speed}});
+  }
+  for (auto& x : links)
+    out["links"].push_back({{"from", name_of(what, x.from)},
+                            {"to", name_of(what, x.to)},
+                            {"forward", x.forward},
+                            {"backward", x.backward}});
+  fmt::print("{}\n", out.dump());
+}
+
+int run(const plan_options& how) {
+  auto what = make_plan(how);
+  if (!what)
+    return finish(what.error());
+  auto& train = what->job.how.run.train;
+  auto nodes = footprints(what->job.net, what->on, train);
+  auto links = traffic(what->on, train);
+  auto memory = memory_limits(what->job.how.cluster, *what->nodes);
+  (how.json ? print_json : print_text)(*what, nodes, links, memory);
+  return finish(check_memory(what->job, what->on.where, *what->nodes));
+}
+
+} // namespace
+
+void add_plan_command(CLI::App& parent, int& status) {
+  auto how = std::make_shared<plan_options>();
+  auto* command = parent.add_subcommand(
+      "plan", "What a config would take on each node and link, before it runs");
+  command->add_option("config", how->config, "TOML file, see configs/")
+      ->required();
+  command
+      ->add_option("--set", how->overrides,
+                   "Override a key of the config, for example train.steps=50")
+      ->type_name("KEY=VALUE");
+  command->add_flag("--json", how->json, "Print one JSON object");
+  how->nodes.add_to(*command, false);
+  command->callback([how, &status] { status = run(*how); });
+}
+
+} // namespace nnactor

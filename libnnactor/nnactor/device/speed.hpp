@@ -1,0 +1,11 @@
+#pragma once
+
+#include "nnactor/device/device.hpp"
+
+namespace nnactor {
+
+/// Measures what a device does of the work that training is made of, a product
+/// of two matrices, in Mflop/s; takes some tens of milliseconds.
+uint64_t measure_speed(device& dev);
+
+} // namespace nnactor

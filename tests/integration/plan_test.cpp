@@ -1,0 +1,60 @@
+#include "integration/process.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace nnactor::test;
+using nlohmann::json;
+
+namespace {
+
+bool has(const std::string& text, const char* what) {
+  return text.find(what) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("a plan tells what nodes need before anything starts") {
+  scratch folder;
+  auto config = small_config(folder);
+  auto text = run_nnactor({"plan", config});
+  INFO(text.err);
+  CHECK(text.status == 0);
+  CHECK(has(text.out, "What crosses links"));
+  auto end = run_nnactor({"plan", config, "--json"});
+  auto plan = json::parse(end.out);
+  REQUIRE(plan["nodes"].size() == 3);
+  uint64_t neurons = 0;
+  for (auto& node : plan["nodes"]) {
+    neurons += node["neurons"].get<uint64_t>();
+    CHECK(node["bytes"] > 0);
+    CHECK(node["mflop_per_s"] > 0);
+  }
+  CHECK(neurons == 7 + 31 + 27);
+  // Nothing was made.
+  CHECK(run_nnactor({"model", "info", folder / "models/song"}).status == 2);
+}
+
+TEST_CASE("what does not fit a node's memory is refused by plan and run") {
+  scratch folder;
+  auto config = small_config(folder);
+  for (auto* command : {"plan", "run"}) {
+    auto end =
+        run_nnactor({command, config, "--set", "cluster.memory='1 MB'"});
+    INFO(end.out << end.err);
+    CHECK(end.status == 2);
+    CHECK(has(end.err, "node 1 (127.0.0.1:"));
+    CHECK(has(end.err, "has 1000000"));
+    CHECK(end.err.find('\n') == end.err.size() - 1);
+  }
+}
+
+TEST_CASE("nodes measure their capacity and share the network by it") {
+  scratch folder;
+  auto config = small_config(folder, "[distribute]\nby = \"capacity\"\n");
+  auto end = run_nnactor({"run", config, "--json"});
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
+  CHECK(run_nnactor({"run", config, "--check"}).status == 0);
+}
