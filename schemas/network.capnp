@@ -67,4 +67,6 @@ struct TrainSettings {
   finalRate   @13 :Float32;
   warmup      @14 :UInt64;
   steps       @15 :UInt64;
+
+  link        @16 :UInt8;  # What is rounded before it is sent.
 }

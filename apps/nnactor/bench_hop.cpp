@@ -133,7 +133,7 @@ double bulk_gb_s(caf::actor_system& system, const gate_actor& gate,
                  const work_id& work, group_id nobody, uint64_t tensor_bytes,
                  uint64_t total) {
   auto traffic = std::make_shared<std::atomic<uint64_t>>(0);
-  auto link = system.spawn(run_link, gate, traffic);
+  auto link = system.spawn(run_link, gate, traffic, false);
   auto values = tensor_builder<float>{{1, tensor_bytes / sizeof(float)}};
   std::ranges::fill(values.values(), 1.0f);
   auto shared = std::move(values).share();

@@ -97,8 +97,8 @@ TEST_CASE("a link whose gate is silent holds at most its window under way") {
   actor_world world;
   auto held = std::make_shared<held_gate>();
   traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
-  auto link = world.adopt(
-      world.system().spawn(run_link, spawn_mute_gate(world, held), traffic));
+  auto link = world.adopt(world.system().spawn(
+      run_link, spawn_mute_gate(world, held), traffic, false));
   // 40 MiB.
   for (uint64_t i = 0; i < 10; ++i)
     caf::anon_send(link, message(2, {1024, 1024}, i));
@@ -113,8 +113,8 @@ TEST_CASE("credit lets on as many bytes as it says, never more than sent") {
   actor_world world;
   auto held = std::make_shared<held_gate>();
   traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
-  auto link = world.adopt(
-      world.system().spawn(run_link, spawn_mute_gate(world, held), traffic));
+  auto link = world.adopt(world.system().spawn(
+      run_link, spawn_mute_gate(world, held), traffic, false));
   for (uint64_t i = 0; i < 10; ++i)
     caf::anon_send(link, message(2, {1024, 1024}, i));
   caf::anon_send(link, credit_atom::value, uint64_t{2 * defaults::piece_bytes});
@@ -146,7 +146,8 @@ TEST_CASE("a gate and a link keep each other going, in order and in bounds") {
     caf::anon_send(gate, routing_ptr{std::make_shared<const routing>(routes)});
     world.settle();
     traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
-    auto link = world.adopt(world.system().spawn(run_link, gate, traffic));
+    auto link =
+        world.adopt(world.system().spawn(run_link, gate, traffic, false));
     for (uint64_t i = 0; i < 8; ++i)
       caf::anon_send(link, message(2, {500, 4096}, i));
     world.settle();

@@ -6,25 +6,27 @@ using namespace nnactor::test;
 using kind = progress::kind;
 
 TEST_CASE("the plan of what crosses links is what a run sends") {
-  for (auto net : {language_model(), skipping_network()})
-    for (uint32_t nodes : {1, 2, 3})
-      for (uint64_t seed : {0, 1}) {
-        auto job = small_job(net, dealt(net, 3, 1 + seed), 20);
-        simulated_cluster x{{.seed = seed, .nodes = nodes}};
-        auto out = x.train(job);
-        REQUIRE(!out->failure);
-        auto bytes_at = [&](uint64_t step) {
-          for (auto& event : out->of(kind::traffic))
-            if (event.step == step)
-              return event.bytes;
-          return uint64_t{0};
-        };
-        auto where = x.deployed->job->where;
-        uint64_t planned = 0;
-        for (auto& link :
-             traffic({job.parts, job.graph, where}, job.how.run.train))
-          planned += link.forward + link.backward;
-        // Nothing but ten steps of training lies before the first boundary.
-        CHECK(bytes_at(10) == 10 * planned);
-      }
+  for (auto link : {link_precision::float32, link_precision::bfloat16})
+    for (auto net : {language_model(), skipping_network()})
+      for (uint32_t nodes : {1, 2, 3})
+        for (uint64_t seed : {0, 1}) {
+          auto job = small_job(net, dealt(net, 3, 1 + seed), 20);
+          job.how.run.train.link = link;
+          simulated_cluster x{{.seed = seed, .nodes = nodes}};
+          auto out = x.train(job);
+          REQUIRE(!out->failure);
+          auto bytes_at = [&](uint64_t step) {
+            for (auto& event : out->of(kind::traffic))
+              if (event.step == step)
+                return event.bytes;
+            return uint64_t{0};
+          };
+          auto where = x.deployed->job->where;
+          uint64_t planned = 0;
+          for (auto& link :
+               traffic({job.parts, job.graph, where}, job.how.run.train))
+            planned += link.forward + link.backward;
+          // Nothing but ten steps of training lies before the first boundary.
+          CHECK(bytes_at(10) == 10 * planned);
+        }
 }

@@ -1,6 +1,7 @@
 #include "nnactor/cluster/gate.hpp"
 
 #include "nnactor/defaults.hpp"
+#include "nnactor/tensor/bfloat16.hpp"
 
 namespace nnactor {
 
@@ -47,7 +48,9 @@ gate_actor::behavior_type run_gate(gate_pointer self) {
         if (!whole)
           ++st.refused;
         else if (*whole)
-          deliver(self, {piece.key, std::move(**whole)});
+          deliver(self, {piece.key, (*whole)->type() == dtype::bf16
+                                        ? widen(**whole)
+                                        : std::move(**whole)});
       },
       [self](const routing_ptr& routes) {
         auto& st = self->state;

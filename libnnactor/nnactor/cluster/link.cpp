@@ -1,6 +1,7 @@
 #include "nnactor/cluster/link.hpp"
 
 #include "nnactor/defaults.hpp"
+#include "nnactor/tensor/bfloat16.hpp"
 
 namespace nnactor {
 
@@ -23,13 +24,18 @@ void send_what_credit_allows(link_actor::stateful_pointer<link_state> self) {
 
 link_actor::behavior_type
 run_link(link_actor::stateful_pointer<link_state> self, gate_actor gate,
-         traffic_counter traffic) {
+         traffic_counter traffic, bool narrows) {
   self->state.gate = std::move(gate);
   self->state.traffic = std::move(traffic);
+  self->state.narrows = narrows;
   return {
       [self](const tensor_message& what) {
-        for (auto& piece : cut(what, defaults::piece_bytes))
-          self->state.queue.push_back(std::move(piece));
+        auto& st = self->state;
+        auto small = st.narrows && what.value.type() == dtype::f32;
+        auto sent =
+            tensor_message{what.key, small ? narrow(what.value) : what.value};
+        for (auto& piece : cut(sent, defaults::piece_bytes))
+          st.queue.push_back(std::move(piece));
         send_what_credit_allows(self);
       },
       [self](credit_atom, uint64_t bytes) {

@@ -216,7 +216,10 @@ node_state::spawn_links(const connection_table& table, caf::error& failure) {
                      table.servers()[x.remote].address);
       return links;
     }
-    job->links.push_back(self->spawn(run_link, peer->second, traffic));
+    // Results for the driver are not rounded.
+    auto narrows = job->plan->train.link == link_precision::bfloat16
+                   && x.remote != job->plan->where.driver();
+    job->links.push_back(self->spawn(run_link, peer->second, traffic, narrows));
     links.emplace(x.remote, job->links.back());
   }
   return links;

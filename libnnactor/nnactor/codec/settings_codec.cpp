@@ -85,6 +85,7 @@ void write(schema::TrainSettings::Builder out, const train_settings& how) {
   out.setFinalRate(how.schedule.final_rate);
   out.setWarmup(how.schedule.warmup);
   out.setSteps(how.schedule.steps);
+  out.setLink(static_cast<uint8_t>(how.link));
 }
 
 result<train_settings> read(schema::TrainSettings::Reader in) {
@@ -93,6 +94,9 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
   if (in.getSchedule() > static_cast<uint8_t>(schedule_kind::cosine))
     return fail(ec::invalid_argument, "{} is no learning-rate schedule",
                 in.getSchedule());
+  if (in.getLink() > static_cast<uint8_t>(link_precision::bfloat16))
+    return fail(ec::invalid_argument, "{} is no precision of links",
+                in.getLink());
   train_settings how{
       .seed = in.getSeed(),
       .batch = in.getBatch(),
@@ -109,7 +113,8 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
                    .rate = in.getRate(),
                    .final_rate = in.getFinalRate(),
                    .warmup = in.getWarmup(),
-                   .steps = in.getSteps()}};
+                   .steps = in.getSteps()},
+      .link = static_cast<link_precision>(in.getLink())};
   if (auto err = check_batch(how))
     return err;
   if (auto err = check_optimizer(how.optimizer))

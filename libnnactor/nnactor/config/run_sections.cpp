@@ -166,11 +166,15 @@ run_settings read_train(section from) {
 }
 
 cluster_settings read_cluster(section from) {
+  static const choices<link_precision> precisions{
+      {"float32", link_precision::float32},
+      {"bfloat16", link_precision::bfloat16}};
   cluster_settings out;
   out.where = from.where();
   from.read("nodes", out.nodes, integer_range{1, 1024});
   from.read("devices", out.devices, integer_range{1, 1024});
   from.read("addresses", out.addresses);
+  from.read("link", out.link, precisions);
   from.read("control", out.control);
   read_bytes(from, "memory", out.memory);
   from.read("connect_timeout_ms", out.connect_timeout_ms, milliseconds);

@@ -34,6 +34,11 @@ uint64_t values_kept(const network& net, const group_graph& graph,
   return gathered + (keeps_z ? 3 : 2) * what.width;
 }
 
+/// Of a value between groups on different nodes.
+uint64_t sent_bytes(const train_settings& how) {
+  return how.link == link_precision::bfloat16 ? sizeof(uint16_t) : value_bytes;
+}
+
 } // namespace
 
 uint64_t optimizer_bytes(optimizer_kind kind) {
@@ -89,7 +94,9 @@ std::vector<link_traffic> traffic(const arrangement& on,
     // The loss group sends two doubles a micro-batch.
     auto bytes = g.kind == group_kind::loss
                      ? how.micro_batches * 2 * sizeof(double)
-                     : how.batch * g.width * value_bytes;
+                     : how.batch * g.width
+                           * (g.kind == group_kind::neurons ? sent_bytes(how)
+                                                            : value_bytes);
     std::set<node_index> readers;
     for (auto id : g.downstream)
       if (node(id) != node(g.id))
@@ -102,7 +109,7 @@ std::vector<link_traffic> traffic(const arrangement& on,
       auto& producer = on.graph.groups[id];
       if (producer.kind == group_kind::neurons && node(id) != node(g.id))
         link(g.id, node(id)).backward +=
-            how.batch * producer.width * value_bytes;
+            how.batch * producer.width * sent_bytes(how);
     }
   }
   std::vector<link_traffic> out;

@@ -2,6 +2,7 @@
 
 #include "nnactor/engine/check_tensor.hpp"
 #include "nnactor/engine/group_layer.hpp"
+#include "nnactor/tensor/bfloat16.hpp"
 
 #include <map>
 
@@ -17,6 +18,11 @@ struct group_program::impl {
   /// What errors call this group.
   std::string name() const {
     return fmt::format("group {} (layer '{}')", self.id, maths.what().name);
+  }
+
+  /// What others get of a tensor.
+  tensor sent(const tensor& x) const {
+    return how.link == link_precision::bfloat16 ? round_to_bfloat16(x) : x;
   }
 
   group self;
@@ -56,7 +62,7 @@ tensor group_program::forward(device& dev, uint32_t micro_batch, phase why,
                               const std::vector<tensor>& inputs) {
   auto training = why == phase::train;
   auto at = impl_->maths.compute(dev, inputs, training);
-  auto output = at.y;
+  auto output = impl_->sent(at.y);
   if (training)
     impl_->kept.insert_or_assign(micro_batch, std::move(at));
   return output;
@@ -90,7 +96,10 @@ group_program::backward(device& dev, uint32_t micro_batch,
   at.dz = impl_->maths.through_activation(dev, at, gradients);
   at.z = {};
   at.y = {};
-  return impl_->maths.input_gradients(dev, at.dz);
+  auto upstream = impl_->maths.input_gradients(dev, at.dz);
+  for (auto& x : upstream)
+    x = impl_->sent(x);
+  return upstream;
 }
 
 void group_program::accumulate(device& dev, uint32_t micro_batch) {

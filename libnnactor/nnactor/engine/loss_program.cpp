@@ -1,6 +1,7 @@
 #include "nnactor/engine/check_tensor.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/group_program.hpp"
+#include "nnactor/tensor/bfloat16.hpp"
 
 #include <algorithm>
 
@@ -32,7 +33,8 @@ tensor one_hot(token_matrix labels, uint64_t columns) {
 struct loss_program::impl {
   impl(const network& net, const group_graph& graph, const train_settings& how)
       : classes(net.loss().kind == layer_kind::softmax_cross_entropy),
-        width(net.output().width), scale(1.0f / static_cast<float>(how.batch)) {
+        width(net.output().width), scale(1.0f / static_cast<float>(how.batch)),
+        rounds(how.link == link_precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
     for (auto id : self.upstream)
       if (graph.groups[id].kind == group_kind::neurons)
@@ -95,6 +97,7 @@ struct loss_program::impl {
   bool classes;   ///< Softmax cross-entropy, else mean squared error.
   uint64_t width; ///< Columns of the network's output.
   float scale;    ///< Of the gradient: 1 / examples of a batch.
+  bool rounds;    ///< Gradients, before they are sent.
   std::vector<group> sources;
   std::vector<column_run> runs;
 };
@@ -132,6 +135,9 @@ loss_program::outcome loss_program::compute(device& dev, phase why,
     tensor_builder<float> dz{z.extent()};
     out.value.loss_sum = impl_->loss(dev, z, targets, view(dz));
     out.gradients = impl_->scatter(std::move(dz).share());
+    if (impl_->rounds)
+      for (auto& x : out.gradients)
+        x = round_to_bfloat16(x);
   } else {
     out.value.loss_sum = impl_->loss(dev, z, targets, {});
   }

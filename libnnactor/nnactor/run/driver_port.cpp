@@ -14,7 +14,7 @@ void driver_port::open(caf::actor_system& system,
     if (links.contains(x.remote))
       continue;
     links_.push_back(system.spawn(
-        run_link, network.cluster.members[x.remote].gate, traffic_));
+        run_link, network.cluster.members[x.remote].gate, traffic_, false));
     links.emplace(x.remote, links_.back());
   }
   auto routes =

@@ -34,6 +34,7 @@ result<prepared_job> prepare(experiment how) {
     return net.error();
   job.net = std::move(*net);
   job.how = std::move(how);
+  job.how.run.train.link = job.how.cluster.link;
   auto& split = job.how.distribute;
   split.bytes_per_parameter =
       2 * sizeof(float) + optimizer_bytes(job.how.run.train.optimizer.kind);

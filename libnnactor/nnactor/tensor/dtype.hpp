@@ -7,9 +7,10 @@ namespace nnactor {
 
 /// Element type of a tensor. Values are part of the wire and store formats.
 enum class dtype : uint8_t {
-  f32 = 0, ///< IEEE 754 single precision.
-  i32 = 1, ///< Signed 32-bit integer: tokens and class labels.
-  f64 = 2, ///< IEEE 754 double precision: sums that are reported.
+  f32 = 0,  ///< IEEE 754 single precision.
+  i32 = 1,  ///< Signed 32-bit integer: tokens and class labels.
+  f64 = 2,  ///< IEEE 754 double precision: sums that are reported.
+  bf16 = 3, ///< The upper half of an f32; on links only.
 };
 
 /// Returns the size of one element in bytes, 0 for a value of no dtype.
@@ -20,6 +21,8 @@ constexpr size_t size_of(dtype type) {
     return 4;
   case dtype::f64:
     return 8;
+  case dtype::bf16:
+    return 2;
   }
   return 0;
 }
@@ -32,6 +35,8 @@ constexpr const char* to_string(dtype type) {
     return "i32";
   case dtype::f64:
     return "f64";
+  case dtype::bf16:
+    return "bf16";
   }
   return "unknown";
 }
