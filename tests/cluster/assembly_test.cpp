@@ -64,7 +64,7 @@ TEST_CASE("a tensor of one piece is not copied") {
 TEST_CASE("pieces of several tensors may come mixed") {
   auto x = cut(message({4, 4}, 3), 10);
   auto y = cut(message({4, 4}, 5), 10);
-  assembly parts{4};
+  assembly parts{4, 2};
   size_t whole = 0;
   for (size_t i = 0; i < x.size(); ++i)
     for (auto* piece : {&x[i], &y[i]})

@@ -8,10 +8,6 @@ namespace nnactor {
 
 namespace {
 
-// A group has at most this many tensors under way at once from one link; a
-// peer that opens more is making them up.
-constexpr size_t max_open = 4096;
-
 caf::error refuse(const tensor_piece& piece, const char* why) {
   return fail(ec::protocol_violation,
               "a piece of the tensor of group {} ({}) {}", piece.key.producer,
@@ -58,7 +54,7 @@ caf::error assembly::check(const tensor_piece& piece) const {
   if (piece.bytes.size() == 0 || piece.offset > total
       || piece.bytes.size() > total - piece.offset)
     return refuse(piece, "lies outside of it");
-  if (piece.bytes.size() < total && open_.size() >= max_open
+  if (piece.bytes.size() < total && open_.size() >= max_open_
       && !open_.contains(piece.key))
     return refuse(piece, "came with too many others unfinished");
   return caf::none;

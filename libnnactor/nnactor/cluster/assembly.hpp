@@ -13,7 +13,10 @@ namespace nnactor {
 class assembly {
 public:
   /// @param max_columns Of any tensor of the network.
-  explicit assembly(uint64_t max_columns = 0) : max_columns_(max_columns) {
+  /// @param max_open Tensors of which pieces are missing at most: each link
+  ///        sends one after the other.
+  explicit assembly(uint64_t max_columns = 0, size_t max_open = 1)
+      : max_columns_(max_columns), max_open_(max_open) {
   }
 
   /// Returns the tensor if this was its last piece.
@@ -33,6 +36,7 @@ private:
   caf::error check(const tensor_piece& piece) const;
 
   uint64_t max_columns_;
+  size_t max_open_;
   std::map<tensor_key, entry> open_;
 };
 

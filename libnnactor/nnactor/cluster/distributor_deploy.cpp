@@ -152,7 +152,8 @@ void distributor_state::finish(const deploying_ptr& what) {
         });
       }
   what->plan.self = what->plan.where.driver();
-  what->network->job = std::make_shared<const deployment>(std::move(what->plan));
+  what->network->job =
+      std::make_shared<const deployment>(std::move(what->plan));
   deployed = what->network;
   what->promise.deliver(deployed);
 }

@@ -55,7 +55,9 @@ gate_actor::behavior_type run_gate(gate_pointer self) {
       [self](const routing_ptr& routes) {
         auto& st = self->state;
         st.routes = routes;
-        st.pieces = assembly{routes ? routes->max_columns : 0};
+        st.pieces = routes ? assembly{routes->max_columns,
+                                      routes->table.servers().size()}
+                           : assembly{};
         st.received.clear();
       },
   };

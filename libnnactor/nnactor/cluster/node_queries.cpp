@@ -75,12 +75,13 @@ caf::result<std::vector<char>> node_state::peek(uint64_t of_epoch,
               std::memcpy(bytes.data(), floats.data(), bytes.size());
             promise.deliver(std::move(bytes));
           },
-          [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
+          [promise](caf::error& why) mutable {
+            promise.deliver(std::move(why));
+          });
   return promise;
 }
 
-caf::result<std::string>
-node_state::forward_command(const std::string& line) {
+caf::result<std::string> node_state::forward_command(const std::string& line) {
   if (!job)
     return fail(ec::unreachable, "this node has no job at the moment");
   return self->delegate(job->driver, command_atom::value, line);

@@ -42,8 +42,8 @@ void persistence_state::select(const std::string& model) {
   store.emplace(fs, root + "/" + model);
 }
 
-result<programs_ptr>
-persistence_state::prepare(deployment_ptr what, const carried_groups& carried) {
+result<programs_ptr> persistence_state::prepare(deployment_ptr what,
+                                                const carried_groups& carried) {
   job = std::move(what);
   saves.clear();
   select(job->model);
@@ -72,8 +72,8 @@ persistence_state::make_program(const group& what,
   auto* kept = carried.find(what);
   if (kept != nullptr && carried.same_partition)
     return kept->program;
-  auto program =
-      std::make_shared<group_program>(job->net, job->graph, what.id, job->train);
+  auto program = std::make_shared<group_program>(job->net, job->graph, what.id,
+                                                 job->train);
   if (kept != nullptr) {
     if (auto err = program->load(kept->program->save()))
       return err;
@@ -138,10 +138,8 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
   if (!model.empty())
     st.select(model);
   return {
-      [&st](deploy_atom, const deployment_ptr& what,
-            const carried_ptr& carried) -> result<programs_ptr> {
-        return st.prepare(what, *carried);
-      },
+      [&st](deploy_atom, const deployment_ptr& what, const carried_ptr& carried)
+          -> result<programs_ptr> { return st.prepare(what, *carried); },
       [self, &st](save_atom, uint64_t generation, uint32_t groups,
                   const driver_actor& driver) {
         auto& save = st.saves[generation];
