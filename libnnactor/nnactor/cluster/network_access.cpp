@@ -1,5 +1,7 @@
 #include "nnactor/cluster/network_access.hpp"
 
+#include "nnactor/defaults.hpp"
+
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
 
@@ -41,16 +43,37 @@ void give_up(dial_attempt& what, const caf::error& why) {
            what.address, explain(why), what.address));
 }
 
-void accept(dial_attempt& what, const caf::strong_actor_ptr& node,
-            const std::set<std::string>& interface, caf::actor_system& system) {
+// Somebody else answers, perhaps a node of another version: whoever knows this
+// question says which one.
+void ask_version(dialer_pointer self, const dial_attempt_ptr& what,
+                 const caf::strong_actor_ptr& stranger) {
+  auto refuse = [what] {
+    what->promise.deliver(
+        fail(ec::protocol_violation,
+             "{} answers, but is not a node of {}; use the same version of "
+             "nnactor on every machine",
+             what->address, protocol_version));
+  };
+  if (!stranger)
+    return refuse();
+  self->request(caf::actor_cast<caf::actor>(stranger), defaults::dial_timeout,
+                hello_atom::value, std::string{protocol_version})
+      .then([refuse](const node_info&) { refuse(); },
+            [refuse, what](const caf::error& why) {
+              if (code_of(why) != ec::protocol_violation)
+                return refuse();
+              what->promise.deliver(within("node " + what->address, why));
+            });
+}
+
+void accept(dialer_pointer self, const dial_attempt_ptr& what,
+            const caf::strong_actor_ptr& node,
+            const std::set<std::string>& interface) {
+  auto& system = self->system();
   auto expected = system.message_types<node_actor>();
   if (!node || !system.assignable(interface, expected))
-    what.promise.deliver(
-        fail(ec::protocol_violation,
-             "{} answers, but is not a node of this version of nnactor",
-             what.address));
-  else
-    what.promise.deliver(caf::actor_cast<node_actor>(node));
+    return ask_version(self, what, node);
+  what->promise.deliver(caf::actor_cast<node_actor>(node));
 }
 
 void try_once(dialer_pointer self, const dial_attempt_ptr& what) {
@@ -61,7 +84,7 @@ void try_once(dialer_pointer self, const dial_attempt_ptr& what) {
       .then(
           [=](const caf::node_id&, const caf::strong_actor_ptr& node,
               const std::set<std::string>& interface) {
-            accept(*what, node, interface, self->system());
+            accept(self, what, node, interface);
           },
           [=](const caf::error& why) {
             if (clock::now() + what->pause >= what->deadline)
@@ -121,7 +144,8 @@ system_config::system_config(size_t threads, const credentials& who) {
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", threads);
   set("middleman.workers", size_t{0});
-  set("middleman.app-identifiers", std::vector<std::string>{protocol_version});
+  // The same for every version, so that versions can be told to people.
+  set("middleman.app-identifiers", std::vector<std::string>{"nnactor"});
   set("logger.verbosity", caf::atom("quiet"));
   load<caf::io::middleman>();
   if (!who.empty()) {
