@@ -84,6 +84,15 @@ void add_bench_command(CLI::App& parent, int& status) {
   tax_command.add_option("--width", tax->width, "Neurons of each layer")
       ->check(CLI::Range(64, 65536))
       ->capture_default_str();
+  auto metadata = std::make_shared<metadata_bench>();
+  add_bench(*bench, "metadata",
+            "What a node knows and what a remote invocation costs as a cluster "
+            "grows",
+            metadata, status)
+      .add_option("--nodes", metadata->nodes, "Sizes of the clusters")
+      ->check(CLI::Range(2, 1024))
+      ->delimiter(',')
+      ->capture_default_str();
   auto rebalance = std::make_shared<rebalance_bench>();
   auto& rebalance_command =
       add_bench(*bench, "rebalance",

@@ -52,6 +52,14 @@ struct tax_bench {
 
 result<figures> run(const tax_bench& how);
 
+/// `nnactor bench metadata`: what a node knows, and what a remote invocation
+/// costs, as a cluster grows.
+struct metadata_bench {
+  std::vector<uint32_t> nodes = {2, 8, 32, 128};
+};
+
+result<figures> run(const metadata_bench& how);
+
 /// `nnactor bench rebalance`: one of two nodes is slowed by busy loops on its
 /// core; what a rebalance wins back.
 struct rebalance_bench {

@@ -24,7 +24,8 @@ struct node_command {
   std::string state;
   uint32_t devices = 1;
   std::vector<uint32_t> cores;
-  int announce = -1; ///< File descriptor to tell the port to.
+  uint32_t count = 1; ///< Nodes in this process, for benchmarks.
+  int announce = -1;  ///< File descriptor to tell the port to.
   credentials who;
 };
 
@@ -38,14 +39,17 @@ std::string default_state(const host_port& where) {
   return fmt::format("{}/nnactor/{}-{}", base, where.host, where.port);
 }
 
-void announce(const node_command& how, const host_port& where) {
+void announce(const node_command& how, const host_port& where,
+              const std::vector<uint16_t>& ports) {
   if (how.announce < 0) {
-    fmt::print("nnactor node: listening on {}:{}, models in {}, state in {}\n",
-               where.host, where.port, how.store, how.state);
+    for (auto port : ports)
+      fmt::print(
+          "nnactor node: listening on {}:{}, models in {}, state in {}\n",
+          where.host, port, how.store, how.state);
     std::fflush(stdout);
     return;
   }
-  auto line = fmt::format("{}\n", where.port);
+  auto line = fmt::format("{}\n", fmt::join(ports, " "));
   if (write(how.announce, line.data(), line.size()) < 0)
     fmt::print(stderr, "nnactor: nobody waits for this node\n");
   close(how.announce);
@@ -79,42 +83,69 @@ sigset_t block_signals() {
   return ends;
 }
 
+/// One node with everything it needs, published.
+struct served_node {
+  system_config config;
+  caf::actor_system system;
+  dialer_actor dialer;
+  node_actor node;
+  uint16_t port = 0;
+
+  // Devices have threads of their own.
+  explicit served_node(const credentials& who)
+      : config(2, who), system(config) {
+  }
+
+  ~served_node() {
+    caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(dialer, caf::exit_reason::user_shutdown);
+  }
+
+  caf::error start(const node_command& how, const host_port& where) {
+    node_settings settings;
+    settings.store = how.store;
+    settings.state = how.state;
+    settings.credential = how.who.certificate;
+    settings.devices = how.devices;
+    settings.cpus = how.cores;
+    settings.measure = how.count == 1;
+    settings.make_device = make_cpu_device;
+    settings.fs = make_posix_filesystem();
+    settings.end_process = [] { _exit(1); };
+    dialer = system.spawn(run_dialer, how.who);
+    settings.dialer = dialer;
+    node = system.spawn(run_node, std::move(settings));
+    auto found = publish(node, where, how.who);
+    if (!found)
+      return found.error();
+    port = *found;
+    return caf::none;
+  }
+};
+
 caf::error serve(node_command how) {
   auto where = parse_address(how.listen);
   if (!where)
     return where.error();
   if (auto err = check(how.who))
     return err;
-  auto ends = block_signals();
   if (auto err = check_cores(how))
     return err;
-  // Devices have threads of their own.
-  system_config config{2, how.who};
-  caf::actor_system system{config};
-  node_settings settings;
-  settings.store = how.store;
-  settings.credential = how.who.certificate;
-  settings.devices = how.devices;
-  settings.cpus = how.cores;
-  settings.make_device = make_cpu_device;
-  settings.fs = make_posix_filesystem();
-  settings.end_process = [] { _exit(1); };
-  settings.dialer = system.spawn(run_dialer, how.who);
+  auto ends = block_signals();
   if (how.state.empty())
     how.state = default_state(*where);
-  settings.state = how.state;
-  auto dialer = settings.dialer;
-  auto node = system.spawn(run_node, std::move(settings));
-  auto port = publish(node, *where, how.who);
-  if (port) {
-    where->port = *port;
-    announce(how, *where);
-    int signal = 0;
-    sigwait(&ends, &signal);
+  std::vector<std::unique_ptr<served_node>> nodes;
+  std::vector<uint16_t> ports;
+  for (uint32_t i = 0; i < how.count; ++i) {
+    nodes.push_back(std::make_unique<served_node>(how.who));
+    if (auto err = nodes.back()->start(how, *where))
+      return err;
+    ports.push_back(nodes.back()->port);
   }
-  caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(dialer, caf::exit_reason::user_shutdown);
-  return port ? caf::error{} : port.error();
+  announce(how, *where, ports);
+  int signal = 0;
+  sigwait(&ends, &signal);
+  return caf::none;
 }
 
 } // namespace
@@ -147,6 +178,7 @@ void add_node_command(CLI::App& parent, int& status) {
   command->add_option("--authority", how->who.authority,
                       "TLS: certificate of the authority of all nodes (PEM)");
   command->add_option("--announce", how->announce)->group("");
+  command->add_option("--count", how->count)->group("");
   add_node_table_command(*command, status);
   command->require_subcommand(0, 1);
   command->callback([how, command, &status] {

@@ -106,6 +106,6 @@ TEST_CASE("a damaged deployment is read or refused, never worse") {
     // What was accepted can be set up.
     RC_ASSERT(out->where.seats.size() == out->graph.groups.size());
     RC_ASSERT(out->self < out->servers.size());
-    connection_table{out->net, out->graph, out->where, out->servers, out->self};
+    connection_table{out->net, out->graph, out->where, out->self};
   }));
 }

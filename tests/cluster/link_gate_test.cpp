@@ -57,11 +57,8 @@ struct second_node {
                                     neuron_set::of(std::move(odd))}});
     where = place(graph, 2, 1);
     gate = world.adopt(world.system().spawn(run_gate));
-    routing routes = make_routing(
-        epoch,
-        connection_table{
-            net, graph, where, {{"a:1", ""}, {"b:1", ""}, {"driver", ""}}, 1},
-        graph, {});
+    routing routes =
+        make_routing(epoch, connection_table{net, graph, where, 1}, graph, {});
     for (auto& x : graph.groups)
       if (where.seats[x.id].node == 1) {
         got[x.id] = std::make_shared<std::vector<tensor_message>>();
@@ -136,11 +133,8 @@ TEST_CASE("a gate and a link keep each other going, in order and in bounds") {
     auto graph = make_group_graph(
         net, {{neuron_set::range(0, 8), neuron_set::range(8, 15)}});
     auto where = place(graph, 2, 1);
-    routing routes = make_routing(
-        epoch,
-        connection_table{
-            net, graph, where, {{"a:1", ""}, {"b:1", ""}, {"d", ""}}, 1},
-        graph, {});
+    routing routes =
+        make_routing(epoch, connection_table{net, graph, where, 1}, graph, {});
     routes.max_columns = 4096;
     routes.groups.emplace(3, spawn_sink(world, got));
     caf::anon_send(gate, routing_ptr{std::make_shared<const routing>(routes)});

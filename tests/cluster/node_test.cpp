@@ -13,7 +13,8 @@ namespace {
 /// Nodes of one world, reached as a distributor reaches them.
 struct some_nodes : simulated_cluster {
   explicit some_nodes(uint32_t count, uint64_t seed = 0)
-      : simulated_cluster({.seed = seed, .nodes = count}), net(small_regression()) {
+      : simulated_cluster({.seed = seed, .nodes = count}),
+        net(small_regression()) {
     std::vector<neuron_id> even, odd;
     for (neuron_id id = 0; id < net.neuron_count(); ++id)
       (id % 2 ? odd : even).push_back(id);
@@ -45,9 +46,8 @@ struct some_nodes : simulated_cluster {
       std::vector<std::string> names(nodes.size());
       for (auto j = i + 1; j < nodes.size(); ++j)
         names[j] = fmt::format("node:{}", j + 1);
-      auto joined =
-          world.ask_now<uint64_t>(nodes[i], join_atom::value, epoch,
-                                  node_index{i}, names);
+      auto joined = world.ask_now<uint64_t>(nodes[i], join_atom::value, epoch,
+                                            node_index{i}, names);
       if (joined.error())
         return joined.error();
       auto met = world.ask_now<gate_actor>(

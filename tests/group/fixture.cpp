@@ -40,10 +40,8 @@ lone_group::lone_group(group_id id, const train_settings& train,
   auto where = place(graph, 1, 1);
   for (auto& seat : where.seats)
     seat.node = 0;
-  routing routes = make_routing(
-      epoch,
-      connection_table{net, graph, where, {{"a:1", ""}, {"driver", ""}}, 0},
-      graph, {});
+  routing routes =
+      make_routing(epoch, connection_table{net, graph, where, 0}, graph, {});
   for (auto& x : graph.groups) {
     neighbours[x.id] = std::make_shared<std::vector<tensor_message>>();
     routes.groups.emplace(x.id, spawn_sink(world, neighbours[x.id]));

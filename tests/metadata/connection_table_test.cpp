@@ -12,20 +12,12 @@ using namespace nnactor::test;
 
 namespace {
 
-std::vector<server> some_servers(uint32_t nodes) {
-  std::vector<server> servers;
-  for (uint32_t i = 0; i < nodes; ++i)
-    servers.push_back({"127.0.0.1:" + std::to_string(4000 + i), ""});
-  servers.push_back({"driver", ""});
-  return servers;
-}
-
 std::vector<connection_table> tables_of(const network& net,
                                         const group_graph& graph,
                                         const placement& where) {
   std::vector<connection_table> tables;
   for (node_index node = 0; node <= where.nodes; ++node)
-    tables.emplace_back(net, graph, where, some_servers(where.nodes), node);
+    tables.emplace_back(net, graph, where, node);
   return tables;
 }
 

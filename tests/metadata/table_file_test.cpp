@@ -29,8 +29,8 @@ struct two_nodes {
     std::vector<server> servers = {{"10.0.0.1:4000", "certs/one.pem"},
                                    {"10.0.0.2:4000", "certs/two.pem"},
                                    {"driver", ""}};
-    connection_table all{net, graph, place(graph, 2, 1), servers, self};
-    return make_table_file(all, net, "toy", "models/toy");
+    connection_table all{net, graph, place(graph, 2, 1), self};
+    return make_table_file(all, net, servers, "toy", "models/toy");
   }
 };
 

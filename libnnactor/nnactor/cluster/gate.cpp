@@ -55,9 +55,9 @@ gate_actor::behavior_type run_gate(gate_pointer self) {
       [self](const routing_ptr& routes) {
         auto& st = self->state;
         st.routes = routes;
-        st.pieces = routes ? assembly{routes->max_columns,
-                                      routes->table.servers().size()}
-                           : assembly{};
+        st.pieces =
+            routes ? assembly{routes->max_columns, routes->links.size() + 1}
+                   : assembly{};
         st.received.clear();
       },
   };

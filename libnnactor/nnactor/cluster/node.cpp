@@ -34,7 +34,7 @@ void node_state::init(pointer parent, node_settings how) {
     auto dev = std::shared_ptr<device>{settings.make_device()};
     device_name = dev->name();
     // Tests have simulated time, in which nothing has a speed.
-    speed += settings.own_threads ? measure_speed(*dev) : 1;
+    speed += settings.own_threads && settings.measure ? measure_speed(*dev) : 1;
     auto cpu = i < settings.cpus.size() ? std::optional{settings.cpus[i]}
                                         : std::nullopt;
     auto where = settings.own_threads
@@ -185,12 +185,13 @@ caf::error node_state::start(deployment_ptr plan, const driver_actor& driver,
   job->driver = driver;
   self->monitor(driver);
   *traffic = 0;
-  auto table = connection_table{plan->net, plan->graph, plan->where,
-                                plan->servers, plan->self};
+  auto table =
+      connection_table{plan->net, plan->graph, plan->where, plan->self};
   caf::error unconnected;
   auto links = spawn_links(table, unconnected);
   if (unconnected)
     return unconnected;
+  job->report.table_bytes = table.bytes();
   if (auto err = write_table(table))
     return err;
   auto routes = make_routing(plan->epoch, std::move(table), plan->graph,
@@ -213,7 +214,7 @@ node_state::spawn_links(const connection_table& table, caf::error& failure) {
     auto peer = peers.find(x.remote);
     if (peer == peers.end()) {
       failure = fail(ec::unreachable, "has no connection to {}",
-                     table.servers()[x.remote].address);
+                     job->plan->servers[x.remote].address);
       return links;
     }
     // Results for the driver are not rounded.
@@ -264,8 +265,8 @@ caf::error node_state::write_table(const connection_table& table) {
   if (settings.state.empty())
     return caf::none;
   auto& model = job->plan->model;
-  auto bytes = encode(make_table_file(table, job->plan->net, model,
-                                      settings.store + "/" + model));
+  auto bytes = encode(make_table_file(table, job->plan->net, job->plan->servers,
+                                      model, settings.store + "/" + model));
   boost::system::error_code failed;
   boost::filesystem::create_directories(settings.state, failed);
   auto path = settings.state + "/connections.table";

@@ -27,8 +27,9 @@ struct node_settings {
   std::function<std::unique_ptr<device>()> make_device;
   std::shared_ptr<filesystem> fs;
   dialer_actor dialer;
-  std::vector<uint32_t> cpus;    ///< To pin devices to; empty: none.
-  bool own_threads = true;       ///< Off where a test schedules all actors.
+  std::vector<uint32_t> cpus;        ///< To pin devices to; empty: none.
+  bool own_threads = true;           ///< Off where a test schedules all actors.
+  bool measure = true;               ///< The speed of its devices.
   std::function<void()> end_process; ///< As a crash would.
 };
 
@@ -43,9 +44,9 @@ struct node_state {
   struct job_state {
     deployment_ptr plan;
     driver_actor driver;
-    std::map<group_id, group_actor> groups; ///< With the loss, if it is here.
+    std::map<group_id, group_actor> groups;   ///< With the loss, if it is here.
     std::map<group_id, program_ptr> programs; ///< Of its neuron groups.
-    uint32_t savers = 0;             ///< Groups that have parameters.
+    uint32_t savers = 0;                      ///< Groups that have parameters.
     std::vector<link_actor> links;
     node_report report;
   };

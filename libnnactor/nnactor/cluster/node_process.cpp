@@ -9,6 +9,7 @@
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <sstream>
 #include <utility>
 
 namespace nnactor {
@@ -71,18 +72,21 @@ node_process::start(const std::string& program,
   close(ends[0]);
   if (port.empty())
     return fail(ec::unreachable, "cannot start a node with {} node", program);
-  result.address_ = "127.0.0.1:" + port;
+  std::istringstream ports{port};
+  for (std::string one; ports >> one;)
+    result.addresses_.push_back("127.0.0.1:" + one);
   return result;
 }
 
 node_process::node_process(node_process&& other) noexcept
-    : id_(std::exchange(other.id_, 0)), address_(std::move(other.address_)) {
+    : id_(std::exchange(other.id_, 0)),
+      addresses_(std::move(other.addresses_)) {
 }
 
 node_process& node_process::operator=(node_process&& other) noexcept {
   stop();
   id_ = std::exchange(other.id_, 0);
-  address_ = std::move(other.address_);
+  addresses_ = std::move(other.addresses_);
   return *this;
 }
 

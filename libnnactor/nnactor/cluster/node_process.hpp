@@ -23,8 +23,13 @@ public:
   node_process& operator=(node_process&& other) noexcept;
   ~node_process();
 
+  /// Of its first node, or its only one.
   const std::string& address() const {
-    return address_;
+    return addresses_.front();
+  }
+
+  const std::vector<std::string>& addresses() const {
+    return addresses_;
   }
 
   pid_t id() const {
@@ -37,7 +42,7 @@ private:
   void stop() noexcept;
 
   pid_t id_ = 0;
-  std::string address_;
+  std::vector<std::string> addresses_;
 };
 
 /// Path of the running program.

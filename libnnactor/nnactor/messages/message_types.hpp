@@ -112,6 +112,7 @@ struct node_report {
   uint64_t neurons = 0;
   uint64_t parameters = 0;
   std::string table; ///< File of its connection table, empty if not written.
+  uint64_t table_bytes = 0; ///< That the table takes in memory.
 };
 
 /// What a group lacks to go on. Values are part of the wire format.
@@ -179,7 +180,7 @@ typename Inspector::result_type inspect(Inspector& f, node_info& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_report& x) {
   return f(caf::meta::type_name("node_report"), x.groups, x.neurons,
-           x.parameters, x.table);
+           x.parameters, x.table, x.table_bytes);
 }
 
 template <class Inspector>

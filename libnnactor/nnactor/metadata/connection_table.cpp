@@ -31,9 +31,8 @@ const Value* look_up(const std::vector<std::pair<Key, Value>>& in, Key key) {
 } // namespace
 
 connection_table::connection_table(const network&, const group_graph& graph,
-                                   const placement& where,
-                                   std::vector<server> servers, node_index self)
-    : self_(self), servers_(std::move(servers)) {
+                                   const placement& where, node_index self)
+    : self_(self) {
   std::map<group_id, route> forward;
   std::map<group_id, std::vector<group_id>> readers;
   std::map<group_id, node_index> nodes;
@@ -86,6 +85,24 @@ connection_table::readers_of(group_id producer) const {
 std::optional<node_index> connection_table::node_of(group_id id) const {
   const auto* found = look_up(nodes_, id);
   return found != nullptr ? std::optional{*found} : std::nullopt;
+}
+
+size_t connection_table::bytes() const {
+  auto out = sizeof(*this) + connections_.size() * sizeof(connection)
+             + local_groups_.size() * sizeof(group_id)
+             + forward_.size() * sizeof(forward_[0])
+             + readers_.size() * sizeof(readers_[0])
+             + nodes_.size() * sizeof(nodes_[0]);
+  for (const auto& x : connections_)
+    out += (x.producer_neurons.intervals().size()
+            + x.consumer_neurons.intervals().size())
+           * sizeof(neuron_interval);
+  for (const auto& [id, x] : forward_)
+    out += x.groups.size() * sizeof(group_id)
+           + x.nodes.size() * sizeof(node_index);
+  for (const auto& [id, x] : readers_)
+    out += x.size() * sizeof(group_id);
+  return out;
 }
 
 } // namespace nnactor

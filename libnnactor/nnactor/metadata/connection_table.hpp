@@ -37,18 +37,12 @@ public:
 
   connection_table() = default;
 
-  /// Computes the table of node `self`; `servers` is by node index, the
-  /// driver last.
+  /// Computes the table of node `self`.
   connection_table(const network& net, const group_graph& graph,
-                   const placement& where, std::vector<server> servers,
-                   node_index self);
+                   const placement& where, node_index self);
 
   node_index self() const {
     return self_;
-  }
-
-  const std::vector<server>& servers() const {
-    return servers_;
   }
 
   /// All edges that cross to another node, by (producer, consumer).
@@ -78,9 +72,12 @@ public:
   /// of local groups themselves; nothing for a group that no edge reaches.
   std::optional<node_index> node_of(group_id id) const;
 
+  /// Memory that this table takes: it grows with a node's own connections, not
+  /// with the cluster.
+  size_t bytes() const;
+
 private:
   node_index self_ = 0;
-  std::vector<server> servers_;
   std::vector<connection> connections_;
   std::vector<group_id> local_groups_;
   std::vector<std::pair<group_id, route>> forward_;                 // sorted

@@ -112,8 +112,9 @@ caf::error parse(schema::Table::Reader in, table_file& out) {
 } // namespace
 
 table_file make_table_file(const connection_table& table, const network& net,
-                           std::string model, std::string store) {
-  return {table.self(), table.servers(),    std::move(model), std::move(store),
+                           std::vector<server> servers, std::string model,
+                           std::string store) {
+  return {table.self(), std::move(servers), std::move(model), std::move(store),
           net,          table.connections()};
 }
 

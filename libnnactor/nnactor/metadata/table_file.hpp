@@ -24,8 +24,10 @@ struct table_file {
 };
 
 /// Puts together what a node writes.
+/// @param servers By node index, the driver last.
 table_file make_table_file(const connection_table& table, const network& net,
-                           std::string model, std::string store);
+                           std::vector<server> servers, std::string model,
+                           std::string store);
 
 std::vector<std::byte> encode(const table_file& what);
 

@@ -7,8 +7,7 @@ void driver_port::open(caf::actor_system& system,
                        const sink_actor& driver) {
   close();
   auto& job = *network.job;
-  auto table =
-      connection_table{job.net, job.graph, job.where, job.servers, job.self};
+  auto table = connection_table{job.net, job.graph, job.where, job.self};
   std::map<node_index, sink_actor> links;
   for (auto& x : table.connections()) {
     if (links.contains(x.remote))
