@@ -22,8 +22,8 @@ struct NeuronSet {
 }
 
 # One layer; see `nnactor::layer` for the meaning of each field. A reader
-# rejects a network whose layers are not in topological order, whose first
-# layer is not the input or whose last is not a loss, or whose ids overlap.
+# rejects a network whose undelayed connections are not in topological order,
+# whose first layer is not the input or whose last is not a loss, or whose ids overlap.
 struct Layer {
   name       @0 :Text;
   kind       @1 :UInt8;
@@ -37,10 +37,12 @@ struct Layer {
   first      @9 :UInt64;
   inputs    @10 :List(UInt32);
   label     @11 :Text;  # Of a type of neurons, for people; may be empty.
+  delays    @12 :List(UInt32);  # Time steps, by input; empty: none is delayed.
 }
 
 struct Network {
-  layers @0 :List(Layer);
+  layers    @0 :List(Layer);
+  timeSteps @1 :UInt32 = 1;  # Of an example.
 }
 
 # The parts of a partition; together they hold every neuron exactly once.

@@ -30,16 +30,19 @@ caf::error write_text(const generate_options& how) {
   std::string all;
   if (!how.json)
     fmt::print("{}", how.prompt);
-  auto err = generate(
-      characters, model->from.net.layers.front().width, how.prompt, how.how,
-      [&](const tensor& inputs) { return model->cluster->infer(inputs); },
-      [&](const std::string& text) {
-        all += text;
-        if (!how.json) {
-          fmt::print("{}", text);
-          std::fflush(stdout);
-        }
-      });
+  auto err =
+      generate(characters, context_of(model->from.net), how.prompt, how.how,
+               predictor_of(model->from.net,
+                            [&](const tensor& inputs) {
+                              return model->cluster->infer(inputs);
+                            }),
+               [&](const std::string& text) {
+                 all += text;
+                 if (!how.json) {
+                   fmt::print("{}", text);
+                   std::fflush(stdout);
+                 }
+               });
   if (err)
     return err;
   if (how.json)

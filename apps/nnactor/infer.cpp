@@ -36,6 +36,11 @@ result<std::shared_ptr<const dataset>> open_data(const manifest& from,
     return data;
   auto shape = (*data)->shape();
   auto& input = from.net.layers.front();
+  if (shape.time_steps != from.net.time_steps)
+    return fail(ec::invalid_data,
+                "the model in {} was trained on examples of {} time steps, not "
+                "{}; see data.time_steps",
+                how.model, from.net.time_steps, shape.time_steps);
   if (shape.input_width != input.width || shape.tokens != input.tokens
       || shape.output_width != from.net.output().width)
     return fail(ec::invalid_data,
@@ -69,9 +74,10 @@ struct score {
 
 void show(const dataset& data, const examples& asked, const tensor& answers,
           uint64_t first, bool json, score& all) {
+  // Every time step of an example has an answer of its own.
   auto labels = asked.targets.values<int32_t>();
-  auto columns = answers.extent().columns;
-  for (uint64_t i = 0; i < answers.extent().rows; ++i) {
+  auto columns = answers.extent().size() / labels.size();
+  for (uint64_t i = 0; i < labels.size(); ++i) {
     auto row = answers.values<float>().subspan(i * columns, columns);
     auto best = std::max_element(row.begin(), row.end());
     auto guess = static_cast<int32_t>(best - row.begin());
@@ -132,7 +138,8 @@ caf::error ask(const infer_options& how) {
     auto answers = model->cluster->infer(asked.inputs);
     if (!answers)
       return answers.error();
-    show(**data, asked, *answers, first, how.json, all);
+    show(**data, asked, *answers, first * asked.targets.extent().columns,
+         how.json, all);
     output.write(reinterpret_cast<const char*>(answers->bytes().data()),
                  static_cast<std::streamsize>(answers->bytes().size()));
   }

@@ -90,8 +90,9 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
   auto how = sampling{job.how.run.sample, job.how.run.temperature,
                       job.how.run.train.seed};
   return generate(
-      *characters, job.data->shape().input_width, prompt, how,
-      [&](const tensor& inputs) { return cluster.infer(inputs); },
+      *characters, context_of(job.net), prompt, how,
+      predictor_of(job.net,
+                   [&](const tensor& inputs) { return cluster.infer(inputs); }),
       [&](const std::string& text) { screen.sample(text); });
 }
 

@@ -95,11 +95,16 @@ TEST_CASE("a network that does not hold together is refused") {
           net.layers[3].first = 4;
         }).starts_with("layer 'second': its shape"));
   CHECK(network_complaint([](network& net) { net.layers[2].inputs = {3}; })
-        == "layer 'first': it reads a later layer; only layers before it can "
-           "be read");
+        == "layer 'first': it reads 'second' at once; a connection to a later "
+           "layer needs a delay");
+  CHECK(network_complaint([](network& net) { net.layers[2].inputs = {99}; })
+        == "layer 'first': it reads a layer that there is not");
   CHECK(network_complaint([](network& net) {
-          net.layers[2].inputs = {99};
-        }).starts_with("layer 'first': it reads a later layer"));
+          net.layers[2].delays = {1, 1};
+        })
+        == "layer 'first': it has 2 delays for 1 inputs");
+  CHECK(network_complaint([](network& net) { net.time_steps = 0; })
+        == "layer 'input': an example has 1 to 65536 time steps, found 0");
   CHECK(network_complaint([](network& net) {
           net.layers[2].kind = static_cast<layer_kind>(9);
         })

@@ -52,6 +52,33 @@ TEST_CASE("an example is some characters and the one after them") {
            "on and 2 to validate with");
 }
 
+TEST_CASE("an example may be several characters in a row, each with its own "
+          "context") {
+  temporary_folder folder;
+  auto how = text_of(folder.write("a", "abcdefghijklm"), 2, 0.5);
+  how.time_steps = 3;
+  auto data = opened(how);
+  CHECK(data->shape().input_width == 2);
+  CHECK(data->shape().time_steps == 3);
+  auto shown = [&](split part, uint64_t index) {
+    auto x = data->gather(part, {index});
+    std::string out;
+    for (auto token : x.inputs.values<int32_t>())
+      out += data->characters()->decode(token);
+    out += '>';
+    for (auto token : x.targets.values<int32_t>())
+      out += data->characters()->decode(token);
+    return out;
+  };
+  // Training begins anywhere, validation looks at each character once.
+  REQUIRE(data->size(split::train) == 2);
+  CHECK(shown(split::train, 0) == "abbccd>cde");
+  CHECK(shown(split::train, 1) == "bccdde>def");
+  REQUIRE(data->size(split::validation) == 2);
+  CHECK(shown(split::validation, 0) == "effggh>ghi");
+  CHECK(shown(split::validation, 1) == "hiijjk>jkl");
+}
+
 TEST_CASE("examples do not span the texts of a folder, which go by name") {
   temporary_folder folder;
   folder.write("2", "uvwxy");
@@ -163,12 +190,14 @@ TEST_CASE("texts too short for both splits are refused") {
   auto path = folder.write("a", "abcdefghij");
   CHECK(error_of(text_of(path, 16, 0.1))
         == path
-               + ": has no example for training: with data.context = 16 and "
-                 "data.validation = 0.1 its texts are too short");
+               + ": has no example for training: with data.context = 16, "
+                 "data.time_steps = 1 and data.validation = 0.1 its texts are "
+                 "too short");
   CHECK(error_of(text_of(path, 2, 0.01))
         == path
-               + ": has no example for validation: with data.context = 2 and "
-                 "data.validation = 0.01 its texts are too short");
+               + ": has no example for validation: with data.context = 2, "
+                 "data.time_steps = 1 and data.validation = 0.01 its texts are "
+                 "too short");
 }
 
 TEST_CASE("the licence texts of Debian are a corpus") {

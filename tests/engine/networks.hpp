@@ -61,35 +61,64 @@ skipping_network(layer_kind loss = layer_kind::softmax_cross_entropy) {
       {6, 0, 4}, loss);
 }
 
-/// Examples that fit `net`, drawn from a seed. Labels follow from the inputs,
-/// so that there is something to learn.
+/// A layer that also reads another one of an earlier time step.
+inline layer_description delayed(layer_description what, std::string input,
+                                 uint32_t delay) {
+  if (std::ranges::find(what.inputs, input) == what.inputs.end())
+    what.inputs.push_back(input);
+  what.delays.emplace_back(std::move(input), delay);
+  return what;
+}
+
+/// An Elman network with more memory than one needs: a hidden layer that reads
+/// itself, a context that remembers it for two time steps, and the output.
+inline network
+recurrent_network(uint32_t time_steps = 5,
+                  layer_kind loss = layer_kind::softmax_cross_entropy) {
+  return network_of(
+      {delayed(delayed(dense("hidden", activation::tanh, 14, {"input"}),
+                       "hidden", 1),
+               "context", 2),
+       dense("context", activation::sigmoid, 9, {"hidden"}),
+       delayed(dense("output", activation::none, 4, {"hidden"}), "output", 1)},
+      {6, 0, 4, time_steps}, loss);
+}
+
+/// Examples that fit `net`, drawn from a seed. The label of a time step follows
+/// from what came one before it, so that there is something to learn and to
+/// remember.
 inline batch batch_for(const network& net, uint64_t rows, uint64_t seed) {
   const auto& input = net.layers.front();
+  auto steps = net.time_steps;
   counter_random random{seed, 1};
-  tensor_builder<int32_t> labels{{rows, 1}};
+  tensor_builder<int32_t> labels{{rows, steps}};
   auto classes = net.output().width;
+  auto label_all = [&](auto label_of) {
+    for (size_t i = 0; i < labels.values().size(); ++i)
+      labels.values()[i] =
+          static_cast<int32_t>(label_of(i % steps > 0 ? i - 1 : i) % classes);
+  };
   if (input.tokens > 0) {
-    tensor_builder<int32_t> tokens{{rows, input.width}};
+    tensor_builder<int32_t> tokens{{rows, steps * input.width}};
     for (size_t i = 0; i < tokens.values().size(); ++i)
       tokens.values()[i] = static_cast<int32_t>(random.bits(i) % input.tokens);
-    for (size_t r = 0; r < rows; ++r)
-      labels.values()[r] = static_cast<int32_t>(
-          static_cast<uint64_t>(tokens.values()[(r + 1) * input.width - 1])
-          % classes);
+    label_all([&](size_t i) {
+      return static_cast<uint64_t>(tokens.values()[(i + 1) * input.width - 1]);
+    });
     return {std::move(tokens).share(), std::move(labels).share()};
   }
-  tensor_builder<float> x{{rows, input.width}};
+  tensor_builder<float> x{{rows, steps * input.width}};
   for (size_t i = 0; i < x.values().size(); ++i)
     x.values()[i] = 2 * random.uniform(i) - 1;
-  for (size_t r = 0; r < rows; ++r)
-    labels.values()[r] = static_cast<int32_t>(
-        static_cast<uint64_t>((x.values()[r * input.width] + 1) * 7) % classes);
+  label_all([&](size_t i) {
+    return static_cast<uint64_t>((x.values()[i * input.width] + 1) * 7);
+  });
   return {std::move(x).share(), std::move(labels).share()};
 }
 
 /// Real values in [-1, 1), for mean squared error.
 inline tensor values_for(const network& net, uint64_t rows, uint64_t seed) {
-  tensor_builder<float> x{{rows, net.output().width}};
+  tensor_builder<float> x{{rows, net.output().width * net.time_steps}};
   counter_random random{seed, 2};
   for (size_t i = 0; i < x.values().size(); ++i)
     x.values()[i] = 2 * random.uniform(i) - 1;

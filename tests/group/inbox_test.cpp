@@ -119,3 +119,38 @@ TEST_CASE("any order of arrival gives every micro-batch once and whole") {
     RC_ASSERT(!box.missing());
   }));
 }
+
+TEST_CASE("an inbox with delays waits for what the time step needs") {
+  // Of four time steps: sender 7 at once, sender 8 one later.
+  inbox box{{7, 8}, {0, 1}, 4};
+  auto at = [](uint32_t number) { return work(0, number); };
+  auto put = [&](uint32_t number, group_id sender) {
+    auto due = box.due(at(number), sender);
+    return due ? box.put(*due, sender, ramp({1, 1}, 1)) : outcome::stranger;
+  };
+  CHECK(box.expected(at(4)) == 1);
+  CHECK(box.expected(at(5)) == 2);
+  // The first time step of the second micro-batch waits for nothing earlier.
+  CHECK(put(4, 7) == outcome::complete);
+  auto first = box.take(at(4));
+  REQUIRE(first);
+  CHECK((*first)[0].extent().size() > 0);
+  CHECK((*first)[1].extent().size() == 0);
+  CHECK(put(5, 7) == outcome::waiting);
+  CHECK(box.missing()->second == 8);
+  CHECK(put(4, 8) == outcome::complete);
+  CHECK(box.take(at(5)));
+  // What the last time step gives is not for the next micro-batch.
+  CHECK_FALSE(box.due(at(7), 8));
+  CHECK(box.due(at(7), 7) == at(7));
+}
+
+TEST_CASE("gradients come from time steps that are later") {
+  inbox box{{7, 8}, {0, -2}, 3};
+  auto first = work(0, 0);
+  auto last = work(0, 2);
+  CHECK(box.expected(first) == 2);
+  CHECK(box.expected(last) == 1);
+  CHECK(box.due(last, 8) == first);
+  CHECK_FALSE(box.due(first, 8));
+}

@@ -36,6 +36,11 @@ std::vector<tensor> answers(const std::shared_ptr<filesystem>& storage,
 
 TEST_CASE("a saved model answers alike on any number of nodes") {
   auto net = language_model();
+  SUBCASE("that looks at one moment") {
+  }
+  SUBCASE("that remembers") {
+    net = recurrent_network();
+  }
   auto storage = trained_model(net);
   std::vector<tensor> questions;
   for (uint64_t i = 0; i < 40; ++i)
@@ -69,8 +74,26 @@ TEST_CASE("more questions than the window wait for their turn") {
     CHECK(p.is_there());
 }
 
+TEST_CASE("a question that does not fit harms nobody") {
+  auto net = language_model();
+  simulated_cluster x{{.nodes = 2, .storage = trained_model(net)}};
+  REQUIRE(x.open_inference(3));
+  auto ask = [&](const tensor& inputs) {
+    return x.world.ask_now<tensor>(x.inferrer, infer_atom::value, inputs);
+  };
+  auto refused = ask(values_for(net, 2, 1));
+  REQUIRE(refused.error());
+  CHECK(explain(refused.error()).find("the question") != std::string::npos);
+  CHECK(!ask(batch_for(net, 2, 1).inputs).error());
+}
+
 TEST_CASE("answers are those of the same model in one loop") {
   auto net = language_model();
+  SUBCASE("that looks at one moment") {
+  }
+  SUBCASE("that remembers") {
+    net = recurrent_network();
+  }
   auto storage = trained_model(net);
   auto graph = make_group_graph(net, dealt(net, 3, 4));
   auto dev = make_reference_device();

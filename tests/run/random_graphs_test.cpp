@@ -10,10 +10,11 @@ namespace {
 constexpr uint64_t graphs = 10000;
 constexpr uint64_t steps = 2;
 
-/// Up to five layers, each reading any of those before it; nothing where some
-/// layer is read by nobody.
+/// Up to five layers, each reading any of those before it and, delayed, any at
+/// all; nothing where some layer is read by nobody.
 std::optional<network> try_network(std::mt19937_64& random) {
   network_description what;
+  auto time_steps = static_cast<uint32_t>(1 + random() % 3);
   auto count = 1 + random() % 5;
   for (uint64_t i = 0; i < count; ++i) {
     auto& layer = what.layers.emplace_back();
@@ -25,8 +26,17 @@ std::optional<network> try_network(std::mt19937_64& random) {
         layer.inputs.push_back(fmt::format("l{}", j));
     if (random() % 4 == 0)
       layer.inputs.push_back("input");
+    for (uint64_t j = i; j < count && time_steps > 1; ++j)
+      if (random() % 4 == 0) {
+        if (layer.inputs.empty())
+          layer.inputs.push_back(i == 0 ? "input" : fmt::format("l{}", i - 1));
+        layer.inputs.push_back(fmt::format("l{}", j));
+        layer.delays.emplace_back(
+            layer.inputs.back(),
+            static_cast<uint32_t>(1 + random() % (time_steps - 1)));
+      }
   }
-  auto net = build_network(what, {3, 0, 2});
+  auto net = build_network(what, {3, 0, 2, time_steps});
   return net ? std::optional{*net} : std::nullopt;
 }
 

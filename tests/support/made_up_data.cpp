@@ -19,27 +19,33 @@ tensor rows_of(const tensor& from, const std::vector<uint64_t>& rows) {
           shared_bytes{std::move(out)}};
 }
 
+/// The label of a time step follows from the one before it, that of the first
+/// from itself.
 examples make_up(const network& net, uint64_t rows) {
   const auto& input = net.layers.front();
+  auto steps = net.time_steps;
   counter_random random{rows, 1};
-  auto classes = net.output().width;
-  tensor_builder<int32_t> labels{{rows, 1}};
+  auto classes = static_cast<int32_t>(net.output().width);
+  tensor_builder<int32_t> labels{{rows, steps}};
+  auto label_all = [&](auto label_of) {
+    for (size_t r = 0; r < rows; ++r)
+      for (uint32_t t = 0; t < steps; ++t) {
+        auto seen = r * steps + (t > 0 ? t - 1 : 0);
+        labels.values()[r * steps + t] = label_of(seen * input.width) % classes;
+      }
+  };
   if (input.tokens > 0) {
-    tensor_builder<int32_t> x{{rows, input.width}};
+    tensor_builder<int32_t> x{{rows, steps * input.width}};
     for (size_t i = 0; i < x.values().size(); ++i)
       x.values()[i] = static_cast<int32_t>(random.bits(i) % input.tokens);
-    for (size_t r = 0; r < rows; ++r)
-      labels.values()[r] =
-          x.values()[r * input.width] % static_cast<int32_t>(classes);
+    label_all([&](size_t i) { return x.values()[i]; });
     return {std::move(x).share(), std::move(labels).share()};
   }
-  tensor_builder<float> x{{rows, input.width}};
+  tensor_builder<float> x{{rows, steps * input.width}};
   for (size_t i = 0; i < x.values().size(); ++i)
     x.values()[i] = 2 * random.uniform(i) - 1;
-  for (size_t r = 0; r < rows; ++r)
-    labels.values()[r] =
-        static_cast<int32_t>((x.values()[r * input.width] + 1) * 7)
-        % static_cast<int32_t>(classes);
+  label_all(
+      [&](size_t i) { return static_cast<int32_t>((x.values()[i] + 1) * 7); });
   return {std::move(x).share(), std::move(labels).share()};
 }
 
@@ -48,7 +54,7 @@ examples make_up(const network& net, uint64_t rows) {
 made_up_data::made_up_data(const network& net, uint64_t train,
                            uint64_t validation)
     : shape_{net.layers.front().width, net.layers.front().tokens,
-             net.output().width},
+             net.output().width, net.time_steps},
       all_(make_up(net, train + validation)), train_(train),
       validation_(validation) {
 }

@@ -87,18 +87,19 @@ graded squared_error(const std::vector<double>& z,
   return out;
 }
 
+/// @param index Of the time step: row times time steps plus time.
 graded grade(const network& net, const std::vector<double>& z,
-             const tensor& targets, uint64_t row) {
+             const tensor& targets, uint64_t index) {
   std::vector<double> target(z.size());
   if (targets.type() == dtype::i32) {
-    auto label = static_cast<size_t>(targets.values<int32_t>()[row]);
+    auto label = static_cast<size_t>(targets.values<int32_t>()[index]);
     if (net.loss().kind == layer_kind::softmax_cross_entropy)
       return cross_entropy(z, label);
     target[label] = 1;
   } else {
     for (size_t i = 0; i < z.size(); ++i)
       target[i] =
-          static_cast<double>(targets.values<float>()[row * z.size() + i]);
+          static_cast<double>(targets.values<float>()[index * z.size() + i]);
   }
   return squared_error(z, target);
 }
@@ -120,66 +121,78 @@ reference_network::reference_network(const network& net, uint64_t seed)
   }
 }
 
-std::vector<double> reference_network::inputs_of(const example& at,
+std::vector<double> reference_network::inputs_of(const example& at, size_t time,
                                                  const layer& x) const {
   std::vector<double> all;
-  for (auto id : x.inputs)
-    all.insert(all.end(), at.y[id].begin(), at.y[id].end());
+  for (size_t i = 0; i < x.inputs.size(); ++i) {
+    auto delay = x.delay_of(i);
+    auto y = delay <= time
+                 ? at[time - delay].y[x.inputs[i]]
+                 : std::vector<double>(net_.layers[x.inputs[i]].width);
+    all.insert(all.end(), y.begin(), y.end());
+  }
   return all;
 }
 
 reference_network::example reference_network::compute(const tensor& inputs,
                                                       uint64_t row) const {
-  auto count = net_.layers.size();
-  example at{{}, std::vector<std::vector<double>>(count), {}};
-  at.y.resize(count);
-  auto columns = inputs.extent().columns;
-  for (uint64_t c = 0; c < columns; ++c) {
-    auto index = row * columns + c;
-    if (inputs.type() == dtype::i32)
-      at.tokens.push_back(inputs.values<int32_t>()[index]);
-    else
-      at.y[0].push_back(static_cast<double>(inputs.values<float>()[index]));
+  example at;
+  auto width = net_.layers.front().width;
+  for (uint64_t t = 0; t < net_.time_steps; ++t) {
+    auto count = net_.layers.size();
+    auto& now = at.emplace_back(
+        moment{{}, std::vector<std::vector<double>>(count), {}});
+    now.y.resize(count);
+    for (uint64_t c = 0; c < width; ++c) {
+      auto index = (row * net_.time_steps + t) * width + c;
+      if (inputs.type() == dtype::i32)
+        now.tokens.push_back(inputs.values<int32_t>()[index]);
+      else
+        now.y[0].push_back(static_cast<double>(inputs.values<float>()[index]));
+    }
+    compute_next(at);
   }
-  for (layer_id id = 1; id + 1 < count; ++id) {
+  return at;
+}
+
+void reference_network::compute_next(example& at) const {
+  auto& now = at.back();
+  for (layer_id id = 1; id + 1 < net_.layers.size(); ++id) {
     const auto& x = net_.layers[id];
     const auto& by = parameters_[id];
-    auto in = inputs_of(at, x);
+    auto in = inputs_of(at, at.size() - 1, x);
     for (uint64_t unit = 0; unit < x.units; ++unit) {
       const auto* weights = by.weight.data() + unit * x.row_width;
       if (x.kind == layer_kind::embedding) {
-        for (auto token : at.tokens)
-          at.z[id].push_back(weights[token]);
+        for (auto token : now.tokens)
+          now.z[id].push_back(weights[token]);
         continue;
       }
       auto sum = by.bias[unit];
       for (uint64_t c = 0; c < x.row_width; ++c)
         sum += weights[c] * in[c];
-      at.z[id].push_back(sum);
+      now.z[id].push_back(sum);
     }
-    for (auto z : at.z[id])
-      at.y[id].push_back(value_of(x.act, z));
+    for (auto z : now.z[id])
+      now.y[id].push_back(value_of(x.act, z));
   }
-  return at;
 }
 
-void reference_network::add_gradient(const example& at,
-                                     std::vector<double> of_output,
+void reference_network::add_gradient(const example& at, size_t time,
+                                     gradients& dy,
                                      reference_parameters& sum) const {
-  std::vector<std::vector<double>> dy;
-  for (const auto& y : at.y)
-    dy.emplace_back(y.size(), 0.0);
-  dy[net_.loss().inputs.front()] = std::move(of_output);
+  const auto& now = at[time];
   for (auto id = static_cast<layer_id>(net_.layers.size() - 2); id > 0; --id) {
     const auto& x = net_.layers[id];
     const auto& weight = parameters_[id].weight;
-    auto in = inputs_of(at, x);
+    auto in = inputs_of(at, time, x);
     std::vector<double> dx(in.size());
-    for (size_t i = 0; i < dy[id].size(); ++i) {
+    const auto& of_output = dy[time][id];
+    for (size_t i = 0; i < of_output.size(); ++i) {
       auto unit = i / x.positions;
-      auto dz = dy[id][i] * slope_of(x.act, at.z[id][i]);
+      auto dz = of_output[i] * slope_of(x.act, now.z[id][i]);
       if (x.kind == layer_kind::embedding) {
-        auto token = static_cast<size_t>(at.tokens[i % x.positions]);
+        auto token = static_cast<size_t>(now.tokens[i % x.positions]);
         sum[id].weight[unit * x.row_width + token] += dz;
         continue;
       }
@@ -190,10 +203,13 @@ void reference_network::add_gradient(const example& at,
       }
     }
     size_t offset = 0;
-    for (auto input : x.inputs)
-      for (auto& d : dy[input])
-        if (offset < dx.size())
-          d += dx[offset++];
+    for (size_t i = 0; i < x.inputs.size(); ++i) {
+      auto width = net_.layers[x.inputs[i]].width;
+      if (auto delay = x.delay_of(i); delay <= time && !dx.empty())
+        for (size_t c = 0; c < width; ++c)
+          dy[time - delay][x.inputs[i]][c] += dx[offset + c];
+      offset += width;
+    }
   }
 }
 
@@ -201,26 +217,43 @@ double reference_network::loss(const tensor& inputs,
                                const tensor& targets) const {
   auto sum = 0.0;
   auto rows = inputs.extent().rows;
-  for (uint64_t row = 0; row < rows; ++row)
-    sum += grade(net_, output(inputs, row), targets, row).loss;
-  return sum / static_cast<double>(rows);
+  auto output = net_.loss().inputs.front();
+  for (uint64_t row = 0; row < rows; ++row) {
+    auto at = compute(inputs, row);
+    for (size_t t = 0; t < at.size(); ++t)
+      sum += grade(net_, at[t].y[output], targets, row * at.size() + t).loss;
+  }
+  return sum / static_cast<double>(rows * net_.time_steps);
 }
 
 std::vector<double> reference_network::output(const tensor& inputs,
                                               uint64_t row) const {
-  return compute(inputs, row).y[net_.loss().inputs.front()];
+  std::vector<double> all;
+  for (const auto& now : compute(inputs, row)) {
+    const auto& y = now.y[net_.loss().inputs.front()];
+    all.insert(all.end(), y.begin(), y.end());
+  }
+  return all;
 }
 
 reference_parameters reference_network::gradient(const tensor& inputs,
                                                  const tensor& targets) const {
   auto sum = zeros_like(parameters_);
   auto rows = inputs.extent().rows;
+  auto output = net_.loss().inputs.front();
   for (uint64_t row = 0; row < rows; ++row) {
     auto at = compute(inputs, row);
-    auto graded = grade(net_, at.y[net_.loss().inputs.front()], targets, row);
-    for (auto& d : graded.gradient)
-      d /= static_cast<double>(rows);
-    add_gradient(at, std::move(graded.gradient), sum);
+    gradients dy(at.size());
+    for (size_t t = 0; t < at.size(); ++t) {
+      for (const auto& x : net_.layers)
+        dy[t].emplace_back(x.width, 0.0);
+      dy[t][output] =
+          grade(net_, at[t].y[output], targets, row * at.size() + t).gradient;
+      for (auto& d : dy[t][output])
+        d /= static_cast<double>(rows * at.size());
+    }
+    for (auto t = at.size(); t-- > 0;)
+      add_gradient(at, t, dy, sum);
   }
   return sum;
 }

@@ -30,11 +30,12 @@ public:
     return parameters_;
   }
 
-  /// Returns the mean loss of some examples.
-  /// @param targets i32 labels [rows, 1], or f32 values [rows, outputs].
+  /// Returns the mean loss of some examples and their time steps.
+  /// @param targets i32 labels [rows, time steps], or f32 values [rows, time
+  ///        steps x outputs].
   double loss(const tensor& inputs, const tensor& targets) const;
 
-  /// Returns the output of the network for one row of the inputs.
+  /// Returns the outputs of all time steps for one row of the inputs.
   std::vector<double> output(const tensor& inputs, uint64_t row) const;
 
   /// Returns the gradient of the mean loss, shaped like the parameters.
@@ -42,16 +43,24 @@ public:
                                 const tensor& targets) const;
 
 private:
-  /// Values of every layer for one example.
-  struct example {
+  /// Values of every layer at one time step of an example.
+  struct moment {
     std::vector<int32_t> tokens;
     std::vector<std::vector<double>> z; ///< By layer, before the activation.
     std::vector<std::vector<double>> y; ///< By layer.
   };
 
+  /// By time step.
+  using example = std::vector<moment>;
+
+  /// By time step and layer.
+  using gradients = std::vector<std::vector<std::vector<double>>>;
+
   example compute(const tensor& inputs, uint64_t row) const;
-  std::vector<double> inputs_of(const example& at, const layer& x) const;
-  void add_gradient(const example& at, std::vector<double> of_output,
+  void compute_next(example& at) const;
+  std::vector<double> inputs_of(const example& at, size_t time,
+                                const layer& x) const;
+  void add_gradient(const example& at, size_t time, gradients& dy,
                     reference_parameters& sum) const;
 
   network net_;

@@ -238,6 +238,7 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
                               plan.train, {},        job->driver, persistence};
     auto& place = devices[seat.device % devices.size()];
     how.device = place.device;
+    how.time_steps = plan.net.time_steps;
     group_actor actor;
     if (g.kind == group_kind::neurons) {
       job->programs.emplace(g.id, *next);

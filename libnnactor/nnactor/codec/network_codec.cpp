@@ -23,6 +23,9 @@ void write(schema::Layer::Builder out, const layer& x) {
   auto inputs = out.initInputs(static_cast<unsigned>(x.inputs.size()));
   for (unsigned i = 0; i < inputs.size(); ++i)
     inputs.set(i, x.inputs[i]);
+  auto delays = out.initDelays(static_cast<unsigned>(x.delays.size()));
+  for (unsigned i = 0; i < delays.size(); ++i)
+    delays.set(i, x.delays[i]);
 }
 
 /// Takes the fields as they are; only numbers of enums are checked here.
@@ -47,6 +50,8 @@ result<layer> read(schema::Layer::Reader in) {
   x.first = in.getFirst();
   for (auto input : in.getInputs())
     x.inputs.push_back(input);
+  for (auto delay : in.getDelays())
+    x.delays.push_back(delay);
   return x;
 }
 
@@ -106,10 +111,12 @@ void write(schema::Network::Builder out, const network& net) {
   auto layers = out.initLayers(static_cast<unsigned>(net.layers.size()));
   for (unsigned i = 0; i < layers.size(); ++i)
     write(layers[i], net.layers[i]);
+  out.setTimeSteps(net.time_steps);
 }
 
 result<network> read(schema::Network::Reader in) {
   network net;
+  net.time_steps = in.getTimeSteps();
   if (in.getLayers().size() > most_layers)
     return fail(ec::invalid_network, "{} layers are more than {}",
                 in.getLayers().size(), most_layers);

@@ -20,6 +20,7 @@ struct data_settings {
   std::string images = "t10k-images-idx3-ubyte.gz"; ///< idx: in the folder.
   std::string labels = "t10k-labels-idx1-ubyte.gz"; ///< idx: in the folder.
   uint32_t context = 16;   ///< text: tokens an example sees.
+  uint32_t time_steps = 1; ///< text: tokens an example predicts, in a row.
   double validation = 0.1; ///< Share at the end kept for validation.
   origin where;            ///< Of the section.
   origin path_where;       ///< Of the key `path`.

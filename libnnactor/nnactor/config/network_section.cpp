@@ -1,4 +1,5 @@
 #include "nnactor/config/sections.hpp"
+#include "nnactor/network/layout.hpp"
 
 namespace nnactor {
 
@@ -19,6 +20,26 @@ void read_units(section& from, uint64_t& into) {
   from.read("units", into, integer_range{1, INT64_MAX});
 }
 
+/// Time steps by the name of an input, for example { hidden = 1 }.
+void read_delays(section& from, layer_description& into) {
+  const auto* node = from.take("delay");
+  if (node == nullptr)
+    return;
+  const auto* table = node->as_table();
+  if (table == nullptr)
+    return from.reject_type("delay", "a table such as { hidden = 1 }", *node);
+  for (const auto& [name, value] : *table) {
+    const auto* delay = value.as_integer();
+    if (delay == nullptr || delay->get() < 1
+        || delay->get() >= int64_t{most_time_steps})
+      return from.reject_at(
+          value,
+          fmt::format("the delay of '{}' must be an integer from 1 to {}", name,
+                      most_time_steps - 1));
+    into.delays.emplace_back(name, static_cast<uint32_t>(delay->get()));
+  }
+}
+
 layer_description read_layer(section from, size_t number) {
   static const auto kinds =
       choices_of({layer_kind::embedding, layer_kind::dense});
@@ -33,6 +54,7 @@ layer_description read_layer(section from, size_t number) {
   read_units(from, out.units);
   from.read("activation", out.act, activations);
   from.read("inputs", out.inputs);
+  read_delays(from, out);
   from.finish();
   for (const auto* key : {"kind", "units"})
     if (!from.has(key))

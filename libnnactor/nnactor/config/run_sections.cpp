@@ -138,6 +138,7 @@ data_settings read_data(section from) {
   from.read("images", out.images);
   from.read("labels", out.labels);
   from.read("context", out.context, integer_range{1, 65536});
+  from.read("time_steps", out.time_steps, integer_range{1, 65536});
   from.read("validation", out.validation, inner_share);
   from.finish();
   if (!from.has("path"))

@@ -14,8 +14,8 @@ namespace nnactor {
 
 /// Some examples, one a row.
 struct examples {
-  tensor inputs;  ///< i32 tokens [rows, context] or f32 values [rows, width].
-  tensor targets; ///< i32 labels [rows, 1].
+  tensor inputs;  ///< i32 tokens or f32 values [rows, time steps x width].
+  tensor targets; ///< i32 labels [rows, time steps].
 };
 
 /// Which part of the data.

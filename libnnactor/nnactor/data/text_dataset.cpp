@@ -42,21 +42,26 @@ private:
 
 } // namespace
 
-void text_dataset::targets::add(size_t text, uint64_t begin, uint64_t end) {
-  if (begin >= end)
+void text_dataset::targets::add(size_t text, uint64_t begin, uint64_t end,
+                                uint64_t time_steps) {
+  if (begin + time_steps > end)
     return;
-  stretches.push_back({size, text, begin, end});
-  size += end - begin;
+  auto count = (end - begin - time_steps) / stride + 1;
+  stretches.push_back(
+      {size, text, begin, begin + (count - 1) * stride + time_steps});
+  size += count;
 }
 
 text_dataset::text_dataset(corpus texts, const data_settings& how)
     : corpus_(std::move(texts)), context_(how.context),
-      validation_(how.validation) {
+      time_steps_(how.time_steps), validation_(how.validation) {
+  validate_.stride = time_steps_;
   for (size_t i = 0; i < corpus_.texts.size(); ++i) {
     const auto& text = corpus_.texts[i];
     auto split_at = training_end(text);
-    train_.add(i, context_, split_at);
-    validate_.add(i, std::max<uint64_t>(split_at, context_), text.size());
+    train_.add(i, context_, split_at, time_steps_);
+    validate_.add(i, std::max<uint64_t>(split_at, context_), text.size(),
+                  time_steps_);
   }
 }
 
@@ -66,10 +71,11 @@ text_dataset::make(corpus texts, const data_settings& how) {
   for (auto part : {split::train, split::validation})
     if (out->size(part) == 0)
       return fail(ec::invalid_data,
-                  "{}: has no example for {}: with data.context = {} and "
-                  "data.validation = {} its texts are too short",
+                  "{}: has no example for {}: with data.context = {}, "
+                  "data.time_steps = {} and data.validation = {} its texts are "
+                  "too short",
                   how.path, part == split::train ? "training" : "validation",
-                  how.context, how.validation);
+                  how.context, how.time_steps, how.validation);
   return std::shared_ptr<const dataset>{std::move(out)};
 }
 
@@ -80,7 +86,7 @@ uint64_t text_dataset::training_end(const std::vector<int32_t>& text) const {
 
 data_shape text_dataset::shape() const {
   auto tokens = corpus_.characters.code_points.size();
-  return {context_, tokens, tokens};
+  return {context_, tokens, tokens, time_steps_};
 }
 
 const text_dataset::targets& text_dataset::of(split part) const {
@@ -93,9 +99,11 @@ uint64_t text_dataset::size(split part) const {
 
 examples text_dataset::gather(split part,
                               const std::vector<uint64_t>& indices) const {
-  const auto& stretches = of(part).stretches;
-  tensor_builder<int32_t> inputs{{indices.size(), context_}};
-  tensor_builder<int32_t> labels{{indices.size(), 1}};
+  const auto& all = of(part);
+  const auto& stretches = all.stretches;
+  tensor_builder<int32_t> inputs{
+      {indices.size(), uint64_t{context_} * time_steps_}};
+  tensor_builder<int32_t> labels{{indices.size(), time_steps_}};
   auto input = inputs.values().begin();
   auto label = labels.values().begin();
   for (auto index : indices) {
@@ -105,9 +113,12 @@ examples text_dataset::gather(split part,
     const auto& found = *std::prev(after);
     const auto& text = corpus_.texts[found.text];
     auto target = text.begin()
-                  + static_cast<ptrdiff_t>(found.begin + index - found.first);
-    input = std::copy(target - context_, target, input);
-    *label++ = *target;
+                  + static_cast<ptrdiff_t>(
+                      found.begin + (index - found.first) * all.stride);
+    for (uint32_t t = 0; t < time_steps_; ++t, ++target) {
+      input = std::copy(target - context_, target, input);
+      *label++ = *target;
+    }
   }
   return {std::move(inputs).share(), std::move(labels).share()};
 }
@@ -133,12 +144,14 @@ dataset::reference text_dataset::baseline() const {
     for (uint64_t i = 1; i < training_end(text); ++i)
       counts.add(text[i - 1], text[i]);
   double sum = 0;
+  uint64_t count = 0;
   for (const auto& part : validate_.stretches) {
     const auto& text = corpus_.texts[part.text];
     for (auto i = part.begin; i < part.end; ++i)
       sum += counts.loss(text[i - 1], text[i]);
+    count += part.end - part.begin;
   }
-  return {"bigram count model", sum / static_cast<double>(validate_.size)};
+  return {"bigram count model", sum / static_cast<double>(count)};
 }
 
 } // namespace nnactor

@@ -4,10 +4,12 @@
 
 namespace nnactor {
 
-/// Examples of `how.context` characters and the one after them. The last
-/// `how.validation` of each text is for validation: an example belongs to the
-/// part that its target is in, so its context may reach back into the
-/// training part but never across texts.
+/// Examples of `how.time_steps` characters in a row, each to be told from the
+/// `how.context` characters before it. The last `how.validation` of each text
+/// is for validation: an example belongs to the part that its targets are in,
+/// so its context may reach back into the training part but never across
+/// texts. Examples to train on start at every character; those to validate
+/// with lie side by side, so that each character counts once.
 class text_dataset : public dataset {
 public:
   /// Takes the texts that are long enough for an example. Fails with
@@ -27,20 +29,21 @@ public:
   reference baseline() const override;
 
 private:
-  /// Consecutive targets in one text, examples `first` and following.
+  /// Examples of one text, `stride` characters apart.
   struct stretch {
     uint64_t first = 0; ///< Index of the first example.
     size_t text = 0;
     uint64_t begin = 0; ///< Position of the first target.
-    uint64_t end = 0;
+    uint64_t end = 0;   ///< Position after the last target.
   };
 
   /// All examples of a split, as stretches by ascending `first`.
   struct targets {
+    uint64_t stride = 1;
     std::vector<stretch> stretches;
     uint64_t size = 0;
 
-    void add(size_t text, uint64_t begin, uint64_t end);
+    void add(size_t text, uint64_t begin, uint64_t end, uint64_t time_steps);
   };
 
   text_dataset(corpus texts, const data_settings& how);
@@ -52,6 +55,7 @@ private:
 
   corpus corpus_;
   uint32_t context_;
+  uint32_t time_steps_;
   double validation_;
   targets train_;
   targets validate_;

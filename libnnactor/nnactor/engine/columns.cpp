@@ -1,6 +1,7 @@
 #include "nnactor/engine/columns.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace nnactor {
 
@@ -83,6 +84,18 @@ tensor columns_of(matrix from, uint64_t first, uint64_t count) {
   for (uint64_t r = 0; r < from.rows; ++r)
     copy(from.row(r), first, count, view(out).row(r), 0);
   return std::move(out).share();
+}
+
+tensor at_time(const tensor& all, uint32_t time, uint32_t time_steps) {
+  if (time_steps == 1)
+    return all;
+  shape extent{all.extent().rows, all.extent().columns / time_steps};
+  auto width = extent.columns * size_of(all.type());
+  byte_buffer out{extent.rows * width};
+  for (uint64_t r = 0; r < extent.rows; ++r)
+    std::memcpy(out.data() + r * width,
+                all.bytes().data() + (r * time_steps + time) * width, width);
+  return {all.type(), extent, shared_bytes{std::move(out)}};
 }
 
 matrix view(const tensor& x) {

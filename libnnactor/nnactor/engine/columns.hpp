@@ -41,6 +41,11 @@ tensor concatenate(const std::vector<tensor>& parts);
 /// Copies `count` columns out.
 tensor columns_of(matrix from, uint64_t first, uint64_t count);
 
+/// Returns what a tensor has of one time step, of any dtype: as many columns
+/// as all others. Shared, not copied, where there is only one.
+/// @pre the columns are a multiple of `time_steps`
+tensor at_time(const tensor& all, uint32_t time, uint32_t time_steps);
+
 /// Views an f32 tensor.
 matrix view(const tensor& x);
 

@@ -65,9 +65,9 @@ std::vector<node_footprint> footprints(const network& net,
     at.gradients += parameters * value_bytes;
     at.optimizer += parameters * optimizer_bytes(how.optimizer.kind);
     // A validation micro-batch keeps nothing for a backward pass.
-    auto training =
-        in_flight * rows * values_kept(net, on.graph, g) * value_bytes;
-    auto validation = how.window * defaults::validation_rows
+    auto training = in_flight * rows * net.time_steps
+                    * values_kept(net, on.graph, g) * value_bytes;
+    auto validation = how.window * defaults::validation_rows * net.time_steps
                       * (input_columns(on.graph, g) + g.width) * value_bytes;
     at.activations += std::max(training, validation);
   }
@@ -90,11 +90,12 @@ std::vector<link_traffic> traffic(const arrangement& on,
     out.to = to;
     return out;
   };
+  auto steps = uint64_t{on.graph.time_steps};
   for (auto& g : on.graph.groups) {
-    // The loss group sends two doubles a micro-batch.
+    // The loss group sends two doubles for each time step of a micro-batch.
     auto bytes = g.kind == group_kind::loss
-                     ? how.micro_batches * 2 * sizeof(double)
-                     : how.batch * g.width
+                     ? steps * how.micro_batches * 2 * sizeof(double)
+                     : steps * how.batch * g.width
                            * (g.kind == group_kind::neurons ? sent_bytes(how)
                                                             : value_bytes);
     std::set<node_index> readers;
@@ -105,11 +106,13 @@ std::vector<link_traffic> traffic(const arrangement& on,
       link(g.id, to).forward += bytes;
     if (g.kind != group_kind::neurons && g.kind != group_kind::loss)
       continue;
-    for (auto id : g.upstream) {
+    for (size_t i = 0; i < g.upstream.size(); ++i) {
+      auto id = g.upstream[i];
       auto& producer = on.graph.groups[id];
       if (producer.kind == group_kind::neurons && node(id) != node(g.id))
-        link(g.id, node(id)).backward +=
-            how.batch * producer.width * sent_bytes(how);
+        link(g.id, node(id)).backward += (steps - g.upstream_delays[i])
+                                         * how.batch * producer.width
+                                         * sent_bytes(how);
     }
   }
   std::vector<link_traffic> out;

@@ -15,14 +15,16 @@ matrix as_const(mutable_matrix x) {
 std::vector<group_layer::source>
 sources_of(const network& net, const group_graph& graph, const group& reader) {
   std::vector<group_layer::source> all;
-  for (auto id : reader.upstream) {
+  for (size_t i = 0; i < reader.upstream.size(); ++i) {
+    auto id = reader.upstream[i];
     const auto& from = graph.groups[id];
     auto tokens = net.layers[from.layer].tokens > 0;
     all.push_back({tokens ? dtype::i32 : dtype::f32, from.width,
                    from.kind == group_kind::neurons,
                    fmt::format("the output of group {} for group {} (layer "
                                "'{}')",
-                               id, reader.id, net.layers[reader.layer].name)});
+                               id, reader.id, net.layers[reader.layer].name),
+                   reader.upstream_delays[i]});
   }
   return all;
 }
@@ -36,15 +38,38 @@ std::vector<column_run> weight_columns(const network& net,
   return column_runs(net, graph, reader);
 }
 
+tensor zeros(const shape& extent) {
+  tensor_builder<float> out{extent};
+  std::ranges::fill(out.values(), 0.0f);
+  return std::move(out).share();
+}
+
+bool is_empty(const tensor& x) {
+  return x.extent().size() == 0;
+}
+
 /// Sums in the given order; one alone is shared, not copied.
-tensor sum(device& dev, const std::vector<tensor>& xs) {
+tensor sum(device& dev, std::vector<tensor> xs, const shape& extent) {
+  std::erase_if(xs, is_empty);
+  if (xs.empty())
+    return zeros(extent);
   if (xs.size() == 1)
     return xs.front();
-  tensor_builder<float> total{xs.front().extent()};
+  tensor_builder<float> total{extent};
   std::ranges::copy(xs.front().values<float>(), total.values().begin());
   for (size_t i = 1; i < xs.size(); ++i)
     dev.add(xs[i].values<float>(), total.values());
   return std::move(total).share();
+}
+
+/// Concatenates inputs, zeros for those that have not begun.
+tensor gather(std::vector<tensor> inputs,
+              const std::vector<group_layer::source>& sources) {
+  auto present = std::ranges::find_if_not(inputs, is_empty);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (is_empty(inputs[i]))
+      inputs[i] = zeros({present->extent().rows, sources[i].columns});
+  return concatenate(inputs);
 }
 
 } // namespace
@@ -77,7 +102,7 @@ void group_layer::initialise(const neuron_set& neurons, uint64_t seed) {
 kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
                                  bool keep_z) {
   kept_values at;
-  at.inputs = is_dense() ? concatenate(inputs) : inputs.front();
+  at.inputs = is_dense() ? gather(inputs, sources_) : inputs.front();
   shape extent{at.inputs.extent().rows, width_};
   tensor_builder<float> y{extent};
   if (!is_dense()) {
@@ -101,7 +126,7 @@ kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
 tensor
 group_layer::through_activation(device& dev, const kept_values& at,
                                 const std::vector<tensor>& gradients) const {
-  auto dy = sum(dev, gradients);
+  auto dy = sum(dev, gradients, at.y.extent());
   if (what_.act == activation::none)
     return dy;
   tensor_builder<float> dz{dy.extent()};
@@ -109,10 +134,11 @@ group_layer::through_activation(device& dev, const kept_values& at,
   return std::move(dz).share();
 }
 
-std::vector<tensor> group_layer::input_gradients(device& dev,
-                                                 const tensor& dz) {
+std::vector<tensor> group_layer::input_gradients(device& dev, const tensor& dz,
+                                                 uint32_t time) {
   std::vector<tensor> gradients(sources_.size());
-  if (!is_dense() || std::ranges::none_of(sources_, &source::learns))
+  auto takes = [time](const source& x) { return x.learns && time >= x.delay; };
+  if (!is_dense() || std::ranges::none_of(sources_, takes))
     return gradients;
   tensor_builder<float> all{{dz.extent().rows, what_.row_width}};
   dev.affine_input_gradient(view(dz), as_const(weight_.values()), view(all));
@@ -121,7 +147,7 @@ std::vector<tensor> group_layer::input_gradients(device& dev,
   uint64_t first = 0;
   for (size_t i = 0; i < sources_.size(); ++i) {
     const auto& from = sources_[i];
-    if (from.learns)
+    if (takes(from))
       gradients[i] = columns_of(as_const(view(all)), first, from.columns);
     first += from.columns;
   }

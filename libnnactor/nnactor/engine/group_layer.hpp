@@ -27,6 +27,7 @@ public:
     uint64_t columns;
     bool learns;
     std::string name; ///< For errors: which input of which group this is.
+    uint32_t delay;   ///< Time steps.
   };
 
   /// Draws the initial parameters.
@@ -43,16 +44,20 @@ public:
   }
 
   /// Computes y and, where `keep_z` and the activation ask for it, keeps z.
+  /// Inputs that are empty count as zeros.
   kept_values compute(device& dev, const std::vector<tensor>& inputs,
                       bool keep_z);
 
-  /// Sums `gradients` of y in the given order and returns dz.
+  /// Sums `gradients` of y in the given order, but for empty ones, and returns
+  /// dz.
   tensor through_activation(device& dev, const kept_values& at,
                             const std::vector<tensor>& gradients) const;
 
   /// Returns the gradient of the gathered inputs, cut at the borders of the
-  /// sources; empty for those that do not learn.
-  std::vector<tensor> input_gradients(device& dev, const tensor& dz);
+  /// sources; empty for those that do not learn or, at this time step of the
+  /// example, had not begun.
+  std::vector<tensor> input_gradients(device& dev, const tensor& dz,
+                                      uint32_t time);
 
   /// Adds the gradient of the parameters.
   void accumulate(device& dev, const kept_values& at);

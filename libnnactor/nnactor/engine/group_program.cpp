@@ -12,7 +12,12 @@ struct group_program::impl {
   impl(const network& net, const group_graph& graph, group_id id,
        const train_settings& settings)
       : self(graph.groups[id]), tokens(net.layers.front().tokens),
-        how(settings), maths(net, graph, id, settings) {
+        time_steps(graph.time_steps), how(settings),
+        maths(net, graph, id, settings) {
+  }
+
+  uint32_t time_of(uint32_t micro_batch) const {
+    return micro_batch % time_steps;
   }
 
   /// What errors call this group.
@@ -27,6 +32,7 @@ struct group_program::impl {
 
   group self;
   uint64_t tokens; ///< Number of tokens of the data.
+  uint32_t time_steps;
   train_settings how;
   group_layer maths;
   std::map<uint32_t, kept_values> kept; ///< By micro-batch.
@@ -39,15 +45,20 @@ group_program::group_program(const network& net, const group_graph& graph,
 
 group_program::~group_program() = default;
 
-caf::error
-group_program::check_inputs(const std::vector<tensor>& inputs) const {
+caf::error group_program::check_inputs(const std::vector<tensor>& inputs,
+                                       uint32_t micro_batch) const {
   const auto& sources = impl_->maths.sources();
   if (inputs.size() != sources.size())
     return fail(ec::protocol_violation, "{} got {} inputs instead of {}",
                 impl_->name(), inputs.size(), sources.size());
-  auto rows = inputs.front().extent().rows;
+  uint64_t rows = 0;
+  for (size_t i = inputs.size(); i-- > 0;)
+    if (sources[i].delay == 0)
+      rows = inputs[i].extent().rows;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const auto& from = sources[i];
+    if (impl_->time_of(micro_batch) < from.delay)
+      continue;
     if (auto err = check_tensor(from.name, inputs[i], from.type,
                                 shape{rows, from.columns}))
       return err;
@@ -80,12 +91,16 @@ group_program::check_gradients(uint32_t micro_batch,
   if (gradients.size() != consumers.size())
     return fail(ec::protocol_violation, "{} got {} gradients instead of {}",
                 impl_->name(), gradients.size(), consumers.size());
-  for (size_t i = 0; i < gradients.size(); ++i)
+  auto left = impl_->time_steps - impl_->time_of(micro_batch);
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (left <= impl_->self.downstream_delays[i])
+      continue;
     if (auto err =
             check_tensor(fmt::format("the gradient of group {} for {}",
                                      consumers[i], impl_->name()),
                          gradients[i], dtype::f32, found->second.y.extent()))
       return err;
+  }
   return {};
 }
 
@@ -96,7 +111,8 @@ group_program::backward(device& dev, uint32_t micro_batch,
   at.dz = impl_->maths.through_activation(dev, at, gradients);
   at.z = {};
   at.y = {};
-  auto upstream = impl_->maths.input_gradients(dev, at.dz);
+  auto upstream =
+      impl_->maths.input_gradients(dev, at.dz, impl_->time_of(micro_batch));
   for (auto& x : upstream)
     x = impl_->sent(x);
   return upstream;

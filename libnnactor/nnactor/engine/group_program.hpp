@@ -28,18 +28,22 @@ public:
 
   /// Checks that `inputs` are what the upstream groups must send: one tensor
   /// each, in the order of `upstream`, right in dtype and shape, tokens in
-  /// range, equally many rows, at most 65536. Whatever comes from the network
-  /// passes here first. Fails with `ec::protocol_violation`.
-  caf::error check_inputs(const std::vector<tensor>& inputs) const;
+  /// range, equally many rows, at most 65536; an empty one for what is delayed
+  /// and has not begun yet. Whatever comes from the network passes here first.
+  /// Fails with `ec::protocol_violation`.
+  /// @param micro_batch See `work_id`.
+  caf::error check_inputs(const std::vector<tensor>& inputs,
+                          uint32_t micro_batch = 0) const;
 
   /// Computes the output [rows, width] for one micro-batch and, in training,
   /// keeps what its backward pass needs.
-  /// @pre `check_inputs(inputs)` found nothing
+  /// @pre `check_inputs(inputs, micro_batch)` found nothing
   tensor forward(device& dev, uint32_t micro_batch, phase why,
                  const std::vector<tensor>& inputs);
 
   /// Checks that `gradients` has one f32 tensor per downstream group, shaped
-  /// like the output of that micro-batch, and that the micro-batch waits for
+  /// like the output of that micro-batch, or an empty one where the group would
+  /// need it after the end of the example, and that the micro-batch waits for
   /// them. Fails with `ec::protocol_violation`.
   caf::error check_gradients(uint32_t micro_batch,
                              const std::vector<tensor>& gradients) const;
@@ -47,7 +51,9 @@ public:
   /// Sums the gradients of the downstream groups in the given (canonical)
   /// order and returns the gradient of each upstream group's output: one
   /// tensor per entry of `upstream`, in that order, empty (0 x 0) for upstream
-  /// groups that do not learn.
+  /// groups that do not learn and for what was delayed and had not begun. So
+  /// gradients go back in time as far as the example does: back-propagation
+  /// through time (Werbos, Proc. IEEE 1990), truncated there.
   /// @pre `check_gradients(micro_batch, gradients)` found nothing
   std::vector<tensor> backward(device& dev, uint32_t micro_batch,
                                const std::vector<tensor>& gradients);
@@ -107,7 +113,8 @@ public:
   };
 
   /// Computes loss and, in training, the gradient of the mean over the batch
-  /// of `train_settings::batch` examples, of which this may be a part.
+  /// of `train_settings::batch` examples and their time steps, of which this
+  /// may be a part.
   /// @pre `check(why, outputs, targets)` found nothing, `why` is not infer
   outcome compute(device& dev, phase why, const std::vector<tensor>& outputs,
                   const tensor& targets);

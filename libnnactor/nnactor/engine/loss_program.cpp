@@ -33,7 +33,10 @@ tensor one_hot(token_matrix labels, uint64_t columns) {
 struct loss_program::impl {
   impl(const network& net, const group_graph& graph, const train_settings& how)
       : classes(net.loss().kind == layer_kind::softmax_cross_entropy),
-        width(net.output().width), scale(1.0f / static_cast<float>(how.batch)),
+        width(net.output().width),
+        scale(1.0f
+              / (static_cast<float>(how.batch)
+                 * static_cast<float>(net.time_steps))),
         rounds(how.link == link_precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
     for (auto id : self.upstream)
@@ -96,7 +99,7 @@ struct loss_program::impl {
 
   bool classes;   ///< Softmax cross-entropy, else mean squared error.
   uint64_t width; ///< Columns of the network's output.
-  float scale;    ///< Of the gradient: 1 / examples of a batch.
+  float scale;    ///< Of the gradient: 1 / time steps of a batch.
   bool rounds;    ///< Gradients, before they are sent.
   std::vector<group> sources;
   std::vector<column_run> runs;

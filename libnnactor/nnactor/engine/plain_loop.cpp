@@ -1,6 +1,7 @@
 #include "nnactor/engine/plain_loop.hpp"
 
 #include "nnactor/engine/clip.hpp"
+#include "nnactor/engine/columns.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -47,26 +48,64 @@ double plain_loop::step(const tensor& inputs, const tensor& targets) {
   auto rows = inputs.extent().rows;
   auto piece = rows / how_.micro_batches;
   auto loss = 0.0;
-  for (uint32_t i = 0; i < how_.micro_batches; ++i) {
-    auto outputs = forward(i, phase::train, rows_of(inputs, i * piece, piece));
-    auto outcome = loss_.compute(dev_, phase::train, outputs,
-                                 rows_of(targets, i * piece, piece));
-    loss += outcome.value.loss_sum;
-    backward(i, std::move(outcome.gradients));
-    for (auto& program : programs_)
-      program->accumulate(dev_, i);
-  }
+  for (uint32_t i = 0; i < how_.micro_batches; ++i)
+    loss += train(i, rows_of(inputs, i * piece, piece),
+                  rows_of(targets, i * piece, piece));
   update();
-  return loss / static_cast<double>(rows);
+  return loss / static_cast<double>(rows * graph_.time_steps);
+}
+
+double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
+                         const tensor& targets) {
+  auto steps = graph_.time_steps;
+  auto first = micro_batch * steps;
+  auto loss = 0.0;
+  std::vector<tensors_by_group> outputs;
+  std::vector<std::vector<tensor>> gradients;
+  for (uint32_t t = 0; t < steps; ++t) {
+    forward(first + t, phase::train, at_time(inputs, t, steps), outputs);
+    auto outcome =
+        loss_.compute(dev_, phase::train, inputs_of_loss(outputs.back()),
+                      at_time(targets, t, steps));
+    loss += outcome.value.loss_sum;
+    gradients.push_back(std::move(outcome.gradients));
+  }
+  std::vector<gradients_by_group> arrived(steps);
+  for (auto& at : arrived)
+    for (const auto& x : graph_.groups)
+      at.emplace_back(x.downstream.size());
+  for (auto t = steps; t-- > 0;)
+    backward(first, t, std::move(gradients[t]), arrived);
+  for (uint32_t t = 0; t < steps; ++t)
+    for (auto& program : programs_)
+      program->accumulate(dev_, first + t);
+  return loss;
 }
 
 loss_value plain_loop::evaluate(const tensor& inputs, const tensor& targets) {
-  auto outputs = forward(0, phase::evaluate, inputs);
-  return loss_.compute(dev_, phase::evaluate, outputs, targets).value;
+  loss_value sum;
+  std::vector<tensors_by_group> outputs;
+  for (uint32_t t = 0; t < graph_.time_steps; ++t) {
+    forward(t, phase::evaluate, at_time(inputs, t, graph_.time_steps), outputs);
+    auto value =
+        loss_
+            .compute(dev_, phase::evaluate, inputs_of_loss(outputs.back()),
+                     at_time(targets, t, graph_.time_steps))
+            .value;
+    sum.loss_sum += value.loss_sum;
+    sum.correct += value.correct;
+  }
+  return sum;
 }
 
 tensor plain_loop::answer(const tensor& inputs) {
-  return loss_.answer(dev_, forward(0, phase::infer, inputs));
+  std::vector<tensor> answers;
+  std::vector<tensors_by_group> outputs;
+  for (uint32_t t = 0; t < graph_.time_steps; ++t) {
+    forward(t, phase::infer, at_time(inputs, t, graph_.time_steps), outputs);
+    answers.push_back(loss_.answer(dev_, inputs_of_loss(outputs.back())));
+  }
+  return concatenate(answers);
 }
 
 std::vector<parameter_set> plain_loop::save() const {
@@ -88,39 +127,47 @@ caf::error plain_loop::load(const std::vector<parameter_set>& saved,
   return {};
 }
 
-std::vector<tensor> plain_loop::forward(uint32_t micro_batch, phase why,
-                                        const tensor& inputs) {
-  std::vector<tensor> outputs(graph_.groups.size());
-  outputs[group_graph::input_group] = inputs;
-  auto inputs_of = [&](group_id id) {
-    std::vector<tensor> all;
-    for (auto from : graph_.groups[id].upstream)
-      if (from != group_graph::target_group)
-        all.push_back(outputs[from]);
-    return all;
-  };
-  for (auto id = first_neurons; id < graph_.loss_group(); ++id)
-    outputs[id] = programs_[id - first_neurons]->forward(dev_, micro_batch, why,
-                                                         inputs_of(id));
-  return inputs_of(graph_.loss_group());
+void plain_loop::forward(uint32_t number, phase why, const tensor& inputs,
+                         std::vector<tensors_by_group>& outputs) {
+  auto time = number % graph_.time_steps;
+  auto& now = outputs.emplace_back(graph_.groups.size());
+  now[group_graph::input_group] = inputs;
+  for (auto id = first_neurons; id < graph_.loss_group(); ++id) {
+    const auto& x = graph_.groups[id];
+    std::vector<tensor> all(x.upstream.size());
+    for (size_t i = 0; i < all.size(); ++i)
+      if (auto delay = x.upstream_delays[i]; delay <= time)
+        all[i] = outputs[time - delay][x.upstream[i]];
+    now[id] = programs_[id - first_neurons]->forward(dev_, number, why, all);
+  }
 }
 
-void plain_loop::backward(uint32_t micro_batch, std::vector<tensor> gradients) {
-  // By producer, then by consumer in the order of `downstream`.
-  std::vector<std::vector<tensor>> arrived(graph_.groups.size());
-  for (const auto& x : graph_.groups)
-    arrived[x.id].resize(x.downstream.size());
+std::vector<tensor>
+plain_loop::inputs_of_loss(const tensors_by_group& outputs) const {
+  std::vector<tensor> all;
+  for (auto from : graph_.groups[graph_.loss_group()].upstream)
+    if (from != group_graph::target_group)
+      all.push_back(outputs[from]);
+  return all;
+}
+
+void plain_loop::backward(uint32_t first, uint32_t time,
+                          std::vector<tensor> gradients,
+                          std::vector<gradients_by_group>& arrived) {
   auto deliver = [&](const group& from, std::vector<tensor>& xs) {
     for (size_t i = 0; i < xs.size(); ++i) {
+      if (from.upstream_delays[i] > time)
+        continue;
       const auto& consumers = graph_.groups[from.upstream[i]].downstream;
       auto index = std::ranges::find(consumers, from.id) - consumers.begin();
-      arrived[from.upstream[i]][static_cast<size_t>(index)] = std::move(xs[i]);
+      arrived[time - from.upstream_delays[i]][from.upstream[i]]
+             [static_cast<size_t>(index)] = std::move(xs[i]);
     }
   };
   deliver(graph_.groups[graph_.loss_group()], gradients);
   for (auto id = graph_.loss_group() - 1; id >= first_neurons; --id) {
-    auto xs =
-        programs_[id - first_neurons]->backward(dev_, micro_batch, arrived[id]);
+    auto xs = programs_[id - first_neurons]->backward(dev_, first + time,
+                                                      arrived[time][id]);
     deliver(graph_.groups[id], xs);
   }
 }

@@ -21,7 +21,8 @@ public:
              const train_settings& how, device& dev);
 
   /// One update by a batch; returns its mean loss, NaN when it diverged.
-  /// @param inputs As in `examples`: one example a row.
+  /// @param inputs As in `examples`: one example a row, its time steps side
+  ///        by side.
   /// @pre inputs and targets have equally many rows and fit the network; the
   ///      rows are a multiple of the micro-batches
   double step(const tensor& inputs, const tensor& targets);
@@ -29,7 +30,8 @@ public:
   /// Loss of some examples.
   loss_value evaluate(const tensor& inputs, const tensor& targets);
 
-  /// What inference answers, see `loss_program::answer`.
+  /// What inference answers, see `loss_program::answer`, time steps side by
+  /// side.
   tensor answer(const tensor& inputs);
 
   /// Number of updates so far; the next one is the step of this number.
@@ -44,11 +46,28 @@ public:
   caf::error load(const std::vector<parameter_set>& saved, uint64_t steps);
 
 private:
-  /// Computes all groups and returns the inputs of the loss.
-  std::vector<tensor> forward(uint32_t micro_batch, phase why,
-                              const tensor& inputs);
+  using tensors_by_group = std::vector<tensor>;
 
-  void backward(uint32_t micro_batch, std::vector<tensor> gradients);
+  /// By producer, then by consumer in the order of `downstream`.
+  using gradients_by_group = std::vector<std::vector<tensor>>;
+
+  /// Forward and backward of one micro-batch; returns the sum of its losses.
+  double train(uint32_t micro_batch, const tensor& inputs,
+               const tensor& targets);
+
+  /// Computes all groups at the time step that comes after those in
+  /// `outputs`, and adds it there.
+  void forward(uint32_t number, phase why, const tensor& inputs,
+               std::vector<tensors_by_group>& outputs);
+
+  std::vector<tensor> inputs_of_loss(const tensors_by_group& outputs) const;
+
+  /// @param first Number of the micro-batch's first time step.
+  /// @param gradients Of the loss.
+  /// @param arrived By time step; what a later one left is used, what an
+  ///        earlier one needs is added.
+  void backward(uint32_t first, uint32_t time, std::vector<tensor> gradients,
+                std::vector<gradients_by_group>& arrived);
 
   void update();
 

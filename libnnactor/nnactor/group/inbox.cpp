@@ -9,6 +9,40 @@ namespace nnactor {
 inbox::inbox(std::vector<group_id> senders) : senders_(std::move(senders)) {
 }
 
+inbox::inbox(std::vector<group_id> senders, std::vector<int64_t> shifts,
+             uint32_t time_steps)
+    : senders_(std::move(senders)), shifts_(std::move(shifts)),
+      time_steps_(time_steps) {
+  if (std::ranges::all_of(shifts_, [](auto x) { return x == 0; }))
+    shifts_.clear();
+}
+
+std::optional<work_id> inbox::due(const work_id& work, group_id sender) const {
+  auto i = std::ranges::find(senders_, sender) - senders_.begin();
+  auto shift = i < std::ssize(shifts_) ? shifts_[static_cast<size_t>(i)] : 0;
+  auto time = work.micro_batch % time_steps_ + shift;
+  if (time < 0 || time >= time_steps_)
+    return std::nullopt;
+  auto out = work;
+  out.micro_batch =
+      static_cast<uint32_t>(static_cast<int64_t>(work.micro_batch) + shift);
+  return out;
+}
+
+bool inbox::is_expected(const work_id& work, size_t sender) const {
+  if (shifts_.empty())
+    return true;
+  auto time = work.micro_batch % time_steps_ - shifts_[sender];
+  return time >= 0 && time < time_steps_;
+}
+
+size_t inbox::expected(const work_id& work) const {
+  size_t count = 0;
+  for (size_t i = 0; i < senders_.size(); ++i)
+    count += is_expected(work, i) ? 1 : 0;
+  return count;
+}
+
 inbox::outcome inbox::put(const work_id& work, group_id sender, tensor value) {
   auto i = std::find(senders_.begin(), senders_.end(), sender);
   if (i == senders_.end())
@@ -16,23 +50,26 @@ inbox::outcome inbox::put(const work_id& work, group_id sender, tensor value) {
   if (remembers(work))
     return outcome::duplicate;
   auto& entry = open_[work];
-  entry.values.resize(senders_.size());
+  if (entry.values.empty()) {
+    entry.values.resize(senders_.size());
+    entry.expected = expected(work);
+  }
   auto& slot = entry.values[static_cast<size_t>(i - senders_.begin())];
   if (slot)
     return outcome::duplicate;
   slot = std::move(value);
   ++entry.filled;
-  return entry.filled == senders_.size() ? outcome::complete : outcome::waiting;
+  return entry.filled == entry.expected ? outcome::complete : outcome::waiting;
 }
 
 std::optional<std::vector<tensor>> inbox::take(const work_id& work) {
   auto i = open_.find(work);
-  if (i == open_.end() || i->second.filled != senders_.size())
+  if (i == open_.end() || i->second.filled != i->second.expected)
     return std::nullopt;
   std::vector<tensor> result;
   result.reserve(senders_.size());
   for (auto& value : i->second.values)
-    result.push_back(std::move(*value));
+    result.push_back(value ? std::move(*value) : tensor{});
   open_.erase(i);
   taken_.push_back(work);
   if (taken_.size() > defaults::remembered_work)
@@ -43,7 +80,7 @@ std::optional<std::vector<tensor>> inbox::take(const work_id& work) {
 std::vector<work_id> inbox::complete_of(uint64_t step) const {
   std::vector<work_id> result;
   for (auto& [work, entry] : open_)
-    if (work.step == step && entry.filled == senders_.size())
+    if (work.step == step && entry.filled == entry.expected)
       result.push_back(work);
   return result;
 }
@@ -55,7 +92,7 @@ void inbox::forget_before(uint64_t step) {
 std::optional<std::pair<work_id, group_id>> inbox::missing() const {
   for (auto& [work, entry] : open_)
     for (size_t i = 0; i < senders_.size(); ++i)
-      if (!entry.values[i])
+      if (!entry.values[i] && is_expected(work, i))
         return std::pair{work, senders_[i]};
   return std::nullopt;
 }

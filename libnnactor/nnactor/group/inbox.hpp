@@ -9,12 +9,24 @@
 
 namespace nnactor {
 
-/// Collects the tensors that a group needs for each micro-batch, one from
-/// every sender, whatever their order of arrival.
+/// Collects the tensors that a group needs for each time step of each
+/// micro-batch, one from every sender, whatever their order of arrival.
 class inbox {
 public:
   /// @param senders In the order in which `take` returns their tensors.
   explicit inbox(std::vector<group_id> senders);
+
+  /// @param shifts By sender: the time step that needs a tensor is so much
+  ///        after that of the tensor; may be negative.
+  inbox(std::vector<group_id> senders, std::vector<int64_t> shifts,
+        uint32_t time_steps);
+
+  /// Returns the work that needs what `sender` sends of `work`; nothing if
+  /// that would be outside of the example.
+  std::optional<work_id> due(const work_id& work, group_id sender) const;
+
+  /// Returns how many senders a time step of an example waits for.
+  size_t expected(const work_id& work) const;
 
   enum class outcome {
     waiting,   ///< Others are missing.
@@ -26,7 +38,7 @@ public:
   outcome put(const work_id& work, group_id sender, tensor value);
 
   /// Removes and returns the tensors of a complete micro-batch, nothing if it
-  /// is not complete.
+  /// is not complete. Senders that are not expected have an empty one.
   std::optional<std::vector<tensor>> take(const work_id& work);
 
   /// Complete micro-batches of a step, ascending.
@@ -42,11 +54,16 @@ private:
   struct slots {
     std::vector<std::optional<tensor>> values;
     size_t filled = 0;
+    size_t expected = 0;
   };
+
+  bool is_expected(const work_id& work, size_t sender) const;
 
   bool remembers(const work_id& work) const;
 
   std::vector<group_id> senders_;
+  std::vector<int64_t> shifts_; ///< By sender; empty: all are 0.
+  uint32_t time_steps_ = 1;
   std::map<work_id, slots> open_;
   std::deque<work_id> taken_; ///< The newest, to recognise duplicates.
 };

@@ -4,6 +4,19 @@
 
 namespace nnactor {
 
+namespace {
+
+/// Outputs are needed so many time steps later, their gradients come from so
+/// many later.
+std::vector<int64_t> shifts_of(const std::vector<uint32_t>& delays, int sign) {
+  std::vector<int64_t> out;
+  for (auto delay : delays)
+    out.push_back(sign * static_cast<int64_t>(delay));
+  return out;
+}
+
+} // namespace
+
 void neuron_group_state::init(pointer parent, group_settings how,
                               program_ptr what) {
   self = parent;
@@ -11,9 +24,12 @@ void neuron_group_state::init(pointer parent, group_settings how,
   program = std::move(what);
   version = settings.version;
   last_activity = self->clock().now();
-  auto& upstream = settings.description.upstream;
-  inputs = inbox{upstream};
-  gradients = inbox{settings.description.downstream};
+  auto& me = settings.description;
+  auto& upstream = me.upstream;
+  inputs =
+      inbox{upstream, shifts_of(me.upstream_delays, 1), settings.time_steps};
+  gradients = inbox{me.downstream, shifts_of(me.downstream_delays, -1),
+                    settings.time_steps};
   reads_input =
       std::count(upstream.begin(), upstream.end(), group_graph::input_group)
       > 0;
@@ -32,17 +48,21 @@ void neuron_group_state::on_tensor(const tensor_message& what) {
 }
 
 void neuron_group_state::on_input(const tensor_message& what) {
-  auto& work = what.key.work;
-  auto outcome = inputs.put(work, what.key.producer, what.value);
-  if (outcome == inbox::outcome::complete && work.step == version)
-    start_forward(work);
+  auto work = inputs.due(what.key.work, what.key.producer);
+  if (!work)
+    return;
+  auto outcome = inputs.put(*work, what.key.producer, what.value);
+  if (outcome == inbox::outcome::complete && work->step == version)
+    start_forward(*work);
 }
 
 void neuron_group_state::on_gradient(const tensor_message& what) {
-  auto& work = what.key.work;
-  auto outcome = gradients.put(work, what.key.producer, what.value);
+  auto work = gradients.due(what.key.work, what.key.producer);
+  if (!work)
+    return;
+  auto outcome = gradients.put(*work, what.key.producer, what.value);
   if (outcome == inbox::outcome::complete)
-    start_backward(work);
+    start_backward(*work);
 }
 
 void neuron_group_state::on_update(uint64_t step, float scale) {
@@ -72,7 +92,7 @@ void neuron_group_state::start_forward(const work_id& work) {
   auto values = inputs.take(work);
   if (!values)
     return;
-  if (auto err = program->check_inputs(*values))
+  if (auto err = program->check_inputs(*values, work.micro_batch))
     return report(std::move(err));
   auto output = std::make_shared<tensor>();
   execute(
@@ -91,12 +111,18 @@ void neuron_group_state::send_output(const work_id& work,
   auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
   for (auto& reader : routes->readers(me.id))
     self->send(reader, tensor_message{key, output});
+  // What nobody needs any more has no gradient to wait for.
+  if (work.why == phase::train && gradients.expected(work) == 0)
+    run_backward(work, std::vector<tensor>(me.downstream.size()));
 }
 
 void neuron_group_state::start_backward(const work_id& work) {
-  auto values = gradients.take(work);
-  if (!values)
-    return;
+  if (auto values = gradients.take(work))
+    run_backward(work, std::move(*values));
+}
+
+void neuron_group_state::run_backward(const work_id& work,
+                                      std::vector<tensor> values) {
   struct outcome {
     caf::error refusal;
     std::vector<tensor> gradients;
@@ -104,7 +130,7 @@ void neuron_group_state::start_backward(const work_id& work) {
   auto out = std::make_shared<outcome>();
   execute(
       urgency::backward,
-      [p = program, work, out, gs = std::move(*values)](device& dev) {
+      [p = program, work, out, gs = std::move(values)](device& dev) {
         // What waits for gradients changes on the device, so it is asked there.
         out->refusal = p->check_gradients(work.micro_batch, gs);
         if (!out->refusal)
@@ -128,9 +154,10 @@ void neuron_group_state::send_gradients(const work_id& work,
     if (auto sink = routes->towards(me.upstream[i]))
       self->send(sink, tensor_message{key, values[i]});
   }
-  if (reads_input)
+  // Time runs backwards, so this was the last one of the micro-batch.
+  if (reads_input && work.micro_batch % settings.time_steps == 0)
     self->send(settings.driver, credit_atom::value, work.epoch, work.step,
-               work.micro_batch, me.id);
+               work.micro_batch / settings.time_steps, me.id);
   awaiting_gradients.erase(work.micro_batch);
   unaccumulated.insert(work.micro_batch);
   start_accumulates();
@@ -140,9 +167,10 @@ void neuron_group_state::send_gradients(const work_id& work,
 
 // Micro-batches may come back in any order, but sums must not depend on it.
 void neuron_group_state::start_accumulates() {
+  auto pieces = settings.train.micro_batches * settings.time_steps;
   while (unaccumulated.erase(accumulated) > 0) {
     auto micro_batch = accumulated++;
-    auto last = accumulated == settings.train.micro_batches;
+    auto last = accumulated == pieces;
     execute(
         urgency::idle,
         [p = program, micro_batch](device& dev) {

@@ -22,10 +22,12 @@ struct group_settings {
   device_actor device;
   driver_actor driver;
   persistence_actor persistence;
+  uint32_t time_steps = 1; ///< Of an example.
 };
 
 /// A neuron group as an actor: orders what arrives, leaves all arithmetic to
-/// its program and all execution to its device.
+/// its program and all execution to its device. Every time step of an example
+/// is a piece of work of its own, which delayed connections tie to others.
 ///
 ///   forward inputs complete, version reached --> forward --> readers
 ///   gradients complete --> backward --> upstream, then accumulate (in the
@@ -73,6 +75,7 @@ private:
   void start_forward(const work_id& work);
   void send_output(const work_id& work, const tensor& output);
   void start_backward(const work_id& work);
+  void run_backward(const work_id& work, std::vector<tensor> values);
   void send_gradients(const work_id& work, const std::vector<tensor>& values);
   void start_accumulates();
   void finish_step();

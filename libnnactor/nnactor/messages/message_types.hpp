@@ -51,13 +51,15 @@ enum class direction : uint8_t {
   backward = 1, ///< The gradient of `consumer`'s output, by `producer`.
 };
 
-/// One micro-batch of one step of one epoch. In training and evaluation the
-/// step is the number of updates that the parameters must have seen; groups
-/// hold what comes early and drop what comes late.
+/// One time step of one micro-batch of one step of one epoch. In training and
+/// evaluation the step is the number of updates that the parameters must have
+/// seen; groups hold what comes early and drop what comes late.
 struct work_id {
   uint64_t epoch = 0;
   uint64_t step = 0;
   phase why = phase::train;
+  /// Number of the micro-batch times the time steps of an example, plus the
+  /// time step: the number itself where examples have only one.
   uint32_t micro_batch = 0;
 
   friend auto operator<=>(const work_id&, const work_id&) = default;

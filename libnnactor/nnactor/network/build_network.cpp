@@ -12,30 +12,133 @@ caf::error wrong_layer(const layer_description& x, const std::string& what) {
               x.name, what);
 }
 
-/// Returns the ids of the layers that layer `index` of the description reads.
-result<std::vector<layer_id>> resolve_inputs(const network_description& what,
-                                             size_t index) {
+/// What a layer reads, by the order in which layers are written: 0 is the
+/// input, 1 the first layer.
+struct connections {
+  std::vector<layer_id> inputs;
+  std::vector<uint32_t> delays; ///< By input.
+};
+
+/// Resolves the names of what layer `index` of the description reads.
+result<connections> resolve_inputs(const network_description& what,
+                                   size_t index) {
   const auto& reader = what.layers[index];
-  if (reader.inputs.empty())
-    return std::vector<layer_id>{static_cast<layer_id>(index)};
   std::vector<std::string> names{input_name};
   for (const auto& x : what.layers)
     names.push_back(x.name);
-  std::vector<layer_id> ids;
-  for (const auto& name : reader.inputs) {
+  auto read = reader.inputs;
+  if (read.empty())
+    read.push_back(names[index]);
+  connections out;
+  for (const auto& name : read) {
     auto found = std::ranges::find(names, name);
     if (found == names.end())
       return wrong_layer(reader, fmt::format("there is no layer '{}' to read{}",
                                              name, did_you_mean(name, names)));
-    auto id = static_cast<size_t>(found - names.begin());
-    if (id > index + 1)
-      return wrong_layer(reader, fmt::format("it reads '{}', which is written "
-                                             "after it; only layers before "
-                                             "it can be read",
-                                             name));
-    ids.push_back(static_cast<layer_id>(id));
+    out.inputs.push_back(static_cast<layer_id>(found - names.begin()));
+    out.delays.push_back(0);
   }
-  return ids;
+  for (const auto& [name, delay] : reader.delays) {
+    auto found = std::ranges::find(read, name);
+    if (found == read.end())
+      return wrong_layer(reader, fmt::format("it has a delay for '{}', which "
+                                             "it does not read{}",
+                                             name, did_you_mean(name, read)));
+    out.delays[static_cast<size_t>(found - read.begin())] = delay;
+  }
+  return out;
+}
+
+result<std::vector<connections>>
+resolve_inputs(const network_description& what) {
+  std::vector<connections> all(1); // The input reads nothing.
+  for (size_t i = 0; i < what.layers.size(); ++i) {
+    auto next = resolve_inputs(what, i);
+    if (!next)
+      return next.error();
+    all.push_back(std::move(*next));
+  }
+  return all;
+}
+
+/// Puts layers after all that they read undelayed.
+class layer_order {
+public:
+  explicit layer_order(const std::vector<connections>& all)
+      : all_(all), seen_(all.size()) {
+  }
+
+  /// Returns whether there is such an order; if not, `cycle` has the layers
+  /// that wait for each other, the first of them once more at its end.
+  bool find() {
+    for (layer_id id = 0; id < all_.size(); ++id)
+      if (!visit(id))
+        return false;
+    return true;
+  }
+
+  std::vector<layer_id> order; ///< By written order where inputs allow it.
+  std::vector<layer_id> cycle;
+
+private:
+  enum class mark : uint8_t { none, open, done };
+
+  /// One layer on the way from a reader to what it reads. A description may
+  /// have thousands of layers in a row, so this is no recursion.
+  struct place {
+    layer_id layer;
+    size_t next = 0; ///< Input to look at.
+  };
+
+  bool visit(layer_id from) {
+    if (seen_[from] != mark::none)
+      return true;
+    std::vector<place> way{{from}};
+    seen_[from] = mark::open;
+    while (!way.empty()) {
+      auto& at = way.back();
+      auto& x = all_[at.layer];
+      if (at.next == x.inputs.size()) {
+        seen_[at.layer] = mark::done;
+        order.push_back(at.layer);
+        way.pop_back();
+        continue;
+      }
+      auto input = x.inputs[at.next];
+      auto delayed = x.delays[at.next++] > 0;
+      if (delayed || seen_[input] == mark::done)
+        continue;
+      if (seen_[input] == mark::open)
+        return close(way, input);
+      seen_[input] = mark::open;
+      way.push_back({input});
+    }
+    return true;
+  }
+
+  bool close(const std::vector<place>& way, layer_id at) {
+    auto begin = std::ranges::find(way, at, &place::layer);
+    for (auto i = begin; i != way.end(); ++i)
+      cycle.push_back(i->layer);
+    cycle.push_back(at);
+    return false;
+  }
+
+  const std::vector<connections>& all_;
+  std::vector<mark> seen_;
+};
+
+caf::error circular(const network_description& what,
+                    const std::vector<layer_id>& cycle) {
+  std::vector<std::string> names;
+  for (auto id : cycle)
+    names.push_back(fmt::format("'{}'", what.layers[id - 1].name));
+  return wrong_layer(
+      what.layers[cycle.front() - 1],
+      fmt::format("it needs itself at once: {}; give one of these connections "
+                  "a delay, for example delay = {{ {} = 1 }} in layer {}",
+                  fmt::join(names, " reads "), what.layers[cycle[1] - 1].name,
+                  names.front()));
 }
 
 /// Two layers of one name would make every reference to it ambiguous, so this
@@ -53,32 +156,56 @@ caf::error check_names(const network_description& what) {
   return {};
 }
 
-/// Turns names into ids; what remains is the same for any source of networks.
-result<network> resolve(const network_description& what,
-                        const data_shape& data) {
+/// A network whose layers have their final order, and where each was written.
+struct resolved {
   network net;
-  net.layers.push_back({.name = input_name,
-                        .kind = layer_kind::input,
-                        .width = data.input_width,
-                        .tokens = data.tokens,
-                        .inputs = {}});
-  for (size_t i = 0; i < what.layers.size(); ++i) {
-    const auto& x = what.layers[i];
-    auto inputs = resolve_inputs(what, i);
-    if (!inputs)
-      return inputs.error();
-    auto counted = x.units == 0 && x.kind == layer_kind::dense;
-    net.layers.push_back({.name = x.name,
-                          .kind = x.kind,
-                          .act = x.act,
-                          .units = counted ? data.output_width : x.units,
-                          .inputs = std::move(*inputs),
-                          .label = x.label});
+  std::vector<layer_id> written; ///< By layer; index into the description + 1.
+};
+
+layer described(const layer_description& x, const connections& reads,
+                const std::vector<layer_id>& ids, const data_shape& data) {
+  auto counted = x.units == 0 && x.kind == layer_kind::dense;
+  layer out{.name = x.name,
+            .kind = x.kind,
+            .act = x.act,
+            .units = counted ? data.output_width : x.units,
+            .inputs = {},
+            .label = x.label};
+  for (auto input : reads.inputs)
+    out.inputs.push_back(ids[input]);
+  if (std::ranges::any_of(reads.delays, [](auto x) { return x > 0; }))
+    out.delays = reads.delays;
+  return out;
+}
+
+/// Turns names into ids; what remains is the same for any source of networks.
+result<resolved> resolve(const network_description& what,
+                         const data_shape& data) {
+  auto reads = resolve_inputs(what);
+  if (!reads)
+    return reads.error();
+  layer_order sorted{*reads};
+  if (!sorted.find())
+    return circular(what, sorted.cycle);
+  std::vector<layer_id> ids(reads->size());
+  for (layer_id id = 0; id < ids.size(); ++id)
+    ids[sorted.order[id]] = id;
+  resolved out{.net = {.layers = {}, .time_steps = data.time_steps},
+               .written = std::move(sorted.order)};
+  for (auto from : out.written) {
+    if (from > 0)
+      out.net.layers.push_back(
+          described(what.layers[from - 1], (*reads)[from], ids, data));
+    else
+      out.net.layers.push_back({.name = input_name,
+                                .kind = layer_kind::input,
+                                .width = data.input_width,
+                                .tokens = data.tokens,
+                                .inputs = {}});
   }
-  net.layers.push_back({.name = loss_name,
-                        .kind = what.loss,
-                        .inputs = {static_cast<layer_id>(what.layers.size())}});
-  return net;
+  out.net.layers.push_back(
+      {.name = loss_name, .kind = what.loss, .inputs = {ids.back()}});
+  return out;
 }
 
 } // namespace
@@ -90,17 +217,19 @@ result<network> build_network(const network_description& what,
                 to_string(what.where));
   if (auto err = check_names(what))
     return err;
-  auto net = resolve(what, data);
-  if (!net)
-    return net.error();
-  if (auto wrong = lay_out(*net)) {
+  auto found = resolve(what, data);
+  if (!found)
+    return found.error();
+  auto& net = found->net;
+  if (auto wrong = lay_out(net)) {
     auto written = wrong->layer > 0 && wrong->layer <= what.layers.size();
     if (written)
-      return wrong_layer(what.layers[wrong->layer - 1], wrong->what);
+      return wrong_layer(what.layers[found->written[wrong->layer] - 1],
+                         wrong->what);
     return fail(ec::invalid_network, "{}: {}: {}", to_string(what.where),
                 wrong->layer == 0 ? input_name : loss_name, wrong->what);
   }
-  const auto& output = net->output();
+  const auto& output = net.output();
   if (output.width != data.output_width)
     return wrong_layer(
         what.layers.back(),
@@ -110,7 +239,7 @@ result<network> build_network(const network_description& what,
                     what.loss == layer_kind::softmax_cross_entropy
                         ? "classes"
                         : "target values an example"));
-  return net;
+  return std::move(net);
 }
 
 } // namespace nnactor

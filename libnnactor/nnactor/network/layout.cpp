@@ -32,21 +32,45 @@ reason check_label(const std::string& label) {
   return label.empty() ? std::nullopt : check_name(label);
 }
 
-/// Checks that layer `index` reads only layers before it, each once.
+/// Checks one connection of layer `index`.
+reason check_input(const network& net, layer_id index, layer_id input,
+                   uint32_t delay) {
+  if (input + size_t{1} >= net.layers.size())
+    return because("it reads a layer that there is not");
+  const auto& name = net.layers[input].name;
+  if (delay >= net.time_steps && delay > 0)
+    return because("it reads '{}' with a delay of {}, but an example has only "
+                   "{} time step{}; see data.time_steps",
+                   name, delay, net.time_steps, net.time_steps == 1 ? "" : "s");
+  if (input >= index && delay == 0)
+    return because("it reads {} at once; a connection to a later layer needs a "
+                   "delay",
+                   input == index ? "itself" : fmt::format("'{}'", name));
+  return std::nullopt;
+}
+
+/// Checks that layer `index` reads every input once, and what is not delayed
+/// from layers before it.
 reason check_inputs(const network& net, layer_id index) {
-  const auto& inputs = net.layers[index].inputs;
-  if (inputs.empty())
+  const auto& x = net.layers[index];
+  if (x.inputs.empty())
     return because("it reads no layer");
+  if (!x.delays.empty() && x.delays.size() != x.inputs.size())
+    return because("it has {} delays for {} inputs", x.delays.size(),
+                   x.inputs.size());
   std::set<layer_id> seen;
-  for (auto input : inputs) {
-    if (input == index)
-      return because("it reads itself");
-    if (input > index)
-      return because("it reads a later layer; only layers before it can be "
-                     "read");
-    if (!seen.insert(input).second)
-      return because("it reads layer '{}' twice", net.layers[input].name);
+  auto undelayed = false;
+  for (size_t i = 0; i < x.inputs.size(); ++i) {
+    auto delay = x.delay_of(i);
+    if (auto wrong = check_input(net, index, x.inputs[i], delay))
+      return wrong;
+    if (!seen.insert(x.inputs[i]).second)
+      return because("it reads layer '{}' twice", net.layers[x.inputs[i]].name);
+    undelayed = undelayed || delay == 0;
   }
+  if (!undelayed)
+    return because("all that it reads is delayed; it must also read something "
+                   "of the same time step, if only 'input'");
   return std::nullopt;
 }
 
@@ -79,7 +103,6 @@ reason lay_out_embedding(const network& net, layer& x) {
   if (x.act != activation::none)
     return because("an embedding has no activation, found '{}'",
                    to_string(x.act));
-  x.positions = input.width;
   x.row_width = input.tokens;
   x.bias = false;
   return std::nullopt;
@@ -97,16 +120,30 @@ reason lay_out_dense(const network& net, layer& x) {
       return because("its inputs have more than {} values together",
                      most_columns);
   }
-  x.positions = 1;
   x.bias = true;
   return std::nullopt;
 }
 
-reason lay_out_neurons(const network& net, layer& x) {
+/// Fixes what depends on nothing but the input, so that connections may lead
+/// back to layers before.
+reason set_width(const network& net, layer& x) {
   if (!has_neurons(x.kind))
     return because("a layer of kind '{}' cannot stand here", to_string(x.kind));
   if (x.units == 0)
     return because("it has no units");
+  if (x.units > most_neurons)
+    return because("{} units are too many: a network has at most {} neurons",
+                   x.units, most_neurons);
+  x.positions = x.kind == layer_kind::embedding ? net.layers.front().width : 1;
+  if (x.units > most_columns / x.positions)
+    return because("{} units with {} values each are more than {} values",
+                   x.units, x.positions, most_columns);
+  x.width = x.units * x.positions;
+  x.tokens = 0;
+  return std::nullopt;
+}
+
+reason lay_out_neurons(const network& net, layer& x) {
   if (x.units > most_neurons - x.first)
     return because("{} units are too many: a network has at most {} neurons",
                    x.units, most_neurons);
@@ -115,10 +152,6 @@ reason lay_out_neurons(const network& net, layer& x) {
                                                : lay_out_dense(net, x);
   if (wrong)
     return wrong;
-  if (x.units > most_columns / x.positions)
-    return because("{} units with {} values each are more than {} values",
-                   x.units, x.positions, most_columns);
-  x.width = x.units * x.positions;
   if (x.units > most_parameters / (x.row_width + 1))
     return because("{} units with {} weights each are more than {} parameters",
                    x.units, x.row_width, most_parameters);
@@ -126,7 +159,8 @@ reason lay_out_neurons(const network& net, layer& x) {
 }
 
 reason lay_out_loss(const network& net, layer& x) {
-  if (!is_loss(x.kind) || x.units != 0 || x.inputs.size() != 1)
+  if (!is_loss(x.kind) || x.units != 0 || x.inputs.size() != 1
+      || x.delay_of(0) != 0)
     return because("the last layer must be a loss that reads one layer");
   if (x.act != activation::none)
     return because("a loss has no activation");
@@ -144,14 +178,16 @@ reason lay_out_loss(const network& net, layer& x) {
 /// Finds a layer that nothing reads.
 std::optional<layout_error> check_readers(const network& net) {
   std::vector<bool> read(net.layers.size());
-  for (const auto& x : net.layers)
-    for (auto input : x.inputs)
-      read[input] = true;
+  for (layer_id id = 0; id < net.layers.size(); ++id)
+    for (auto input : net.layers[id].inputs)
+      if (input != id)
+        read[input] = true;
   for (layer_id id = 0; id + 1 < net.layers.size(); ++id)
     if (!read[id])
       return layout_error{
-          id, fmt::format("no layer reads it, and only '{}' can be the output",
-                          net.output().name)};
+          id, fmt::format(
+                  "no other layer reads it, and only '{}' can be the output",
+                  net.output().name)};
   return std::nullopt;
 }
 
@@ -170,10 +206,9 @@ reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
                    "last layer",
                    input_name, loss_name);
   if (id == 0)
-    return lay_out_input(x);
+    return std::nullopt;
   if (auto wrong = check_inputs(net, id))
     return wrong;
-  x.tokens = 0;
   return last ? lay_out_loss(net, x) : lay_out_neurons(net, x);
 }
 
@@ -186,6 +221,15 @@ std::optional<layout_error> lay_out(network& net) {
   if (net.layers.size() > most_layers)
     return layout_error{0, fmt::format("{} layers are more than {}",
                                        net.layers.size(), most_layers)};
+  if (net.time_steps == 0 || net.time_steps > most_time_steps)
+    return layout_error{0, fmt::format("an example has 1 to {} time steps, "
+                                       "found {}",
+                                       most_time_steps, net.time_steps)};
+  if (auto wrong = lay_out_input(net.layers.front()))
+    return layout_error{0, std::move(*wrong)};
+  for (layer_id id = 1; id + 1 < net.layers.size(); ++id)
+    if (auto wrong = set_width(net, net.layers[id]))
+      return layout_error{id, std::move(*wrong)};
   std::set<std::string> names;
   neuron_id next = 0;
   uint64_t parameters = 0;

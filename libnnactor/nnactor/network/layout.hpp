@@ -13,6 +13,7 @@ constexpr uint64_t most_layers = uint64_t{1} << 16;
 constexpr uint64_t most_neurons = uint64_t{1} << 40;
 constexpr uint64_t most_columns = uint64_t{1} << 40;
 constexpr uint64_t most_parameters = uint64_t{1} << 56;
+constexpr uint32_t most_time_steps = uint32_t{1} << 16;
 constexpr uint64_t most_tokens = 0x7fffffff; ///< Tokens are i32.
 constexpr size_t longest_name = 128;
 
@@ -27,9 +28,9 @@ struct layout_error {
 };
 
 /// Checks the structure of a network of which only names, kinds, activations,
-/// units, inputs, and the width and tokens of the input are known, and computes
-/// all other fields of its layers. What comes from a user and what comes from
-/// a peer passes here alike.
+/// units, inputs, delays, time steps, and the width and tokens of the input are
+/// known, and computes all other fields of its layers. What comes from a user
+/// and what comes from a peer passes here alike.
 std::optional<layout_error> lay_out(network& net);
 
 } // namespace nnactor

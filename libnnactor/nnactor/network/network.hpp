@@ -48,9 +48,9 @@ constexpr bool is_loss(layer_kind kind) {
          || kind == layer_kind::mean_squared_error;
 }
 
-/// One layer of a network. Its output for one example is a row of `width`
-/// values, neuron by neuron: value `p` of its `u`-th neuron is column
-/// `u * positions + p`.
+/// One layer of a network. Its output for one time step of an example is a row
+/// of `width` values, neuron by neuron: value `p` of its `u`-th neuron is
+/// column `u * positions + p`.
 struct layer {
   std::string name;
   layer_kind kind = layer_kind::dense;
@@ -64,6 +64,14 @@ struct layer {
   neuron_id first = 0;          ///< Id of its first neuron.
   std::vector<layer_id> inputs; ///< Layers it reads, concatenated in order.
   std::string label = {};       ///< Of a type of neurons; may be empty.
+  /// Time steps between an input and what is read of it, by input; empty where
+  /// nothing is delayed. Before the first time step, a layer gives zeros.
+  std::vector<uint32_t> delays = {};
+
+  /// @param input Index into `inputs`.
+  uint32_t delay_of(size_t input) const {
+    return delays.empty() ? 0 : delays[input];
+  }
 
   neuron_set neurons() const {
     return neuron_set::range(first, first + units);
@@ -83,6 +91,9 @@ struct layer_description {
   std::vector<std::string> inputs; ///< Empty: the layer written before.
   origin where;
   std::string label = {}; ///< Of a type of neurons; may be empty.
+  /// Time steps, at least 1, by the name of an input. What is not named is
+  /// read undelayed.
+  std::vector<std::pair<std::string, uint32_t>> delays = {};
 };
 
 /// What a user writes of a network.
@@ -94,15 +105,19 @@ struct network_description {
 
 /// What the data fixes of a network.
 struct data_shape {
-  uint64_t input_width = 0;  ///< Values or tokens per example.
+  uint64_t input_width = 0;  ///< Values or tokens per time step.
   uint64_t tokens = 0;       ///< Number of tokens, 0 for real values.
-  uint64_t output_width = 0; ///< Classes, or target values per example.
+  uint64_t output_width = 0; ///< Classes, or target values per time step.
+  uint32_t time_steps = 1;   ///< Of an example.
 };
 
-/// A directed acyclic graph of layers in topological order: the input first,
-/// the loss last, reading exactly one layer.
+/// A graph of layers: the input first, the loss last, reading exactly one
+/// layer. Without its delayed connections it is acyclic and in topological
+/// order. All layers compute every time step of an example; only delayed
+/// connections lead from one to a later one.
 struct network {
   std::vector<layer> layers;
+  uint32_t time_steps = 1; ///< Of an example; no state goes beyond it.
 
   uint64_t neuron_count() const;
   uint64_t parameter_count() const;
@@ -125,7 +140,8 @@ struct network {
 
 /// Checks a description against the data and lays out ids and shapes. Fails
 /// with `ec::invalid_network` naming the place, the layer and the two shapes
-/// that do not fit.
+/// that do not fit, or the cycle of layers that need each other at once. Layers
+/// keep the order in which they are written as far as their inputs allow.
 result<network> build_network(const network_description& what,
                               const data_shape& data);
 

@@ -28,6 +28,16 @@ std::vector<group_id> add_layer(group_graph& graph, const network& net,
   return added;
 }
 
+void connect(group_graph& graph, group_id producer, group_id consumer,
+             uint32_t delay) {
+  auto& from = graph.groups[producer];
+  from.downstream.push_back(consumer);
+  from.downstream_delays.push_back(delay);
+  auto& to = graph.groups[consumer];
+  to.upstream.push_back(producer);
+  to.upstream_delays.push_back(delay);
+}
+
 /// Returns the part that holds most of some groups, the lowest of equals.
 uint32_t largest_part(const group_graph& graph,
                       const std::vector<group_id>& groups) {
@@ -40,6 +50,7 @@ uint32_t largest_part(const group_graph& graph,
 
 group_graph make_group_graph(const network& net, const partition& parts) {
   group_graph graph;
+  graph.time_steps = net.time_steps;
   auto loss_layer = static_cast<layer_id>(net.layers.size() - 1);
   group input;
   input.id = group_graph::input_group;
@@ -69,15 +80,12 @@ group_graph make_group_graph(const network& net, const partition& parts) {
   groups_of[loss_layer] = {graph.loss_group()};
   for (layer_id id = 1; id < net.layers.size(); ++id)
     for (auto consumer : groups_of[id])
-      for (auto input : net.layers[id].inputs)
-        for (auto producer : groups_of[input]) {
-          graph.groups[consumer].upstream.push_back(producer);
-          graph.groups[producer].downstream.push_back(consumer);
-        }
-  graph.groups[graph.loss_group()].upstream.push_back(
-      group_graph::target_group);
-  graph.groups[group_graph::target_group].downstream = {graph.loss_group()};
+      for (size_t i = 0; i < net.layers[id].inputs.size(); ++i)
+        for (auto producer : groups_of[net.layers[id].inputs[i]])
+          connect(graph, producer, consumer, net.layers[id].delay_of(i));
+  connect(graph, group_graph::target_group, graph.loss_group(), 0);
   graph.groups[graph.loss_group()].downstream = {group_graph::input_group};
+  graph.groups[graph.loss_group()].downstream_delays = {0};
   return graph;
 }
 

@@ -33,12 +33,17 @@ struct group {
   std::vector<group_id> upstream;   ///< Producers of its inputs, in column
                                     ///< order.
   std::vector<group_id> downstream; ///< Consumers of its output, ascending.
+  /// Time steps between an output and what is computed from it, by producer
+  /// and by consumer; see `layer::delays`.
+  std::vector<uint32_t> upstream_delays = {};
+  std::vector<uint32_t> downstream_delays = {};
 };
 
 /// The groups of a partitioned network and their edges. Group 0 is the input,
 /// group 1 the target, then neuron groups by (layer, part), the loss last.
 struct group_graph {
   std::vector<group> groups;
+  uint32_t time_steps = 1; ///< Of an example.
 
   static constexpr group_id input_group = 0;
   static constexpr group_id target_group = 1;

@@ -73,7 +73,8 @@ public:
   /// Places the job for inference.
   result<deployed_ptr> open_inference(const deployment& job);
 
-  /// Asks the network opened last; the answer is [rows, outputs].
+  /// Asks the network opened last; the answer is [rows, outputs], time steps
+  /// side by side.
   result<tensor> infer(const tensor& inputs);
 
 private:

@@ -1,5 +1,7 @@
 #include "nnactor/run/driver_port.hpp"
 
+#include "nnactor/engine/columns.hpp"
+
 namespace nnactor {
 
 void driver_port::open(caf::actor_system& system,
@@ -24,6 +26,7 @@ void driver_port::open(caf::actor_system& system,
   routes.groups.emplace(group_graph::input_group, driver);
   input_sinks_ = routes.readers(group_graph::input_group);
   target_sinks_ = routes.readers(group_graph::target_group);
+  time_steps_ = job.net.time_steps;
   input_readers_ = job.graph.groups[group_graph::input_group].downstream.size();
   caf::anon_send(
       gate, routing_ptr{std::make_shared<const routing>(std::move(routes))});
@@ -38,17 +41,24 @@ void driver_port::close() {
 }
 
 void driver_port::send_inputs(const work_id& work, const tensor& values) {
-  for (auto& sink : input_sinks_)
-    caf::anon_send(sink, tensor_message{{work, 0, direction::forward,
-                                         group_graph::input_group, 0},
-                                        values});
+  send(input_sinks_, group_graph::input_group, work, values);
 }
 
 void driver_port::send_targets(const work_id& work, const tensor& values) {
-  for (auto& sink : target_sinks_)
-    caf::anon_send(sink, tensor_message{{work, 0, direction::forward,
-                                         group_graph::target_group, 0},
-                                        values});
+  send(target_sinks_, group_graph::target_group, work, values);
+}
+
+void driver_port::send(const std::vector<sink_actor>& sinks, group_id producer,
+                       const work_id& work, const tensor& values) {
+  for (uint32_t t = 0; t < time_steps_; ++t) {
+    auto at = work;
+    at.micro_batch = work.micro_batch * time_steps_ + t;
+    auto value = at_time(values, t, time_steps_);
+    for (auto& sink : sinks)
+      caf::anon_send(
+          sink,
+          tensor_message{{at, 0, direction::forward, producer, 0}, value});
+  }
 }
 
 } // namespace nnactor

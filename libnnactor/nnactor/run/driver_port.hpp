@@ -31,9 +31,15 @@ public:
   /// Ends the links.
   void close();
 
-  /// Sends inputs [rows, input width] or targets of a micro-batch.
+  /// Sends inputs or targets of all time steps of a micro-batch, side by side
+  /// in each row.
   void send_inputs(const work_id& work, const tensor& values);
   void send_targets(const work_id& work, const tensor& values);
+
+  /// Number of time steps of an example.
+  uint32_t time_steps() const {
+    return time_steps_;
+  }
 
   /// Neuron groups that read the input: each returns credit for a
   /// micro-batch of training.
@@ -47,10 +53,14 @@ public:
   }
 
 private:
+  void send(const std::vector<sink_actor>& sinks, group_id producer,
+            const work_id& work, const tensor& values);
+
   std::vector<link_actor> links_;
   std::vector<sink_actor> input_sinks_;
   std::vector<sink_actor> target_sinks_;
   size_t input_readers_ = 0;
+  uint32_t time_steps_ = 1;
   traffic_counter traffic_ = std::make_shared<std::atomic<uint64_t>>(0);
 };
 

@@ -1,5 +1,8 @@
 #include "nnactor/run/inferrer.hpp"
 
+#include "nnactor/engine/check_tensor.hpp"
+#include "nnactor/engine/columns.hpp"
+
 namespace nnactor {
 
 void inferrer_state::begin(const deployed_ptr& job) {
@@ -18,10 +21,22 @@ void inferrer_state::begin(const deployed_ptr& job) {
 caf::result<tensor> inferrer_state::ask(const tensor& inputs) {
   if (broken)
     return broken;
+  if (auto err = check(inputs))
+    return err;
   auto answer = self->make_response_promise<tensor>();
   waiting.push_back({inputs, answer});
   pump();
   return answer;
+}
+
+// A question that does not fit is no reason for a group to fail.
+caf::error inferrer_state::check(const tensor& inputs) const {
+  if (!network)
+    return caf::none;
+  auto& input = network->job->net.layers.front();
+  auto what = shape{inputs.extent().rows, input.width * port.time_steps()};
+  return check_tensor("the question", inputs,
+                      input.tokens > 0 ? dtype::i32 : dtype::f32, what);
 }
 
 void inferrer_state::pump() {
@@ -29,16 +44,32 @@ void inferrer_state::pump() {
     auto work =
         work_id{network->job->epoch, network->job->step, phase::infer, next++};
     port.send_inputs(work, waiting.front().inputs);
-    open.emplace(work.micro_batch, std::move(waiting.front().answer));
+    open.emplace(work.micro_batch,
+                 open_question{std::move(waiting.front().answer),
+                               waiting.front().inputs.extent().rows,
+                               {}});
     waiting.pop_front();
   }
 }
 
 void inferrer_state::on_answer(const tensor_message& what) {
-  auto i = open.find(what.key.work.micro_batch);
-  if (i == open.end() || !network || what.key.work.epoch != network->job->epoch)
+  if (!network || what.key.work.epoch != network->job->epoch)
     return;
-  i->second.deliver(what.value);
+  auto steps = port.time_steps();
+  auto i = open.find(what.key.work.micro_batch / steps);
+  if (i == open.end())
+    return;
+  auto& outputs = i->second.outputs;
+  auto expected = shape{i->second.rows, network->job->net.output().width};
+  if (auto err = check_tensor("the answer", what.value, dtype::f32, expected))
+    return on_failure(err);
+  outputs.emplace(what.key.work.micro_batch % steps, what.value);
+  if (outputs.size() < steps)
+    return;
+  std::vector<tensor> in_order;
+  for (auto& [time, value] : outputs)
+    in_order.push_back(value);
+  i->second.answer.deliver(concatenate(in_order));
   open.erase(i);
   pump();
 }
@@ -47,8 +78,8 @@ void inferrer_state::on_failure(const caf::error& why) {
   if (broken)
     return;
   broken = why;
-  for (auto& [number, answer] : open)
-    answer.deliver(why);
+  for (auto& [number, question] : open)
+    question.answer.deliver(why);
   for (auto& question : waiting)
     question.answer.deliver(why);
   open.clear();

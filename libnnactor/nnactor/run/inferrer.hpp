@@ -13,7 +13,8 @@ using inferrer_actor = driver_actor::extend<
     caf::reacts_to<tensor_message>,
     // Everything is set up.
     caf::reacts_to<ready_atom, deployed_ptr>,
-    // Inputs [rows, input width]; returns the outputs [rows, output width].
+    // Inputs [rows, time steps x input width]; returns the outputs [rows, time
+    // steps x output width].
     caf::replies_to<infer_atom, tensor>::with<tensor>>;
 
 struct inferrer_state {
@@ -35,8 +36,15 @@ struct inferrer_state {
   driver_port port;
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
-  std::map<uint32_t, promise> open; ///< By micro-batch.
-  caf::error broken;                ///< Why nothing can be answered any more.
+  /// A question that has been sent.
+  struct open_question {
+    promise answer;
+    uint64_t rows = 0;
+    std::map<uint32_t, tensor> outputs; ///< By time step.
+  };
+
+  std::map<uint32_t, open_question> open; ///< By micro-batch.
+  caf::error broken; ///< Why nothing can be answered any more.
 
   void begin(const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);
@@ -45,6 +53,7 @@ struct inferrer_state {
 
 private:
   void pump();
+  caf::error check(const tensor& inputs) const;
 };
 
 /// @param gate Of the driver's process.

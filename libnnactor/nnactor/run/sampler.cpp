@@ -1,5 +1,6 @@
 #include "nnactor/run/sampler.hpp"
 
+#include "nnactor/engine/columns.hpp"
 #include "nnactor/neuron/random.hpp"
 
 #include <algorithm>
@@ -38,6 +39,24 @@ int32_t padding(const vocabulary& characters) {
 }
 
 } // namespace
+
+uint64_t context_of(const network& net) {
+  return net.layers.front().width + net.time_steps - 1;
+}
+
+predictor predictor_of(const network& net, predictor infer) {
+  auto context = net.layers.front().width;
+  auto steps = net.time_steps;
+  return [=, infer = std::move(infer)](const tensor& seen) -> result<tensor> {
+    tensor_builder<int32_t> inputs{{1, steps * context}};
+    auto tokens = seen.values<int32_t>();
+    for (uint32_t t = 0; t < steps; ++t)
+      std::ranges::copy(tokens.subspan(t, context),
+                        inputs.values().subspan(t * context).begin());
+    auto answer = infer(std::move(inputs).share());
+    return answer ? at_time(*answer, steps - 1, steps) : answer;
+  };
+}
 
 caf::error generate(const vocabulary& characters, uint64_t context,
                     const std::string& prompt, const sampling& how,

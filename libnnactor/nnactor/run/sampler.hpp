@@ -2,6 +2,7 @@
 
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/error.hpp"
+#include "nnactor/network/network.hpp"
 #include "nnactor/tensor/tensor.hpp"
 
 #include <cstdint>
@@ -26,6 +27,14 @@ int32_t draw(std::span<const float> probabilities, float temperature,
 
 /// Answers one example's tokens [1, context] with probabilities [1, tokens].
 using predictor = std::function<result<tensor>(const tensor&)>;
+
+/// Number of characters that a network looks at to predict the next one: its
+/// context at every time step.
+uint64_t context_of(const network& net);
+
+/// Lets a network predict: `infer` takes the inputs of all time steps and
+/// returns all outputs, of which the last is the prediction.
+predictor predictor_of(const network& net, predictor infer);
 
 /// Continues `prompt` one character at a time, handing each to `show`. A
 /// prompt shorter than the context is filled up on its left with the token of

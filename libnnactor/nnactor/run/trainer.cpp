@@ -136,8 +136,9 @@ uint64_t trainer_state::save_period() const {
 
 uint64_t trainer_state::next_boundary(uint64_t step) const {
   auto next = [step](uint64_t period) { return (step / period + 1) * period; };
-  auto nearest = std::min({settings.run.steps, next(settings.run.evaluate_every),
-                           next(save_period())});
+  auto nearest =
+      std::min({settings.run.steps, next(settings.run.evaluate_every),
+                next(save_period())});
   for (auto& x : requests)
     nearest = std::min(nearest, std::max(x.not_before, step));
   return nearest;
@@ -195,8 +196,10 @@ void trainer_state::on_result(const tensor_message& what) {
     if (now != stage::validating || work.step != boundary
         || !validation_losses.emplace(work.micro_batch, *value).second)
       return;
-    --in_flight;
-    if (validation_losses.size() == validation_batches())
+    // The last time step; the others are there or on their way.
+    if ((work.micro_batch + 1) % port.time_steps() == 0)
+      --in_flight;
+    if (validation_losses.size() == validation_batches() * port.time_steps())
       return finish_validation();
     return pump();
   }
@@ -243,12 +246,12 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
     return;
   auto& results = i->second;
   auto& train = settings.run.train;
-  if (results.losses.size() < train.micro_batches)
+  if (results.losses.size() < train.micro_batches * port.time_steps())
     return;
   loss_value sum;
   for (auto& [index, value] : results.losses)
     sum.loss_sum += value.loss_sum;
-  auto loss = sum.loss_sum / train.batch;
+  auto loss = sum.loss_sum / train.batch / port.time_steps();
   if (!std::isfinite(loss))
     return on_failure(fail(
         ec::diverged,
@@ -285,7 +288,8 @@ void trainer_state::finish_validation() {
     sum.loss_sum += value.loss_sum;
     sum.correct += value.correct;
   }
-  auto examples = static_cast<double>(settings.data->size(split::validation));
+  auto examples = static_cast<double>(settings.data->size(split::validation)
+                                      * port.time_steps());
   validation = {sum.loss_sum / examples, sum.correct / examples};
   if (!std::isfinite(validation.loss_sum))
     return on_failure(fail(
@@ -317,10 +321,10 @@ void trainer_state::watch() {
 
 // Says who waits for whom, as far as the nodes still answer.
 void trainer_state::give_up() {
-  auto text = fmt::format("nothing has moved for {} s at step {}: waiting for "
-                          "{}",
-                          settings.patience.count() / 1000, issued_step,
-                          waiting_for());
+  auto text =
+      fmt::format("nothing has moved for {} s at step {}: waiting for "
+                  "{}",
+                  settings.patience.count() / 1000, issued_step, waiting_for());
   now = stage::stuck;
   ask_statuses([this, text](const statuses& all) {
     now = stage::training;
@@ -342,8 +346,7 @@ void trainer_state::ask_traffic(std::function<void()> then) {
               if (--*missing == 0)
                 then();
             },
-            [this, address = members[i].address,
-             epoch](const caf::error& why) {
+            [this, address = members[i].address, epoch](const caf::error& why) {
               if (network->job->epoch == epoch)
                 on_failure(within("node " + address, why));
             });
@@ -356,8 +359,9 @@ std::string trainer_state::waiting_for() const {
   };
   if (now == stage::validating)
     return fmt::format("{} of {} validation losses of the loss group on {}",
-                       validation_batches() - validation_losses.size(),
-                       validation_batches(),
+                       validation_batches() * port.time_steps()
+                           - validation_losses.size(),
+                       validation_batches() * port.time_steps(),
                        node_of(network->job->graph.loss_group()));
   if (generation)
     for (node_index i = 0; i < network->cluster.members.size(); ++i)
@@ -368,10 +372,11 @@ std::string trainer_state::waiting_for() const {
   if (open.empty())
     return "an answer of a node";
   auto& [step, results] = *open.begin();
-  if (results.losses.size() < settings.run.train.micro_batches)
+  auto losses = settings.run.train.micro_batches * port.time_steps();
+  if (results.losses.size() < losses)
     return fmt::format("{} losses of step {} from the loss group on {}",
-                       settings.run.train.micro_batches - results.losses.size(),
-                       step + 1, node_of(network->job->graph.loss_group()));
+                       losses - results.losses.size(), step + 1,
+                       node_of(network->job->graph.loss_group()));
   auto& readers =
       network->job->graph.groups[group_graph::input_group].downstream;
   for (auto& [micro_batch, groups] : results.credits)

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "nnactor/config/experiment.hpp"
 #include "nnactor/cluster/distributor.hpp"
+#include "nnactor/config/experiment.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/partition/rearrange.hpp"
@@ -120,8 +120,8 @@ struct trainer_state {
 
   /// Losses and norms of one step.
   struct step_results {
-    std::map<uint32_t, loss_value> losses;          ///< By micro-batch.
-    std::map<group_id, double> norms;               ///< By group.
+    std::map<uint32_t, loss_value> losses; ///< By time step; see `work_id`.
+    std::map<group_id, double> norms;      ///< By group.
     std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
   };
 
@@ -157,10 +157,10 @@ struct trainer_state {
 
   uint64_t validated = 0; ///< Next validation micro-batch.
   loss_value validation;  ///< Sum so far.
-  std::map<uint32_t, loss_value> validation_losses; ///< By micro-batch.
+  std::map<uint32_t, loss_value> validation_losses; ///< By time step.
   size_t save_answers = 0; ///< Nodes that have not taken the request.
   std::optional<saving> generation;
-  uint64_t generations = 0; ///< Newest number used.
+  uint64_t generations = 0;              ///< Newest number used.
   std::optional<committed_state> newest; ///< Of this run.
   std::function<void()> after_commit;    ///< Of a generation for `boundary`.
 
