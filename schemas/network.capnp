@@ -38,6 +38,13 @@ struct Layer {
   inputs    @10 :List(UInt32);
   label     @11 :Text;  # Of a type of neurons, for people; may be empty.
   delays    @12 :List(UInt32);  # Time steps, by input; empty: none is delayed.
+
+  # Of a sparse layer.
+  degree      @13 :UInt32;
+  pattern     @14 :UInt8;
+  clusters    @15 :UInt32 = 1;
+  inside      @16 :Float64 = 0.9;
+  patternSeed @17 :UInt64 = 1;
 }
 
 struct Network {

@@ -93,6 +93,17 @@ void add_bench_command(CLI::App& parent, int& status) {
       ->check(CLI::Range(2, 1024))
       ->delimiter(',')
       ->capture_default_str();
+  auto cut = std::make_shared<cut_bench>();
+  auto& cut_command = add_bench(
+      *bench, "cut",
+      "Connections between the parts of a clustered network, by mechanism", cut,
+      status);
+  cut_command.add_option("--neurons", cut->neurons, "Neurons")
+      ->check(CLI::Range(1000, 10000000))
+      ->capture_default_str();
+  cut_command.add_option("--parts", cut->parts, "Parts")
+      ->check(CLI::Range(2, 256))
+      ->capture_default_str();
   auto rebalance = std::make_shared<rebalance_bench>();
   auto& rebalance_command =
       add_bench(*bench, "rebalance",

@@ -60,6 +60,15 @@ struct metadata_bench {
 
 result<figures> run(const metadata_bench& how);
 
+/// `nnactor bench cut`: connections between the parts of a clustered network,
+/// split by connectivity, in order and at random.
+struct cut_bench {
+  uint64_t neurons = 100000;
+  uint64_t parts = 8;
+};
+
+result<figures> run(const cut_bench& how);
+
 /// `nnactor bench rebalance`: one of two nodes is slowed by busy loops on its
 /// core; what a rebalance wins back.
 struct rebalance_bench {

@@ -88,7 +88,7 @@ std::string render_layers(const network& net) {
     out.add({x.name, to_string(x.kind), neurons ? format_count(x.units) : "-",
              neurons ? to_string(x.neurons()) : "-",
              neurons ? format_count(x.parameters()) : "-",
-             x.kind == layer_kind::dense ? to_string(x.act) : "-"});
+             x.act != activation::none || x.bias ? to_string(x.act) : "-"});
   }
   return out.render();
 }

@@ -3,6 +3,7 @@
 #include "table.hpp"
 
 #include "nnactor/engine/footprint.hpp"
+#include "nnactor/partition/connectivity.hpp"
 #include "nnactor/run/controller.hpp"
 #include "nnactor/run/job.hpp"
 
@@ -59,6 +60,12 @@ std::string name_of(const plan& what, node_index node) {
                                         : fmt::format("node {}", node + 1);
 }
 
+double percent_of(const connection_cut& cut) {
+  return cut.all == 0 ? 0
+                      : 100 * static_cast<double>(cut.crossing)
+                            / static_cast<double>(cut.all);
+}
+
 void print_text(const plan& what, const std::vector<node_footprint>& nodes,
                 const std::vector<link_traffic>& links,
                 const std::vector<uint64_t>& memory) {
@@ -90,6 +97,11 @@ void print_text(const plan& what, const std::vector<node_footprint>& nodes,
   fmt::print("What each node holds\n{}\nWhat it needs in memory\n{}\n"
              "What crosses links\n{}",
              needs.render(), sums.render(), wires.render());
+  auto cut = cut_of(what.job.net, what.job.parts);
+  fmt::print("\n{} of {} connections between neurons cross from one part to "
+             "another ({:.1f} %)\n",
+             format_count(cut.crossing), format_count(cut.all),
+             percent_of(cut));
 }
 
 void print_json(const plan& what, const std::vector<node_footprint>& nodes,
@@ -97,6 +109,9 @@ void print_json(const plan& what, const std::vector<node_footprint>& nodes,
                 const std::vector<uint64_t>& memory) {
   auto out = nlohmann::json{{"nodes", nlohmann::json::array()},
                             {"links", nlohmann::json::array()}};
+  auto cut = cut_of(what.job.net, what.job.parts);
+  out["connections"] = cut.all;
+  out["cut"] = cut.crossing;
   for (size_t i = 0; i < nodes.size(); ++i) {
     auto& x = nodes[i];
     auto& m = what.nodes->members[i];

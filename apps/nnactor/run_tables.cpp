@@ -12,15 +12,20 @@ namespace {
 std::string kind_of(const layer& what) {
   std::string out = to_string(what.kind);
   std::replace(out.begin(), out.end(), '_', ' ');
-  if (what.kind == layer_kind::dense && what.act != activation::none)
+  if (what.kind == layer_kind::sparse)
+    out += fmt::format(" of {}", format_count(what.sparse.degree));
+  if (what.act != activation::none)
     out += fmt::format(", {}", to_string(what.act));
   return out;
 }
 
 std::string inputs_of(const network& net, const layer& what) {
   std::string out;
-  for (auto id : what.inputs)
-    out += (out.empty() ? "" : ", ") + net.layers[id].name;
+  for (size_t i = 0; i < what.inputs.size(); ++i) {
+    out += (out.empty() ? "" : ", ") + net.layers[what.inputs[i]].name;
+    if (auto delay = what.delay_of(i); delay > 0)
+      out += fmt::format(" {} before", delay);
+  }
   return printable(out);
 }
 

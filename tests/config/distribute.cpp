@@ -121,7 +121,12 @@ TEST_CASE("types, speeds and memory") {
   CHECK(measured.waits_for_nodes());
   CHECK(error_of(minimal + "[distribute]\nby = 'capacity'\nparts = 2")
         == "x.toml:4:6: 'distribute.by' measures the nodes, one part each, so "
-           "there must be no parts and no [[distribute.partition]]");
+           "there must be no parts");
+  auto cut = parsed(minimal + "[distribute]\nby = 'connectivity'\nparts = 5")
+                 .distribute;
+  CHECK(cut.how == mechanism::connectivity);
+  CHECK(cut.parts == 5);
+  CHECK_FALSE(cut.per_layer);
   CHECK(error_of(parts({"count = 1\nmemory = 5"}))
         == "x.toml:5:10: 'distribute.partition.memory' only goes with speed");
   CHECK(error_of(parts({"speed = 1\nmemory = '2 parsecs'"}))

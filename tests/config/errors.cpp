@@ -72,13 +72,35 @@ TEST_CASE("numbers that are not finite as the program keeps them are refused") {
   }
 }
 
+TEST_CASE("what delays and sparse layers cannot be") {
+  auto why = [](const std::string& keys) {
+    return error_of(minimal + "[[network.layers]]\nunits = 3\n" + keys);
+  };
+  CHECK(why("kind = 'dense'\ndelay = 1")
+        == "x.toml:6:9: 'network.layers.delay' must be a table such as { "
+           "hidden = 1 }, not an integer");
+  CHECK(why("kind = 'dense'\ndelay = { a = 0 }")
+        == "x.toml:6:15: the delay of 'a' must be an integer from 1 to 65535");
+  CHECK(why("kind = 'dense'\ndegree = 2")
+        == "x.toml:6:10: 'network.layers.degree' only goes with kind = "
+           "\"sparse\"");
+  CHECK(why("kind = 'sparse'\ndegree = 2\ninside = 0.5")
+        == "x.toml:7:10: 'network.layers.inside' only goes with pattern = "
+           "\"clustered\"");
+  CHECK(why("kind = 'sparse'")
+        == "x.toml:3:1: 'network.layers.degree' is missing: how many inputs "
+           "each neuron reads");
+  CHECK(error_of("[data]\npath = 'x'\nformat = 'idx'\ntime_steps = 2")
+        == "x.toml:4:14: 'data.time_steps' only goes with format = \"text\"");
+}
+
 TEST_CASE("an unknown value is named with the nearest one") {
   CHECK(error_of(minimal + "[train]\noptimizer = 'adm'")
         == "x.toml:4:13: 'train.optimizer' is 'adm' but must be one of sgd, "
            "adam, adamw; did you mean 'adam'?");
   CHECK(error_of(minimal + "[[network.layers]]\nkind = 'conv'\nunits = 3")
         == "x.toml:4:8: 'network.layers.kind' is 'conv' but must be one of "
-           "embedding, dense");
+           "embedding, dense, sparse");
   CHECK(error_of(minimal
                  + "[[network.layers]]\nkind = 'dense'\n"
                    "units = 'all'")

@@ -75,6 +75,32 @@ temperature = 2
   CHECK(to_string(x.where) == "x.toml:3:1");
 }
 
+TEST_CASE("delays and sparse layers arrive") {
+  auto x = parsed(minimal + R"([[network.layers]]
+kind = "sparse"
+name = "few"
+units = 30
+inputs = ["input", "few", "out"]
+delay = { few = 1, out = 2 }
+degree = 7
+pattern = "clustered"
+clusters = 5
+inside = 0.75
+seed = 9
+[[network.layers]]
+kind = "dense"
+name = "out"
+units = "classes"
+)")
+               .network;
+  using delays = std::vector<std::pair<std::string, uint32_t>>;
+  CHECK(x.layers[0].delays == delays{{"few", 1}, {"out", 2}});
+  CHECK(x.layers[0].sparse
+        == sparsity{7, connection_pattern::clustered, 5, 0.75, 9});
+  CHECK(x.layers[1].delays.empty());
+  CHECK(x.layers[1].sparse == sparsity{});
+}
+
 TEST_CASE("every key of [data], [cluster] and [store] arrives") {
   auto x = parsed(R"([data]
 path = "d"

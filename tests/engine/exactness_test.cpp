@@ -63,8 +63,8 @@ std::vector<batch> batches_for(const network& net) {
 } // namespace
 
 TEST_CASE("the first 100 losses are those of the unpartitioned reference") {
-  for (const auto& net :
-       {language_model(), skipping_network(), recurrent_network()}) {
+  for (const auto& net : {language_model(), skipping_network(),
+                          recurrent_network(), sparse_network()}) {
     auto batches = batches_for(net);
     for (const auto& job : trainings()) {
       auto expected = expected_losses(net, job.how, batches);

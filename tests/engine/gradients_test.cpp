@@ -124,6 +124,16 @@ TEST_CASE("gradients through time") {
   }
 }
 
+TEST_CASE("gradients of sparse layers") {
+  for (auto loss :
+       {layer_kind::softmax_cross_entropy, layer_kind::mean_squared_error}) {
+    CAPTURE(to_string(loss));
+    auto net = sparse_network(loss);
+    auto data = batch_for(net, rows, 5);
+    check_all(net, data.inputs, data.targets);
+  }
+}
+
 TEST_CASE("gradients for real target values") {
   auto net = skipping_network(layer_kind::mean_squared_error);
   auto data = batch_for(net, rows, 5);

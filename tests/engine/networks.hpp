@@ -61,6 +61,33 @@ skipping_network(layer_kind loss = layer_kind::softmax_cross_entropy) {
       {6, 0, 4}, loss);
 }
 
+inline layer_description sparse(std::string name, activation act,
+                                uint64_t units, sparsity how,
+                                std::vector<std::string> inputs = {}) {
+  auto out = layer_of(std::move(name), layer_kind::sparse, act, units,
+                      std::move(inputs));
+  out.sparse = how;
+  return out;
+}
+
+/// A language model of sparse layers, one with a memory; some neurons are read
+/// by nobody.
+inline network
+sparse_network(layer_kind loss = layer_kind::softmax_cross_entropy) {
+  sparsity clustered{.degree = 5,
+                     .pattern = connection_pattern::clustered,
+                     .clusters = 3,
+                     .inside = 0.7};
+  auto memory = sparse("memory", activation::tanh, 16, clustered,
+                       {"embedding", "memory"});
+  memory.delays = {{"memory", 1}};
+  return network_of(
+      {layer_of("embedding", layer_kind::embedding, activation::none, 7),
+       memory, sparse("few", activation::gelu, 13, {.degree = 2}, {"memory"}),
+       sparse("output", activation::none, 6, {.degree = 4})},
+      {2, 6, 6, 3}, loss);
+}
+
 /// A layer that also reads another one of an earlier time step.
 inline layer_description delayed(layer_description what, std::string input,
                                  uint32_t delay) {

@@ -216,7 +216,8 @@ TEST_CASE("layers that do not fit the data are refused") {
   CHECK(complaint({line(2, "a", embedding, 0), line(3, "out", dense, 0)}, text)
         == "exp.toml:2:1: layer 'a': it has no units");
   CHECK(complaint({line(2, "a", embedding, 9)}, text)
-        == "exp.toml:1:1: loss: it must read a dense layer, but 'a' is of kind "
+        == "exp.toml:1:1: loss: it must read a dense or sparse layer, but 'a' "
+           "is of kind "
            "'embedding'");
   auto active = line(2, "a", embedding, 8);
   active.act = activation::relu;

@@ -100,6 +100,12 @@ TEST_CASE("also where layers read what came time steps before") {
   check_all_clusters(net, dealt(net, 4, 2), 0.3f);
 }
 
+TEST_CASE("also where layers are sparse and some neurons read by nobody") {
+  auto net = sparse_network();
+  check_all_clusters(net, dealt(net, 3, 7), 0);
+  check_all_clusters(net, dealt(net, 5, 2), 0.3f);
+}
+
 TEST_CASE("no order of messages shows in the model or in any loss") {
   auto net = language_model();
   auto parts = dealt(net, 3, 2);
@@ -130,8 +136,8 @@ TEST_CASE("a window wider than a batch changes nothing") {
 }
 
 TEST_CASE("losses are those of the unpartitioned network, for any split") {
-  for (auto& net :
-       {language_model(), skipping_network(), recurrent_network()}) {
+  for (auto& net : {language_model(), skipping_network(), recurrent_network(),
+                    sparse_network()}) {
     auto expected = expected_losses(small_job(net, whole(net), 40));
     for (auto& split : partitions_of(net)) {
       CAPTURE(split.name);

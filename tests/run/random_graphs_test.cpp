@@ -21,6 +21,8 @@ std::optional<network> try_network(std::mt19937_64& random) {
     layer.name = fmt::format("l{}", i);
     layer.act = random() % 2 ? activation::tanh : activation::none;
     layer.units = i + 1 == count ? 0 : 1 + random() % 4;
+    layer.kind = random() % 3 ? layer_kind::dense : layer_kind::sparse;
+    layer.sparse.degree = 1;
     for (uint64_t j = 0; j < i; ++j)
       if (random() % 3 == 0)
         layer.inputs.push_back(fmt::format("l{}", j));

@@ -7,7 +7,8 @@ using kind = progress::kind;
 
 TEST_CASE("the plan of what crosses links is what a run sends") {
   for (auto link : {link_precision::float32, link_precision::bfloat16})
-    for (auto net : {language_model(), skipping_network(), recurrent_network()})
+    for (auto net : {language_model(), skipping_network(), recurrent_network(),
+                     sparse_network()})
       for (uint32_t nodes : {1, 2, 3})
         for (uint64_t seed : {0, 1}) {
           auto job = small_job(net, dealt(net, 3, 1 + seed), 20);

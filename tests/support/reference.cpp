@@ -1,10 +1,12 @@
 #include "support/reference.hpp"
 
+#include "nnactor/network/sparse.hpp"
 #include "nnactor/neuron/random.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace nnactor {
 
@@ -45,8 +47,9 @@ float bound_of(const layer& x) {
   if (x.kind == layer_kind::embedding)
     return 0.1f;
   auto rectified = x.act == activation::relu || x.act == activation::gelu;
+  auto fan_out = x.kind == layer_kind::sparse ? x.row_width : x.units;
   auto fans =
-      static_cast<double>(rectified ? x.row_width : x.row_width + x.units);
+      static_cast<double>(rectified ? x.row_width : x.row_width + fan_out);
   return static_cast<float>(std::sqrt(6 / fans));
 }
 
@@ -118,7 +121,21 @@ reference_network::reference_network(const network& net, uint64_t seed)
             bound_of(x) * (2 * random.uniform(column) - 1)));
     }
     to.bias.assign(x.bias ? x.units : 0, 0.0);
+    auto& columns = columns_.emplace_back();
+    if (x.kind != layer_kind::sparse) {
+      auto& all = columns.emplace_back(x.row_width);
+      std::iota(all.begin(), all.end(), uint64_t{0});
+      continue;
+    }
+    sparse_connections connections{net, id};
+    for (uint64_t unit = 0; unit < x.units; ++unit)
+      columns.push_back(connections.of(x.first + unit));
   }
+}
+
+const std::vector<uint64_t>&
+reference_network::columns_of(layer_id id, uint64_t unit) const {
+  return columns_[id].size() == 1 ? columns_[id].front() : columns_[id][unit];
 }
 
 std::vector<double> reference_network::inputs_of(const example& at, size_t time,
@@ -169,8 +186,9 @@ void reference_network::compute_next(example& at) const {
         continue;
       }
       auto sum = by.bias[unit];
-      for (uint64_t c = 0; c < x.row_width; ++c)
-        sum += weights[c] * in[c];
+      auto columns = columns_of(id, unit);
+      for (uint64_t k = 0; k < x.row_width; ++k)
+        sum += weights[k] * in[columns[k]];
       now.z[id].push_back(sum);
     }
     for (auto z : now.z[id])
@@ -197,9 +215,10 @@ void reference_network::add_gradient(const example& at, size_t time,
         continue;
       }
       sum[id].bias[unit] += dz;
-      for (uint64_t c = 0; c < x.row_width; ++c) {
-        sum[id].weight[unit * x.row_width + c] += dz * in[c];
-        dx[c] += dz * weight[unit * x.row_width + c];
+      auto columns = columns_of(id, unit);
+      for (uint64_t k = 0; k < x.row_width; ++k) {
+        sum[id].weight[unit * x.row_width + k] += dz * in[columns[k]];
+        dx[columns[k]] += dz * weight[unit * x.row_width + k];
       }
     }
     size_t offset = 0;

@@ -63,8 +63,13 @@ private:
   void add_gradient(const example& at, size_t time, gradients& dy,
                     reference_parameters& sum) const;
 
+  /// Columns that the weights of a neuron belong to.
+  const std::vector<uint64_t>& columns_of(layer_id id, uint64_t unit) const;
+
   network net_;
   reference_parameters parameters_;
+  /// By layer and unit; one for all units where they read the same.
+  std::vector<std::vector<std::vector<uint64_t>>> columns_;
 };
 
 /// Trains a reference network: optimizers, clipping and schedule as settings

@@ -26,6 +26,11 @@ void write(schema::Layer::Builder out, const layer& x) {
   auto delays = out.initDelays(static_cast<unsigned>(x.delays.size()));
   for (unsigned i = 0; i < delays.size(); ++i)
     delays.set(i, x.delays[i]);
+  out.setDegree(x.sparse.degree);
+  out.setPattern(static_cast<uint8_t>(x.sparse.pattern));
+  out.setClusters(x.sparse.clusters);
+  out.setInside(x.sparse.inside);
+  out.setPatternSeed(x.sparse.seed);
 }
 
 /// Takes the fields as they are; only numbers of enums are checked here.
@@ -33,12 +38,15 @@ result<layer> read(schema::Layer::Reader in) {
   layer x;
   x.name = in.getName().cStr();
   x.label = in.getLabel().cStr();
-  if (in.getKind() > static_cast<uint8_t>(layer_kind::mean_squared_error))
+  if (in.getKind() > static_cast<uint8_t>(layer_kind::sparse))
     return fail(ec::invalid_network, "layer '{}': {} is no kind of layer",
                 x.name, in.getKind());
   if (in.getActivation() > static_cast<uint8_t>(activation::sigmoid))
     return fail(ec::invalid_network, "layer '{}': {} is no activation", x.name,
                 in.getActivation());
+  if (in.getPattern() > static_cast<uint8_t>(connection_pattern::clustered))
+    return fail(ec::invalid_network, "layer '{}': {} is no pattern", x.name,
+                in.getPattern());
   x.kind = static_cast<layer_kind>(in.getKind());
   x.act = static_cast<activation>(in.getActivation());
   x.units = in.getUnits();
@@ -52,6 +60,11 @@ result<layer> read(schema::Layer::Reader in) {
     x.inputs.push_back(input);
   for (auto delay : in.getDelays())
     x.delays.push_back(delay);
+  x.sparse = {.degree = in.getDegree(),
+              .pattern = static_cast<connection_pattern>(in.getPattern()),
+              .clusters = in.getClusters(),
+              .inside = in.getInside(),
+              .seed = in.getPatternSeed()};
   return x;
 }
 

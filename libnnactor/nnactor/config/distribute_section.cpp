@@ -118,9 +118,11 @@ void add_share(section from, distribution& into) {
                             to_string(how), to_string(into.how)));
 }
 
-bool read_capacity(section& from) {
-  static const choices<bool> ways{{"even", false}, {"capacity", true}};
-  auto out = false;
+/// How to split where no parts are written.
+mechanism read_way(section& from) {
+  static const auto ways = choices_of(
+      {mechanism::even, mechanism::capacity, mechanism::connectivity});
+  auto out = mechanism::even;
   from.read("by", out, ways);
   return out;
 }
@@ -136,14 +138,19 @@ distribution read_distribute(section from, uint64_t nodes) {
   from.each("partition", [&](section part) { add_share(part, out); });
   // Listed neurons and layers are meant of the network as a whole, unless the
   // section says otherwise.
-  if (read_capacity(from)) {
-    if (!out.shares.empty() || from.has("parts"))
+  auto way = read_way(from);
+  if (way != mechanism::even) {
+    if (!out.shares.empty())
+      from.reject("by", "splits without shares, so there must be no "
+                        "[[distribute.partition]]");
+    if (way == mechanism::capacity && from.has("parts"))
       from.reject("by", "measures the nodes, one part each, so there must be "
-                        "no parts and no [[distribute.partition]]");
-    out.how = mechanism::capacity;
+                        "no parts");
+    out.how = way;
   }
   out.per_layer = out.how != mechanism::ids && out.how != mechanism::layers
-                  && out.how != mechanism::types;
+                  && out.how != mechanism::types
+                  && out.how != mechanism::connectivity;
   from.read("per_layer", out.per_layer);
   from.finish();
   if (from.has("parts") && !out.shares.empty())

@@ -40,9 +40,28 @@ void read_delays(section& from, layer_description& into) {
   }
 }
 
+void read_sparsity(section& from, layer_description& into) {
+  static const auto patterns =
+      choices_of({connection_pattern::random, connection_pattern::clustered});
+  auto& how = into.sparse;
+  from.read("degree", how.degree, integer_range{1, UINT32_MAX});
+  from.read("pattern", how.pattern, patterns);
+  from.read("clusters", how.clusters, integer_range{1, most_clusters});
+  from.read("inside", how.inside, real_range{0, 1, true, true});
+  from.read("seed", how.seed, integer_range{0, INT64_MAX});
+  for (const auto* key : {"degree", "pattern", "clusters", "inside", "seed"})
+    if (from.has(key) && into.kind != layer_kind::sparse)
+      from.reject(key, "only goes with kind = \"sparse\"");
+  for (const auto* key : {"clusters", "inside"})
+    if (from.has(key) && how.pattern != connection_pattern::clustered)
+      from.reject(key, "only goes with pattern = \"clustered\"");
+  if (into.kind == layer_kind::sparse && !from.has("degree"))
+    from.reject("degree", "is missing: how many inputs each neuron reads");
+}
+
 layer_description read_layer(section from, size_t number) {
-  static const auto kinds =
-      choices_of({layer_kind::embedding, layer_kind::dense});
+  static const auto kinds = choices_of(
+      {layer_kind::embedding, layer_kind::dense, layer_kind::sparse});
   static const auto activations =
       choices_of({activation::none, activation::relu, activation::gelu,
                   activation::tanh, activation::sigmoid});
@@ -55,6 +74,7 @@ layer_description read_layer(section from, size_t number) {
   from.read("activation", out.act, activations);
   from.read("inputs", out.inputs);
   read_delays(from, out);
+  read_sparsity(from, out);
   from.finish();
   for (const auto* key : {"kind", "units"})
     if (!from.has(key))

@@ -139,6 +139,8 @@ data_settings read_data(section from) {
   from.read("labels", out.labels);
   from.read("context", out.context, integer_range{1, 65536});
   from.read("time_steps", out.time_steps, integer_range{1, 65536});
+  if (from.has("time_steps") && out.kind == data_settings::format::idx)
+    from.reject("time_steps", "only goes with format = \"text\"");
   from.read("validation", out.validation, inner_share);
   from.finish();
   if (!from.has("path"))

@@ -30,6 +30,13 @@ using matrix = matrix_view<const float>;
 using mutable_matrix = matrix_view<float>;
 using token_matrix = matrix_view<const int32_t>;
 
+/// A sparse matrix whose rows have equally many values each (CSR without row
+/// pointers): `columns` says for each of them where it stands.
+struct sparse_matrix {
+  matrix values;
+  std::span<const uint32_t> columns; ///< Row-major, ascending in each row.
+};
+
 /// Executes the kernels of the engine: one CPU core or one GPU. Not thread
 /// safe; exactly one device actor owns each. Shapes: r rows of a micro-batch,
 /// c input columns, u units, p positions, v tokens; r may be 1. Every kernel
@@ -56,6 +63,23 @@ public:
 
   /// dw[u,c] += dz[r,u]^T x[r,c] and db[u] += column sums of dz
   virtual void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
+                                      std::span<float> db) = 0;
+
+  /// z[r,u] = sum over k of x[r, w.columns[u,k]] w.values[u,k] + b[u]
+  /// @pre every column is below c
+  virtual void sparse_affine(matrix x, sparse_matrix w,
+                             std::span<const float> b, mutable_matrix z) = 0;
+
+  /// dx[r,c] = sum over all (u,k) with w.columns[u,k] = c of dz[r,u]
+  /// w.values[u,k]
+  virtual void sparse_input_gradient(matrix dz, sparse_matrix w,
+                                     mutable_matrix dx) = 0;
+
+  /// dw[u,k] += sum over r of dz[r,u] x[r, columns[u,k]] and db[u] += column
+  /// sums of dz
+  virtual void sparse_weight_gradient(matrix dz, matrix x,
+                                      std::span<const uint32_t> columns,
+                                      mutable_matrix dw,
                                       std::span<float> db) = 0;
 
   /// y = act(z); gelu is x/2 (1 + erf(x / sqrt 2)), arXiv 1606.08415. z and y

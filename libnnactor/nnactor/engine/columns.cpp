@@ -45,6 +45,18 @@ column_runs(const network& net, const group_graph& graph, const group& reader) {
   return runs;
 }
 
+gathered_columns::gathered_columns(std::vector<column_run> runs)
+    : runs_(std::move(runs)) {
+  std::ranges::sort(runs_, {}, &column_run::canonical);
+}
+
+uint64_t gathered_columns::of(uint64_t canonical) const {
+  auto after =
+      std::ranges::upper_bound(runs_, canonical, {}, &column_run::canonical);
+  const auto& run = *std::prev(after);
+  return run.gathered + (canonical - run.canonical);
+}
+
 void to_canonical(const std::vector<column_run>& runs, matrix gathered,
                   mutable_matrix canonical) {
   for (uint64_t r = 0; r < gathered.rows; ++r)

@@ -25,6 +25,18 @@ struct column_run {
 std::vector<column_run>
 column_runs(const network& net, const group_graph& graph, const group& reader);
 
+/// Finds canonical columns in gathered order.
+class gathered_columns {
+public:
+  explicit gathered_columns(std::vector<column_run> runs);
+
+  /// @pre `runs` covers the column
+  uint64_t of(uint64_t canonical) const;
+
+private:
+  std::vector<column_run> runs_; ///< By ascending canonical column.
+};
+
 /// Reorders the columns of every row.
 /// @pre both have the columns that `runs` cover
 void to_canonical(const std::vector<column_run>& runs, matrix gathered,

@@ -62,6 +62,8 @@ std::vector<node_footprint> footprints(const network& net,
     at.neurons += g.neurons.size();
     at.parameters += parameters;
     at.weights += parameters * value_bytes;
+    if (of.kind == layer_kind::sparse) // Each knows its column.
+      at.weights += g.neurons.size() * of.row_width * sizeof(uint32_t);
     at.gradients += parameters * value_bytes;
     at.optimizer += parameters * optimizer_bytes(how.optimizer.kind);
     // A validation micro-batch keeps nothing for a backward pass.

@@ -1,6 +1,7 @@
 #include "nnactor/engine/group_layer.hpp"
 
 #include "nnactor/engine/initial_parameters.hpp"
+#include "nnactor/network/sparse.hpp"
 
 #include <algorithm>
 
@@ -29,7 +30,7 @@ sources_of(const network& net, const group_graph& graph, const group& reader) {
   return all;
 }
 
-/// Only dense groups have columns that depend on the partition.
+/// Only dense groups have weight columns that depend on the partition.
 std::vector<column_run> weight_columns(const network& net,
                                        const group_graph& graph,
                                        const group& reader) {
@@ -46,6 +47,21 @@ tensor zeros(const shape& extent) {
 
 bool is_empty(const tensor& x) {
   return x.extent().size() == 0;
+}
+
+/// The gathered columns that the neurons of a sparse group read.
+std::vector<uint32_t> columns_read(const network& net, const group_graph& graph,
+                                   const group& reader) {
+  if (net.layers[reader.layer].kind != layer_kind::sparse)
+    return {};
+  sparse_connections connections{net, reader.layer};
+  gathered_columns gathered{column_runs(net, graph, reader)};
+  std::vector<uint32_t> out;
+  for (const auto& ids : reader.neurons.intervals())
+    for (auto id = ids.begin; id < ids.end; ++id)
+      for (auto column : connections.of(id))
+        out.push_back(static_cast<uint32_t>(gathered.of(column)));
+  return out;
 }
 
 /// Sums in the given order; one alone is shared, not copied.
@@ -80,7 +96,8 @@ group_layer::group_layer(const network& net, const group_graph& graph,
       sources_(sources_of(net, graph, graph.groups[id])),
       weight_("weight", {graph.groups[id].neurons.size(), what_.row_width},
               true, weight_columns(net, graph, graph.groups[id]),
-              how.optimizer) {
+              how.optimizer),
+      columns_(columns_read(net, graph, graph.groups[id])) {
   const auto& neurons = graph.groups[id].neurons;
   if (what_.bias) {
     bias_.emplace("bias", shape{neurons.size(), 1}, false,
@@ -99,19 +116,26 @@ void group_layer::initialise(const neuron_set& neurons, uint64_t seed) {
   weight_.assign(as_const(view(rows)));
 }
 
+sparse_matrix group_layer::sparse_weights() {
+  return {as_const(weight_.values()), columns_};
+}
+
 kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
                                  bool keep_z) {
   kept_values at;
-  at.inputs = is_dense() ? gather(inputs, sources_) : inputs.front();
+  at.inputs = is_embedding() ? inputs.front() : gather(inputs, sources_);
   shape extent{at.inputs.extent().rows, width_};
   tensor_builder<float> y{extent};
-  if (!is_dense()) {
+  if (is_embedding()) {
     dev.embed(view_tokens(at.inputs), as_const(weight_.values()), view(y));
     at.y = std::move(y).share();
     return at;
   }
-  dev.affine(view(at.inputs), as_const(weight_.values()),
-             bias_->values().values(), view(y));
+  auto bias = bias_->values().values();
+  if (is_sparse())
+    dev.sparse_affine(view(at.inputs), sparse_weights(), bias, view(y));
+  else
+    dev.affine(view(at.inputs), as_const(weight_.values()), bias, view(y));
   if (keep_z && what_.act == activation::gelu) {
     at.z = std::move(y).share();
     y = tensor_builder<float>{extent};
@@ -138,10 +162,16 @@ std::vector<tensor> group_layer::input_gradients(device& dev, const tensor& dz,
                                                  uint32_t time) {
   std::vector<tensor> gradients(sources_.size());
   auto takes = [time](const source& x) { return x.learns && time >= x.delay; };
-  if (!is_dense() || std::ranges::none_of(sources_, takes))
+  if (is_embedding() || std::ranges::none_of(sources_, takes))
     return gradients;
-  tensor_builder<float> all{{dz.extent().rows, what_.row_width}};
-  dev.affine_input_gradient(view(dz), as_const(weight_.values()), view(all));
+  uint64_t columns = 0;
+  for (const auto& from : sources_)
+    columns += from.columns;
+  tensor_builder<float> all{{dz.extent().rows, columns}};
+  if (is_sparse())
+    dev.sparse_input_gradient(view(dz), sparse_weights(), view(all));
+  else
+    dev.affine_input_gradient(view(dz), as_const(weight_.values()), view(all));
   if (sources_.size() == 1)
     return {std::move(all).share()};
   uint64_t first = 0;
@@ -155,11 +185,16 @@ std::vector<tensor> group_layer::input_gradients(device& dev, const tensor& dz,
 }
 
 void group_layer::accumulate(device& dev, const kept_values& at) {
-  if (is_dense())
-    dev.affine_weight_gradient(view(at.dz), view(at.inputs), weight_.gradient(),
-                               bias_->gradient().values());
+  if (is_embedding())
+    return dev.embed_gradient(view_tokens(at.inputs), view(at.dz),
+                              weight_.gradient());
+  auto bias = bias_->gradient().values();
+  if (is_sparse())
+    dev.sparse_weight_gradient(view(at.dz), view(at.inputs), columns_,
+                               weight_.gradient(), bias);
   else
-    dev.embed_gradient(view_tokens(at.inputs), view(at.dz), weight_.gradient());
+    dev.affine_weight_gradient(view(at.dz), view(at.inputs), weight_.gradient(),
+                               bias);
 }
 
 } // namespace nnactor

@@ -71,9 +71,15 @@ public:
   }
 
 private:
-  bool is_dense() const {
-    return what_.kind == layer_kind::dense;
+  bool is_embedding() const {
+    return what_.kind == layer_kind::embedding;
   }
+
+  bool is_sparse() const {
+    return what_.kind == layer_kind::sparse;
+  }
+
+  sparse_matrix sparse_weights();
 
   void initialise(const neuron_set& neurons, uint64_t seed);
 
@@ -82,6 +88,9 @@ private:
   std::vector<source> sources_;
   learnable weight_;
   std::optional<learnable> bias_;
+  /// Sparse: gathered columns of every neuron's weights, which are themselves
+  /// in canonical order.
+  std::vector<uint32_t> columns_;
 };
 
 } // namespace nnactor

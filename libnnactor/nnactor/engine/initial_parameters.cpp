@@ -20,7 +20,9 @@ float initial_bound(const layer& what) {
   if (what.kind == layer_kind::embedding)
     return embedding_bound;
   auto fan_in = static_cast<double>(what.row_width);
-  auto fan_out = static_cast<double>(what.units);
+  // Where few read a neuron, as many do on average as it reads itself.
+  auto fan_out = static_cast<double>(
+      what.kind == layer_kind::sparse ? what.row_width : what.units);
   auto rectified = what.act == activation::relu || what.act == activation::gelu;
   return static_cast<float>(
       std::sqrt(6.0 / (rectified ? fan_in : fan_in + fan_out)));

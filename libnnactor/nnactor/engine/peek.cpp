@@ -1,7 +1,10 @@
 #include "nnactor/engine/peek.hpp"
 
+#include "nnactor/network/sparse.hpp"
+
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace nnactor {
 
@@ -16,6 +19,15 @@ std::span<const float> row_of(const parameter_set& of, const char* name,
   return found->values.values<float>().subspan(slot * columns, columns);
 }
 
+/// Returns where a value stands in an ascending list.
+std::optional<uint64_t> index_of(const std::vector<uint64_t>& in,
+                                 uint64_t value) {
+  auto at = std::ranges::lower_bound(in, value);
+  if (at == in.end() || *at != value)
+    return std::nullopt;
+  return static_cast<uint64_t>(at - in.begin());
+}
+
 } // namespace
 
 std::vector<float> weights_into(const parameter_set& of, neuron_id neuron) {
@@ -28,15 +40,29 @@ std::vector<float> weights_into(const parameter_set& of, neuron_id neuron) {
   return out;
 }
 
+std::vector<uint64_t> columns_into(const network& net, layer_id reader,
+                                   neuron_id neuron) {
+  if (net.layers[reader].kind == layer_kind::sparse)
+    return sparse_connections{net, reader}.of(neuron);
+  std::vector<uint64_t> all(net.layers[reader].row_width);
+  std::iota(all.begin(), all.end(), uint64_t{0});
+  return all;
+}
+
 std::vector<float> weights_from(const network& net, const parameter_set& of,
                                 neuron_id source) {
   auto positions = net.layers[net.layer_of(source)].positions;
+  std::optional<sparse_connections> sparse;
+  if (net.layers[of.layer].kind == layer_kind::sparse)
+    sparse.emplace(net, of.layer);
   std::vector<float> out;
   out.reserve(of.neurons.size() * positions);
   for (uint64_t slot = 0; slot < of.neurons.size(); ++slot) {
     auto row = row_of(of, "weight", slot);
     for (uint64_t p = 0; p < positions; ++p) {
       auto column = column_of(net, of.layer, source, p);
+      if (column && sparse)
+        column = index_of(sparse->of(of.neurons.id_at(slot)), *column);
       out.push_back(column && *column < row.size()
                         ? row[*column]
                         : std::numeric_limits<float>::quiet_NaN());

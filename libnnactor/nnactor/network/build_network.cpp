@@ -164,13 +164,14 @@ struct resolved {
 
 layer described(const layer_description& x, const connections& reads,
                 const std::vector<layer_id>& ids, const data_shape& data) {
-  auto counted = x.units == 0 && x.kind == layer_kind::dense;
+  auto counted = x.units == 0 && x.kind != layer_kind::embedding;
   layer out{.name = x.name,
             .kind = x.kind,
             .act = x.act,
             .units = counted ? data.output_width : x.units,
             .inputs = {},
-            .label = x.label};
+            .label = x.label,
+            .sparse = x.sparse};
   for (auto input : reads.inputs)
     out.inputs.push_back(ids[input]);
   if (std::ranges::any_of(reads.delays, [](auto x) { return x > 0; }))

@@ -108,19 +108,47 @@ reason lay_out_embedding(const network& net, layer& x) {
   return std::nullopt;
 }
 
-reason lay_out_dense(const network& net, layer& x) {
+reason check_sparsity(const sparsity& how, uint64_t columns) {
+  if (how.degree == 0)
+    return because("a sparse layer needs a degree, the number of inputs that "
+                   "each neuron reads");
+  if (how.degree > columns)
+    return because("each neuron is to read {} values, but its inputs have only "
+                   "{}",
+                   how.degree, columns);
+  if (how.clusters == 0 || how.clusters > most_clusters)
+    return because("there can be 1 to {} clusters, found {}", most_clusters,
+                   how.clusters);
+  if (!(how.inside >= 0 && how.inside <= 1))
+    return because("the share of connections inside a cluster is from 0 to 1, "
+                   "found {}",
+                   how.inside);
+  return std::nullopt;
+}
+
+/// Dense and sparse layers.
+reason lay_out_weighted(const network& net, layer& x) {
   for (auto id : x.inputs) {
     const auto& from = net.layers[id];
     if (from.tokens != 0)
-      return because("a dense layer cannot read tokens; put an embedding "
+      return because("a {} layer cannot read tokens; put an embedding "
                      "between '{}' and it",
-                     from.name);
+                     to_string(x.kind), from.name);
     x.row_width += from.width; // both at most 2^40: see most_layers
     if (x.row_width > most_columns)
       return because("its inputs have more than {} values together",
                      most_columns);
   }
   x.bias = true;
+  if (x.kind != layer_kind::sparse)
+    return std::nullopt;
+  if (auto wrong = check_sparsity(x.sparse, x.row_width))
+    return wrong;
+  x.row_width = x.sparse.degree;
+  if (x.units > most_sparse_connections / x.row_width)
+    return because("{} units with {} connections each are more than {} "
+                   "connections",
+                   x.units, x.row_width, most_sparse_connections);
   return std::nullopt;
 }
 
@@ -149,7 +177,7 @@ reason lay_out_neurons(const network& net, layer& x) {
                    x.units, most_neurons);
   x.row_width = 0;
   auto wrong = x.kind == layer_kind::embedding ? lay_out_embedding(net, x)
-                                               : lay_out_dense(net, x);
+                                               : lay_out_weighted(net, x);
   if (wrong)
     return wrong;
   if (x.units > most_parameters / (x.row_width + 1))
@@ -165,8 +193,9 @@ reason lay_out_loss(const network& net, layer& x) {
   if (x.act != activation::none)
     return because("a loss has no activation");
   const auto& output = net.layers[x.inputs.front()];
-  if (output.kind != layer_kind::dense)
-    return because("it must read a dense layer, but '{}' is of kind '{}'",
+  if (output.kind != layer_kind::dense && output.kind != layer_kind::sparse)
+    return because("it must read a dense or sparse layer, but '{}' is of kind "
+                   "'{}'",
                    output.name, to_string(output.kind));
   x.positions = 1;
   x.width = output.width;

@@ -14,6 +14,9 @@ constexpr uint64_t most_neurons = uint64_t{1} << 40;
 constexpr uint64_t most_columns = uint64_t{1} << 40;
 constexpr uint64_t most_parameters = uint64_t{1} << 56;
 constexpr uint32_t most_time_steps = uint32_t{1} << 16;
+constexpr uint32_t most_clusters = uint32_t{1} << 20;
+/// Of a layer: whoever splits it looks at each of them.
+constexpr uint64_t most_sparse_connections = uint64_t{1} << 31;
 constexpr uint64_t most_tokens = 0x7fffffff; ///< Tokens are i32.
 constexpr size_t longest_name = 128;
 

@@ -5,9 +5,11 @@ namespace nnactor {
 
 namespace {
 
-constexpr enum_names<layer_kind, 5> layer_kinds{{"input", "embedding", "dense",
-                                                 "softmax_cross_entropy",
-                                                 "mean_squared_error"}};
+constexpr enum_names<layer_kind, 6> layer_kinds{
+    {"input", "embedding", "dense", "softmax_cross_entropy",
+     "mean_squared_error", "sparse"}};
+
+constexpr enum_names<connection_pattern, 2> patterns{{"random", "clustered"}};
 
 constexpr enum_names<activation, 5> activations{
     {"none", "relu", "gelu", "tanh", "sigmoid"}};
@@ -20,6 +22,10 @@ const char* to_string(layer_kind kind) {
 
 const char* to_string(activation act) {
   return activations.name_of(act);
+}
+
+const char* to_string(connection_pattern pattern) {
+  return patterns.name_of(pattern);
 }
 
 std::optional<layer_kind> layer_kind_from(std::string_view name) {

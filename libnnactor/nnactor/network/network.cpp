@@ -49,6 +49,26 @@ std::optional<uint64_t> column_offset(const network& net, layer_id consumer,
   return std::nullopt;
 }
 
+uint64_t input_width(const network& net, layer_id id) {
+  uint64_t width = 0;
+  for (auto input : net.layers[id].inputs)
+    width += net.layers[input].width;
+  return width;
+}
+
+column_source source_of(const network& net, layer_id reader, uint64_t column) {
+  for (auto input : net.layers[reader].inputs) {
+    const auto& from = net.layers[input];
+    if (column < from.width)
+      return has_neurons(from.kind)
+                 ? column_source{input, from.first + column / from.positions,
+                                 column % from.positions}
+                 : column_source{input, std::nullopt, column};
+    column -= from.width;
+  }
+  return {};
+}
+
 std::optional<uint64_t> column_of(const network& net, layer_id consumer,
                                   neuron_id source, uint64_t position) {
   auto producer = net.layer_of(source);

@@ -21,13 +21,33 @@ enum class layer_kind : uint8_t {
   dense = 2,                 ///< activation(x W^T + b), a row of W a neuron.
   softmax_cross_entropy = 3, ///< Loss on class labels, no neurons.
   mean_squared_error = 4,    ///< Loss on target values, no neurons.
+  sparse = 5,                ///< As dense, but a neuron reads few columns.
 };
 
 /// Values are part of the schemas.
 enum class activation : uint8_t { none, relu, gelu, tanh, sigmoid };
 
+/// Which columns the neurons of a sparse layer read. Values are part of the
+/// schemas.
+enum class connection_pattern : uint8_t {
+  random,    ///< Any, equally likely.
+  clustered, ///< Mostly those of neurons in the same cluster.
+};
+
+/// The connections of a sparse layer, see `sparse_connections`.
+struct sparsity {
+  uint32_t degree = 0; ///< Columns that each neuron reads.
+  connection_pattern pattern = connection_pattern::random;
+  uint32_t clusters = 1; ///< That all neurons are dealt to, by their ids.
+  double inside = 0.9;   ///< Share of the connections drawn inside a cluster.
+  uint64_t seed = 1;
+
+  friend bool operator==(const sparsity&, const sparsity&) = default;
+};
+
 const char* to_string(layer_kind kind);
 const char* to_string(activation act);
+const char* to_string(connection_pattern pattern);
 
 /// Reads the name that `to_string` gives, nothing for any other word.
 std::optional<layer_kind> layer_kind_from(std::string_view name);
@@ -39,7 +59,8 @@ std::vector<std::string> activation_names();
 
 /// Whether a layer of that kind has neurons.
 constexpr bool has_neurons(layer_kind kind) {
-  return kind == layer_kind::embedding || kind == layer_kind::dense;
+  return kind == layer_kind::embedding || kind == layer_kind::dense
+         || kind == layer_kind::sparse;
 }
 
 /// Whether a layer of that kind ends a network.
@@ -67,6 +88,7 @@ struct layer {
   /// Time steps between an input and what is read of it, by input; empty where
   /// nothing is delayed. Before the first time step, a layer gives zeros.
   std::vector<uint32_t> delays = {};
+  sparsity sparse = {}; ///< Of a sparse layer.
 
   /// @param input Index into `inputs`.
   uint32_t delay_of(size_t input) const {
@@ -94,6 +116,7 @@ struct layer_description {
   /// Time steps, at least 1, by the name of an input. What is not named is
   /// read undelayed.
   std::vector<std::pair<std::string, uint32_t>> delays = {};
+  sparsity sparse = {}; ///< Of a sparse layer.
 };
 
 /// What a user writes of a network.
@@ -150,10 +173,23 @@ result<network> build_network(const network_description& what,
 std::optional<uint64_t> column_offset(const network& net, layer_id consumer,
                                       layer_id producer);
 
-/// Returns the column of a weight row of `consumer` that multiplies value
+/// Returns the number of columns that the inputs of a layer have together.
+uint64_t input_width(const network& net, layer_id id);
+
+/// Where a column of a layer's concatenated inputs comes from.
+struct column_source {
+  layer_id layer = 0;
+  std::optional<neuron_id> neuron; ///< Nothing for a column of the data.
+  uint64_t position = 0; ///< Value of the neuron, or column of the data.
+};
+
+/// @pre `column < input_width(net, reader)`
+column_source source_of(const network& net, layer_id reader, uint64_t column);
+
+/// Returns the column of the concatenated inputs of `consumer` that has value
 /// `position` of neuron `source`: the offset of its layer plus
-/// `(source - first) * positions + position`. Only dense layers have such
-/// columns. Nothing if `consumer` does not read that neuron.
+/// `(source - first) * positions + position`. Nothing if `consumer` does not
+/// read that layer.
 std::optional<uint64_t> column_of(const network& net, layer_id consumer,
                                   neuron_id source, uint64_t position);
 

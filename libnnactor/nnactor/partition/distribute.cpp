@@ -1,3 +1,4 @@
+#include "nnactor/partition/connectivity.hpp"
 #include "nnactor/partition/scope.hpp"
 
 namespace nnactor {
@@ -29,9 +30,10 @@ result<std::vector<neuron_set>> split(const scope& of,
 
 caf::error check_shape(const network& net, const distribution& how) {
   auto place = to_string(how.where);
-  auto even = how.how == mechanism::even;
+  auto counted =
+      how.how == mechanism::even || how.how == mechanism::connectivity;
   auto by_layer = how.how == mechanism::layers || how.how == mechanism::types;
-  auto parts = even ? how.parts : how.shares.size();
+  auto parts = counted ? how.parts : how.shares.size();
   if (parts == 0)
     return fail(ec::invalid_partition,
                 "{}: the neurons must go to at least one part", place);
@@ -49,7 +51,45 @@ caf::error check_shape(const network& net, const distribution& how) {
                 "{}: by capacity, every layer is split; remove per_layer = "
                 "false",
                 place);
+  if (how.how == mechanism::connectivity && how.per_layer)
+    return fail(ec::invalid_partition,
+                "{}: by connectivity, the network is split as a whole; remove "
+                "per_layer = true",
+                place);
   return {};
+}
+
+/// By the mechanisms that go layer by layer or take all neurons as one list.
+result<partition> by_scopes(const network& net, const distribution& how) {
+  partition out;
+  out.parts.resize(how.how == mechanism::even ? how.parts : how.shares.size());
+  for (const auto& of : scopes_of(net, how.per_layer)) {
+    auto pieces = split(of, how);
+    if (!pieces)
+      return pieces.error();
+    for (size_t i = 0; i < out.parts.size(); ++i)
+      out.parts[i] = unite(out.parts[i], (*pieces)[i]);
+  }
+  return out;
+}
+
+result<partition> by_layers(const network& net, const distribution& how) {
+  auto parts = whole_layers(net, how);
+  if (!parts)
+    return parts.error();
+  return partition{std::move(*parts)};
+}
+
+result<partition> make_parts(const network& net, const distribution& how) {
+  switch (how.how) {
+  case mechanism::connectivity:
+    return split_by_connectivity(net, how.parts, how.seed);
+  case mechanism::layers:
+  case mechanism::types:
+    return by_layers(net, how);
+  default:
+    return by_scopes(net, how);
+  }
 }
 
 } // namespace
@@ -68,25 +108,11 @@ result<partition> distribute(const network& net, const distribution& how) {
     return shares ? distribute(net, *shares)
                   : result<partition>{shares.error()};
   }
-  partition out;
-  if (how.how == mechanism::layers || how.how == mechanism::types) {
-    auto parts = whole_layers(net, how);
-    if (!parts)
-      return parts.error();
-    out.parts = std::move(*parts);
-  } else {
-    out.parts.resize(how.how == mechanism::even ? how.parts
-                                                : how.shares.size());
-    for (const auto& of : scopes_of(net, how.per_layer)) {
-      auto pieces = split(of, how);
-      if (!pieces)
-        return pieces.error();
-      for (size_t i = 0; i < out.parts.size(); ++i)
-        out.parts[i] = unite(out.parts[i], (*pieces)[i]);
-    }
-  }
-  for (size_t i = 0; i < out.parts.size(); ++i)
-    if (out.parts[i].empty())
+  auto out = make_parts(net, how);
+  if (!out)
+    return out;
+  for (size_t i = 0; i < out->parts.size(); ++i)
+    if (out->parts[i].empty())
       return fail(ec::invalid_partition,
                   "{} gets no neurons; give it some or remove it",
                   place_of(how, i));

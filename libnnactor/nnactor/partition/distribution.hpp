@@ -15,13 +15,14 @@ namespace nnactor {
 /// How the Neuron Distributor decides which neurons a part gets
 /// (arXiv 2506.01387, section on distribution mechanisms).
 enum class mechanism : uint8_t {
-  even,       ///< Equal percentages, from the begin.
-  percentage, ///< A share of the neurons in per cent.
-  count,      ///< A number of neurons.
-  ids,        ///< Listed neurons and ranges.
-  layers,     ///< Whole layers by name.
-  types,      ///< Whole layers by kind or label.
-  capacity,   ///< Every layer in proportion to the speeds of the nodes.
+  even,         ///< Equal percentages, from the begin.
+  percentage,   ///< A share of the neurons in per cent.
+  count,        ///< A number of neurons.
+  ids,          ///< Listed neurons and ranges.
+  layers,       ///< Whole layers by name.
+  types,        ///< Whole layers by kind or label.
+  capacity,     ///< Every layer in proportion to the speeds of the nodes.
+  connectivity, ///< With few connections between parts.
 };
 
 /// Where `percentage` and `count` take neurons from: the sorted list of the
@@ -56,8 +57,8 @@ struct share {
 struct distribution {
   mechanism how = mechanism::even;
   bool per_layer = false; ///< Apply the shares to every layer by itself.
-  uint64_t seed = 1;      ///< Of `pick::random`.
-  uint64_t parts = 0;     ///< Of `mechanism::even`.
+  uint64_t seed = 1;      ///< Of `pick::random` and `mechanism::connectivity`.
+  uint64_t parts = 0;     ///< Of `even` and `connectivity`.
   std::vector<share> shares;
   origin where;
   /// Of `mechanism::capacity`: bytes that a parameter takes with its gradient

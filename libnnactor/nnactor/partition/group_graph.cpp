@@ -1,7 +1,10 @@
 #include "nnactor/partition/group_graph.hpp"
 
+#include "nnactor/network/sparse.hpp"
+
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace nnactor {
 
@@ -38,12 +41,69 @@ void connect(group_graph& graph, group_id producer, group_id consumer,
   to.upstream_delays.push_back(delay);
 }
 
+/// Finds out which producers the neurons of a sparse layer read.
+class sparse_readers {
+public:
+  sparse_readers(const network& net, layer_id id, const group_graph& graph,
+                 const std::vector<std::vector<group_id>>& groups_of)
+      : connections_(net, id), owners_(input_width(net, id)) {
+    auto offset = owners_.begin();
+    for (auto input : net.layers[id].inputs) {
+      for (auto producer : groups_of[input])
+        own(net.layers[input], graph.groups[producer], offset);
+      offset += static_cast<ptrdiff_t>(net.layers[input].width);
+    }
+  }
+
+  std::set<group_id> producers_of(const group& reader) const {
+    std::set<group_id> out;
+    for (const auto& ids : reader.neurons.intervals())
+      for (auto id = ids.begin; id < ids.end; ++id)
+        for (auto column : connections_.of(id))
+          out.insert(owners_[column]);
+    return out;
+  }
+
+private:
+  void own(const layer& from, const group& producer,
+           std::vector<group_id>::iterator first) {
+    if (producer.kind == group_kind::input)
+      std::fill_n(first, from.width, producer.id);
+    for (const auto& ids : producer.neurons.intervals())
+      std::fill_n(first
+                      + static_cast<ptrdiff_t>((ids.begin - from.first)
+                                               * from.positions),
+                  ids.size() * from.positions, producer.id);
+  }
+
+  sparse_connections connections_;
+  std::vector<group_id> owners_; ///< By column.
+};
+
 /// Returns the part that holds most of some groups, the lowest of equals.
 uint32_t largest_part(const group_graph& graph,
                       const std::vector<group_id>& groups) {
   auto largest = std::ranges::max_element(
       groups, {}, [&](group_id id) { return graph.groups[id].neurons.size(); });
   return graph.groups[*largest].part;
+}
+
+/// Connects the groups of a layer with all groups that they read.
+void connect_layer(group_graph& graph, const network& net, layer_id id,
+                   const std::vector<std::vector<group_id>>& groups_of) {
+  const auto& x = net.layers[id];
+  std::optional<sparse_readers> sparse;
+  if (x.kind == layer_kind::sparse)
+    sparse.emplace(net, id, graph, groups_of);
+  for (auto consumer : groups_of[id]) {
+    std::set<group_id> read;
+    if (sparse)
+      read = sparse->producers_of(graph.groups[consumer]);
+    for (size_t i = 0; i < x.inputs.size(); ++i)
+      for (auto producer : groups_of[x.inputs[i]])
+        if (!sparse || read.contains(producer))
+          connect(graph, producer, consumer, x.delay_of(i));
+  }
 }
 
 } // namespace
@@ -79,10 +139,7 @@ group_graph make_group_graph(const network& net, const partition& parts) {
   graph.groups.push_back(std::move(loss));
   groups_of[loss_layer] = {graph.loss_group()};
   for (layer_id id = 1; id < net.layers.size(); ++id)
-    for (auto consumer : groups_of[id])
-      for (size_t i = 0; i < net.layers[id].inputs.size(); ++i)
-        for (auto producer : groups_of[net.layers[id].inputs[i]])
-          connect(graph, producer, consumer, net.layers[id].delay_of(i));
+    connect_layer(graph, net, id, groups_of);
   connect(graph, group_graph::target_group, graph.loss_group(), 0);
   graph.groups[graph.loss_group()].downstream = {group_graph::input_group};
   graph.groups[graph.loss_group()].downstream_delays = {0};

@@ -53,7 +53,9 @@ struct group_graph {
   }
 };
 
-/// Cuts every part into one group a layer. The loss group joins the part that
+/// Cuts every part into one group a layer. A group reads all groups of its
+/// layer's inputs; a sparse one only those that some of its neurons read, so
+/// there may be groups that nobody reads. The loss group joins the part that
 /// holds most of the output layer (the lowest of equals); it reads the groups
 /// of that layer, then the target, and answers inference to the input group.
 /// Downstream lists hold all edges; upstream lists all but that answer.

@@ -1,3 +1,4 @@
+#include "nnactor/engine/peek.hpp"
 #include "nnactor/run/job_view.hpp"
 
 #include <algorithm>
@@ -40,27 +41,17 @@ private:
   size_t most_;
 };
 
-/// Every source of a row of weights, input layer by input layer.
-void add_sources(const deployment& job, const group& mine,
+/// Every source of a row of weights.
+void add_sources(const deployment& job, const group& mine, neuron_id neuron,
                  const std::vector<float>& row, connection_list& out) {
-  auto& net = job.net;
-  auto& reader = net.layers[mine.layer];
-  for (auto id : reader.inputs) {
-    auto& from = net.layers[id];
-    if (!has_neurons(from.kind)) {
-      auto& input = job.graph.groups[group_graph::input_group];
-      auto first = column_offset(net, mine.layer, id).value_or(0);
-      auto columns = reader.kind == layer_kind::embedding ? reader.row_width
-                                                          : from.width;
-      for (uint64_t c = 0; c < columns && first + c < row.size(); ++c)
-        out.add(input, std::nullopt, c, row[first + c]);
-      continue;
-    }
-    for (auto source = from.first; source < from.first + from.units; ++source)
-      for (uint64_t p = 0; p < from.positions; ++p)
-        if (auto c = column_of(net, mine.layer, source, p);
-            c && *c < row.size())
-          out.add(group_of(job.graph, source), source, p, row[*c]);
+  auto columns = columns_into(job.net, mine.layer, neuron);
+  auto is_table = job.net.layers[mine.layer].kind == layer_kind::embedding;
+  for (size_t k = 0; k < std::min(columns.size(), row.size()); ++k) {
+    auto from = is_table ? column_source{0, std::nullopt, columns[k]}
+                         : source_of(job.net, mine.layer, columns[k]);
+    auto& producer = from.neuron ? group_of(job.graph, *from.neuron)
+                                 : job.graph.groups[group_graph::input_group];
+    out.add(producer, from.neuron, from.position, row[k]);
   }
 }
 
@@ -80,9 +71,8 @@ void add_readers(const deployment& job, uint64_t positions,
 } // namespace
 
 const group& group_of(const group_graph& graph, neuron_id neuron) {
-  return *std::ranges::find_if(graph.groups, [&](const group& g) {
-    return g.neurons.contains(neuron);
-  });
+  return *std::ranges::find_if(
+      graph.groups, [&](const group& g) { return g.neurons.contains(neuron); });
 }
 
 nlohmann::json neuron_view(const deployed_network& in, neuron_id neuron,
@@ -99,7 +89,7 @@ nlohmann::json neuron_view(const deployed_network& in, neuron_id neuron,
     bias = row.back();
     row.pop_back();
   }
-  add_sources(job, mine, row, incoming);
+  add_sources(job, mine, neuron, row, incoming);
   add_readers(job, of.positions, weights, outgoing);
   return {{"command", "neuron"},
           {"neuron", neuron},

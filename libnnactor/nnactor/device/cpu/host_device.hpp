@@ -16,6 +16,14 @@ public:
   void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                               std::span<float> db) override;
 
+  void sparse_affine(matrix x, sparse_matrix w, std::span<const float> b,
+                     mutable_matrix z) override;
+  void sparse_input_gradient(matrix dz, sparse_matrix w,
+                             mutable_matrix dx) override;
+  void sparse_weight_gradient(matrix dz, matrix x,
+                              std::span<const uint32_t> columns,
+                              mutable_matrix dw, std::span<float> db) override;
+
   void activate(activation act, matrix z, mutable_matrix y) override;
   void activate_gradient(activation act, matrix z, matrix y, matrix dy,
                          mutable_matrix dz) override;

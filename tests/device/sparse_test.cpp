@@ -1,0 +1,103 @@
+#include "device/kernels.hpp"
+
+using namespace nnactor;
+
+namespace {
+
+/// A sparse matrix and the same with all its zeros.
+struct sparse_values {
+  sparse_values(uint64_t rows, uint64_t columns, uint64_t degree, uint64_t seed)
+      : packed(values::random(rows, degree, seed)), full(rows, columns) {
+    counter_random random{seed, 1};
+    for (uint64_t u = 0; u < rows; ++u) {
+      std::vector<uint32_t> all(columns);
+      for (uint32_t c = 0; c < columns; ++c)
+        all[c] = c;
+      std::ranges::sort(
+          all, {}, [&](uint32_t c) { return random.bits(u * columns + c); });
+      all.resize(degree);
+      std::ranges::sort(all);
+      for (uint64_t k = 0; k < degree; ++k)
+        full.data[u * columns + all[k]] = packed.data[u * degree + k];
+      where.insert(where.end(), all.begin(), all.end());
+    }
+  }
+
+  sparse_matrix in() const {
+    return {packed.in(), where};
+  }
+
+  values packed;
+  values full;
+  std::vector<uint32_t> where;
+};
+
+struct extent {
+  uint64_t rows, units, columns, degree;
+};
+
+constexpr std::array<extent, 5> extents{{{1, 1, 1, 1},
+                                         {1, 40, 30, 7},
+                                         {16, 33, 50, 5},
+                                         {37, 20, 90, 90},
+                                         {64, 100, 17, 3}}};
+
+} // namespace
+
+TEST_CASE("a sparse layer computes what a dense one with zeros does") {
+  for (auto& device : all_devices())
+    for (auto [rows, units, columns, degree] : extents) {
+      CAPTURE(device->name());
+      CAPTURE(rows);
+      CAPTURE(degree);
+      sparse_values w{units, columns, degree, 3};
+      auto x = values::random(rows, columns, 1);
+      auto b = values::random(1, units, 2);
+      values z{rows, units}, expected{rows, units};
+      device->sparse_affine(x.in(), w.in(), b.data, z.out());
+      device->affine(x.in(), w.full.in(), b.data, expected.out());
+      CHECK(largest_difference(z, expected) < 1e-5f);
+    }
+}
+
+TEST_CASE("so do its gradients") {
+  for (auto& device : all_devices())
+    for (auto [rows, units, columns, degree] : extents) {
+      CAPTURE(device->name());
+      CAPTURE(rows);
+      CAPTURE(degree);
+      sparse_values w{units, columns, degree, 3};
+      auto x = values::random(rows, columns, 1);
+      auto dz = values::random(rows, units, 4);
+      values dx{rows, columns, 7}, expected_dx{rows, columns};
+      device->sparse_input_gradient(dz.in(), w.in(), dx.out());
+      device->affine_input_gradient(dz.in(), w.full.in(), expected_dx.out());
+      CHECK(largest_difference(dx, expected_dx) < 1e-5f);
+      values dw{units, degree, 1}, db{1, units, 1};
+      values full_dw{units, columns, 1}, expected_db{1, units, 1};
+      device->sparse_weight_gradient(dz.in(), x.in(), w.where, dw.out(),
+                                     db.data);
+      device->affine_weight_gradient(dz.in(), x.in(), full_dw.out(),
+                                     expected_db.data);
+      values expected_dw{units, degree};
+      for (uint64_t u = 0; u < units; ++u)
+        for (uint64_t k = 0; k < degree; ++k)
+          expected_dw.data[u * degree + k] =
+              full_dw.data[u * columns + w.where[u * degree + k]];
+      CHECK(largest_difference(dw, expected_dw) < 2e-5f);
+      CHECK(largest_difference(db, expected_db) < 2e-5f);
+    }
+}
+
+TEST_CASE("what is not a number reaches the neurons that read it") {
+  for (auto& device : all_devices()) {
+    CAPTURE(device->name());
+    sparse_values w{8, 12, 4, 5};
+    auto x = values::random(3, 12, 1);
+    x.data[12 + w.where[0]] = std::numeric_limits<float>::quiet_NaN();
+    values b{1, 8}, z{3, 8};
+    device->sparse_affine(x.in(), w.in(), b.data, z.out());
+    CHECK(std::isnan(z.data[8]));
+    CHECK_FALSE(std::isnan(z.data[0]));
+  }
+}
