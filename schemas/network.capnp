@@ -16,9 +16,22 @@ struct Interval {
   end   @1 :UInt64;
 }
 
-# Sorted, disjoint, non-adjacent intervals.
+# The neurons `begin + order(rank)` of all ranks `firstRank <= rank < endRank`.
+# `order` is the permutation of `end - begin` values under `key`, see
+# libnnactor/nnactor/neuron/permutation.hpp.
+struct ShuffledInterval {
+  begin     @0 :UInt64;
+  end       @1 :UInt64;
+  key       @2 :UInt64;
+  firstRank @3 :UInt64;
+  endRank   @4 :UInt64;
+}
+
+# Sorted, disjoint, non-adjacent intervals, and shuffled ones outside of them by
+# ascending `begin`, disjoint unless of the same range and key.
 struct NeuronSet {
   intervals @0 :List(Interval);
+  shuffled  @1 :List(ShuffledInterval);
 }
 
 # One layer; see `nnactor::layer` for the meaning of each field. A reader

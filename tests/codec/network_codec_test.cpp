@@ -149,6 +149,73 @@ TEST_CASE("a set that is not sorted or reaches too far is refused") {
   CHECK_FALSE(complaint(13, UINT64_MAX).empty());
 }
 
+TEST_CASE("a share of a shuffled range is as long as it must be on a wire") {
+  auto [left, right] =
+      deal(neuron_set::range(0, 1'000'000'000), 300'000'000, 5);
+  auto bytes = packed<schema::NeuronSet>(left);
+  CHECK(bytes.size() < 100);
+  auto copy = unpacked<schema::NeuronSet>(bytes);
+  REQUIRE(copy);
+  CHECK(copy->shuffled() == left.shuffled());
+}
+
+TEST_CASE("a share that is none, or has neurons twice, is refused") {
+  capnp::MallocMessageBuilder message;
+  auto set = message.initRoot<schema::NeuronSet>();
+  auto shares = set.initShuffled(2);
+  auto put = [&](unsigned i, shuffled_interval x) {
+    shares[i].setBegin(x.domain.begin);
+    shares[i].setEnd(x.domain.end);
+    shares[i].setKey(x.key);
+    shares[i].setFirstRank(x.ranks.begin);
+    shares[i].setEndRank(x.ranks.end);
+  };
+  auto complaint = [&](shuffled_interval x) {
+    put(0, {{10, 20}, 3, {2, 5}});
+    put(1, x);
+    return sentence(read(set.asReader()));
+  };
+  CHECK(complaint({{10, 20}, 3, {5, 10}}).empty());
+  CHECK(complaint({{20, 30}, 4, {5, 10}}).empty());
+  CHECK(complaint({{20, 30}, 4, {5, 11}})
+        == "ranks from 5 to before 11 are no share of the neurons from 20 to "
+           "before 30");
+  CHECK_FALSE(complaint({{20, 20}, 4, {0, 0}}).empty());
+  CHECK_FALSE(complaint({{20, UINT64_MAX}, 4, {0, 5}}).empty());
+  CHECK(complaint({{10, 20}, 3, {4, 10}}) == "a set has neurons twice");
+  CHECK(complaint({{10, 20}, 4, {5, 10}}) == "a set has neurons twice");
+  CHECK(complaint({{15, 30}, 4, {5, 10}}) == "a set has neurons twice");
+}
+
+TEST_CASE("parts must hold every neuron exactly once, shuffled or not") {
+  network_description what;
+  what.layers = {line(1, "wide", layer_kind::dense, 1000),
+                 line(2, "out", layer_kind::dense, 0)};
+  auto net = must(build_network(what, {6, 0, 3}));
+  auto complaint = [&](std::vector<neuron_set> parts) {
+    return sentence(unpacked<schema::Partition>(
+        packed<schema::Partition>(partition{std::move(parts)}), net));
+  };
+  auto share = [](uint64_t first, uint64_t end, uint64_t key = 5) {
+    return neuron_set::of({}, {{{0, 1000}, key, {first, end}}});
+  };
+  auto out = neuron_set::range(1000, 1003);
+  CHECK(complaint({unite(share(0, 300), out), share(300, 1000)}).empty());
+  CHECK(complaint({unite(share(300, 1000), out), share(0, 300)}).empty());
+  // A neuron that has moved since.
+  auto id = share(300, 1000).id_at(7);
+  auto moved = neuron_set::of({id});
+  CHECK(complaint({unite(unite(share(0, 300), out), moved),
+                   subtract(share(300, 1000), moved)})
+            .empty());
+  CHECK(complaint({unite(share(0, 300), out), share(301, 1000)})
+            .ends_with("is in no part"));
+  CHECK(complaint({unite(share(0, 302), out), share(301, 1000)})
+            .ends_with("is in two parts"));
+  CHECK_FALSE(
+      complaint({unite(share(0, 300), out), share(300, 1000, 6)}).empty());
+}
+
 TEST_CASE("parts must hold every neuron exactly once") {
   auto net = small_regression(); // 15 neurons
   auto complaint = [&](std::vector<neuron_set> parts) {

@@ -33,19 +33,54 @@ bool is_normal(const neuron_set& xs) {
   return true;
 }
 
+/// A share of a range, perhaps an empty one.
+shuffled_interval any_share(neuron_interval domain) {
+  auto begin = *rc::gen::inRange<uint64_t>(0, domain.size() + 1);
+  auto end = *rc::gen::inRange<uint64_t>(begin, domain.size() + 1);
+  return {domain, *rc::gen::inRange<uint64_t>(0, 2), {begin, end}};
+}
+
+/// Draws a set of ids below 60, some of them by shuffled intervals whose
+/// domains may collide with the rest.
+neuron_set any_set() {
+  auto xs = neuron_set::of(any_ids());
+  switch (*rc::gen::inRange(0, 4)) {
+  case 0:
+    return xs;
+  case 1:
+    return neuron_set::of({}, {any_share({0, 60})});
+  case 2:
+    return neuron_set::of({{0, 10}}, {any_share({20, 40}), any_share({20, 40}),
+                                      any_share({40, 60})});
+  default:
+    return neuron_set::of(xs.plain(), {any_share({20, 40})});
+  }
+}
+
+/// The ids of a set, asked one by one.
+std::set<neuron_id> contained(const neuron_set& xs) {
+  std::set<neuron_id> out;
+  for (neuron_id id = 0; id < 70; ++id)
+    if (xs.contains(id))
+      out.insert(id);
+  return out;
+}
+
 /// Compares an operation on neuron sets with the standard algorithm.
 template <class Operation, class Standard>
 bool agrees(Operation operation, Standard standard) {
-  auto a = any_ids();
-  auto b = any_ids();
-  std::set<neuron_id> x(a.begin(), a.end());
-  std::set<neuron_id> y(b.begin(), b.end());
+  auto a = any_set();
+  auto b = any_set();
+  auto x = contained(a);
+  auto y = contained(b);
   std::vector<neuron_id> expected;
   standard(x.begin(), x.end(), y.begin(), y.end(),
            std::back_inserter(expected));
-  auto found = operation(neuron_set::of(a), neuron_set::of(b));
+  auto found = operation(a, b);
   RC_ASSERT(members(found) == expected);
   RC_ASSERT(is_normal(found));
+  RC_ASSERT(found == neuron_set::of(expected));
+  RC_ASSERT(found.size() == expected.size());
   return true;
 }
 
@@ -99,5 +134,49 @@ TEST_CASE("slot_of and id_at are inverse") {
     }
     for (neuron_id id = 0; id < 62; ++id)
       RC_ASSERT(xs.contains(id) == expected.contains(id));
+  }));
+}
+
+TEST_CASE("a shuffled interval is a set like any other") {
+  CHECK(rc::check("contains, slots, bounds and size agree", [] {
+    auto xs = any_set();
+    auto ids = contained(xs);
+    RC_ASSERT(xs.size() == ids.size());
+    RC_ASSERT((members(xs) == std::vector<neuron_id>{ids.begin(), ids.end()}));
+    uint64_t slot = 0;
+    for (auto id : ids) {
+      RC_ASSERT(xs.slot_of(id) == slot++);
+      RC_ASSERT(xs.bounds().begin <= id);
+      RC_ASSERT(xs.bounds().end > id);
+    }
+    RC_ASSERT(!xs.slot_of(65));
+  }));
+}
+
+TEST_CASE("shares of a range stay small, whatever their size") {
+  auto [left, rest] =
+      deal(neuron_set::range(1000, 2'000'000'000), 700'000'000, 7);
+  auto [middle, right] = deal(rest, 600'000'000, 8);
+  CHECK(left.size() == 700'000'000);
+  CHECK(middle.size() == 600'000'000);
+  CHECK(left.bytes() + middle.bytes() + right.bytes()
+        == 3 * sizeof(shuffled_interval));
+  for (neuron_id id = 1000; id < 2000; ++id)
+    CHECK(left.contains(id) + middle.contains(id) + right.contains(id) == 1);
+  CHECK(unite(unite(right, left), middle)
+        == neuron_set::range(1000, 2'000'000'000));
+  CHECK(intersect(left, neuron_set::range(0, 3'000'000'000)).bytes()
+        == left.bytes());
+  CHECK(intersect(left, neuron_set::range(0, 1000)).empty());
+}
+
+TEST_CASE("dealing takes as many as it is told, and the rest is left") {
+  CHECK(rc::check("taken and left are apart and whole", [] {
+    auto from = any_set();
+    auto count = *rc::gen::inRange<uint64_t>(0, from.size() + 1);
+    auto [taken, left] = deal(from, count, *rc::gen::arbitrary<uint64_t>());
+    RC_ASSERT(taken.size() == count);
+    RC_ASSERT(unite(taken, left) == from);
+    RC_ASSERT(intersect(taken, left).empty());
   }));
 }

@@ -86,8 +86,30 @@ inline network any_network() {
   return must(build_network(what, {width, tokens, classes}));
 }
 
+/// Draws a partition in which every layer is shuffled and dealt out; some parts
+/// may have no neurons.
+inline partition any_dealt_partition(const network& net, uint64_t count) {
+  partition parts;
+  parts.parts.resize(count);
+  for (const auto& x : net.layers) {
+    auto left = x.neurons();
+    for (uint64_t part = 0; part < count; ++part) {
+      auto share = part + 1 == count
+                       ? left.size()
+                       : *rc::gen::inRange<uint64_t>(0, left.size() + 1);
+      auto [taken, rest] = deal(left, share, *rc::gen::arbitrary<uint64_t>());
+      parts.parts[part] = unite(parts.parts[part], taken);
+      left = rest;
+    }
+  }
+  return parts;
+}
+
 /// Draws a partition of a network into parts that all have neurons.
 inline partition any_partition(const network& net) {
+  auto dealt = any_dealt_partition(net, *rc::gen::inRange<uint64_t>(1, 5));
+  if (std::ranges::none_of(dealt.parts, &neuron_set::empty))
+    return dealt;
   auto neurons = net.neuron_count();
   auto most = std::min<uint64_t>(neurons, 6);
   auto count = *rc::gen::inRange<uint64_t>(1, most + 1);

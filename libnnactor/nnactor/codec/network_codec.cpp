@@ -3,10 +3,14 @@
 #include "nnactor/network/layout.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace nnactor {
 
 namespace {
+
+/// A partition of more neurons is not listed neuron by neuron to be checked.
+constexpr uint64_t most_listed = uint64_t{1} << 28;
 
 void write(schema::Layer::Builder out, const layer& x) {
   out.setName(x.name);
@@ -75,18 +79,21 @@ bool same_layout(const layer& x, const layer& y) {
          && x.bias == y.bias && x.first == y.first;
 }
 
+caf::error in_no_part(neuron_id id) {
+  return fail(ec::invalid_partition, "neuron {} is in no part", id);
+}
+
+caf::error in_two_parts(neuron_id id) {
+  return fail(ec::invalid_partition, "neuron {} is in two parts", id);
+}
+
 /// Checks that sets are disjoint and together hold the neurons [0, count).
-caf::error check_exactly_once(const partition& parts, uint64_t count) {
-  std::vector<neuron_interval> all;
-  for (const auto& part : parts.parts)
-    all.insert(all.end(), part.intervals().begin(), part.intervals().end());
-  std::ranges::sort(all, {}, &neuron_interval::begin);
+caf::error check_exactly_once(const std::vector<neuron_interval>& sorted,
+                              uint64_t count) {
   neuron_id next = 0;
-  for (const auto& x : all) {
-    if (x.begin > next)
-      return fail(ec::invalid_partition, "neuron {} is in no part", next);
-    if (x.begin < next)
-      return fail(ec::invalid_partition, "neuron {} is in two parts", x.begin);
+  for (const auto& x : sorted) {
+    if (x.begin != next)
+      return x.begin > next ? in_no_part(next) : in_two_parts(x.begin);
     next = x.end;
   }
   if (next != count)
@@ -95,14 +102,75 @@ caf::error check_exactly_once(const partition& parts, uint64_t count) {
   return {};
 }
 
+/// Replaces shuffled intervals that fill a domain by the domain. Returns
+/// whether all of them do; those of a part that lost or won single neurons do
+/// not.
+bool fill_domains(std::vector<shuffled_interval> shuffled,
+                  std::vector<neuron_interval>& all) {
+  std::ranges::sort(shuffled, {}, [](const auto& x) {
+    return std::tuple{x.domain.begin, x.domain.end, x.key, x.ranks.begin};
+  });
+  for (size_t i = 0; i < shuffled.size();) {
+    const auto& domain = shuffled[i].domain;
+    uint64_t next = 0;
+    for (auto key = shuffled[i].key;
+         i < shuffled.size() && shuffled[i].domain == domain
+         && shuffled[i].key == key && shuffled[i].ranks.begin == next;
+         ++i)
+      next = shuffled[i].ranks.end;
+    if (next != domain.size())
+      return false;
+    all.push_back(domain);
+  }
+  return true;
+}
+
+caf::error check_exactly_once(const partition& parts, uint64_t count) {
+  uint64_t neurons = 0;
+  std::vector<neuron_interval> all;
+  std::vector<shuffled_interval> shuffled;
+  for (const auto& part : parts.parts) {
+    neurons += part.size();
+    all.insert(all.end(), part.plain().begin(), part.plain().end());
+    shuffled.insert(shuffled.end(), part.shuffled().begin(),
+                    part.shuffled().end());
+  }
+  if (neurons <= most_listed && !fill_domains(std::move(shuffled), all)) {
+    all.clear();
+    for (const auto& part : parts.parts)
+      all.insert(all.end(), part.intervals().begin(), part.intervals().end());
+  }
+  std::ranges::sort(all, {}, &neuron_interval::begin);
+  return check_exactly_once(all, count);
+}
+
+caf::error check_shuffled(const shuffled_interval& x) {
+  if (x.domain.begin < x.domain.end && x.domain.end <= most_neurons
+      && x.ranks.begin < x.ranks.end && x.ranks.end <= x.domain.size())
+    return {};
+  return fail(ec::invalid_partition,
+              "ranks from {} to before {} are no share of the neurons from {} "
+              "to before {}",
+              x.ranks.begin, x.ranks.end, x.domain.begin, x.domain.end);
+}
+
 } // namespace
 
 void write(schema::NeuronSet::Builder out, const neuron_set& xs) {
-  const auto& from = xs.intervals();
+  const auto& from = xs.plain();
   auto intervals = out.initIntervals(static_cast<unsigned>(from.size()));
   for (unsigned i = 0; i < intervals.size(); ++i) {
     intervals[i].setBegin(from[i].begin);
     intervals[i].setEnd(from[i].end);
+  }
+  auto shuffled = out.initShuffled(static_cast<unsigned>(xs.shuffled().size()));
+  for (unsigned i = 0; i < shuffled.size(); ++i) {
+    const auto& x = xs.shuffled()[i];
+    shuffled[i].setBegin(x.domain.begin);
+    shuffled[i].setEnd(x.domain.end);
+    shuffled[i].setKey(x.key);
+    shuffled[i].setFirstRank(x.ranks.begin);
+    shuffled[i].setEndRank(x.ranks.end);
   }
 }
 
@@ -117,7 +185,17 @@ result<neuron_set> read(schema::NeuronSet::Reader in) {
                   next.begin, next.end);
     intervals.push_back(next);
   }
-  return neuron_set{std::move(intervals)};
+  std::vector<shuffled_interval> shuffled;
+  for (auto x : in.getShuffled()) {
+    shuffled.push_back({{x.getBegin(), x.getEnd()},
+                        x.getKey(),
+                        {x.getFirstRank(), x.getEndRank()}});
+    if (auto err = check_shuffled(shuffled.back()))
+      return err;
+  }
+  if (!neuron_set::are_apart(intervals, shuffled))
+    return fail(ec::invalid_partition, "a set has neurons twice");
+  return neuron_set::of(std::move(intervals), std::move(shuffled));
 }
 
 void write(schema::Network::Builder out, const network& net) {

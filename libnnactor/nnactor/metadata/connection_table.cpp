@@ -94,9 +94,7 @@ size_t connection_table::bytes() const {
              + readers_.size() * sizeof(readers_[0])
              + nodes_.size() * sizeof(nodes_[0]);
   for (const auto& x : connections_)
-    out += (x.producer_neurons.intervals().size()
-            + x.consumer_neurons.intervals().size())
-           * sizeof(neuron_interval);
+    out += x.producer_neurons.bytes() + x.consumer_neurons.bytes();
   for (const auto& [id, x] : forward_)
     out += x.groups.size() * sizeof(group_id)
            + x.nodes.size() * sizeof(node_index);

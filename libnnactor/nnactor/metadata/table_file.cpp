@@ -42,9 +42,9 @@ result<connection> read_connection(schema::Connection::Reader in) {
 bool in_one_layer(const network& net, const neuron_set& xs) {
   if (xs.empty())
     return true;
-  auto last = xs.intervals().back().end - 1;
-  return last < net.neuron_count()
-         && net.layer_of(xs.id_at(0)) == net.layer_of(last);
+  auto [begin, end] = xs.bounds();
+  return end <= net.neuron_count()
+         && net.layer_of(begin) == net.layer_of(end - 1);
 }
 
 /// Whether the network has such an edge: between neurons, from the input or to
@@ -57,8 +57,9 @@ bool connected(const network& net, const connection& x) {
   if (from.empty() && x.producer != group_graph::input_group)
     return false;
   auto loss = static_cast<layer_id>(net.layers.size() - 1);
-  auto producer = from.empty() ? layer_id{0} : net.layer_of(from.id_at(0));
-  auto consumer = to.empty() ? loss : net.layer_of(to.id_at(0));
+  auto producer =
+      from.empty() ? layer_id{0} : net.layer_of(from.bounds().begin);
+  auto consumer = to.empty() ? loss : net.layer_of(to.bounds().begin);
   return column_offset(net, consumer, producer).has_value();
 }
 

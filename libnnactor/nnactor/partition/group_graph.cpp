@@ -88,6 +88,24 @@ uint32_t largest_part(const group_graph& graph,
   return graph.groups[*largest].part;
 }
 
+/// Makes sure that a group reads something of the same time step: the arrival
+/// of it is what it starts by.
+void add_undelayed(const layer& x,
+                   const std::vector<std::vector<group_id>>& groups_of,
+                   std::set<group_id>& read) {
+  const std::vector<group_id>* first = nullptr;
+  for (size_t i = 0; i < x.inputs.size(); ++i) {
+    if (x.delay_of(i) > 0)
+      continue;
+    const auto& groups = groups_of[x.inputs[i]];
+    if (std::ranges::any_of(groups, [&](auto id) { return read.contains(id); }))
+      return;
+    if (first == nullptr)
+      first = &groups;
+  }
+  read.insert(first->front());
+}
+
 /// Connects the groups of a layer with all groups that they read.
 void connect_layer(group_graph& graph, const network& net, layer_id id,
                    const std::vector<std::vector<group_id>>& groups_of) {
@@ -97,8 +115,10 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
     sparse.emplace(net, id, graph, groups_of);
   for (auto consumer : groups_of[id]) {
     std::set<group_id> read;
-    if (sparse)
+    if (sparse) {
       read = sparse->producers_of(graph.groups[consumer]);
+      add_undelayed(x, groups_of, read);
+    }
     for (size_t i = 0; i < x.inputs.size(); ++i)
       for (auto producer : groups_of[x.inputs[i]])
         if (!sparse || read.contains(producer))

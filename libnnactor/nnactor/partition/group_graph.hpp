@@ -54,11 +54,12 @@ struct group_graph {
 };
 
 /// Cuts every part into one group a layer. A group reads all groups of its
-/// layer's inputs; a sparse one only those that some of its neurons read, so
-/// there may be groups that nobody reads. The loss group joins the part that
-/// holds most of the output layer (the lowest of equals); it reads the groups
-/// of that layer, then the target, and answers inference to the input group.
-/// Downstream lists hold all edges; upstream lists all but that answer.
+/// layer's inputs; a sparse one only those that some of its neurons read and
+/// at least one that is not delayed, so there may be groups that nobody reads.
+/// The loss group joins the part that holds most of the output layer (the
+/// lowest of equals); it reads the groups of that layer, then the target, and
+/// answers inference to the input group. Downstream lists hold all edges;
+/// upstream lists all but that answer.
 /// @pre `parts` holds every neuron of `net` exactly once
 group_graph make_group_graph(const network& net, const partition& parts);
 

@@ -1,4 +1,3 @@
-#include "nnactor/neuron/permutation.hpp"
 #include "nnactor/neuron/random.hpp"
 #include "nnactor/partition/scope.hpp"
 
@@ -6,8 +5,8 @@ namespace nnactor {
 
 namespace {
 
-/// Returns the neurons of ranks `begin <= rank < end` in a set.
-neuron_set ranks(const neuron_set& from, uint64_t begin, uint64_t end) {
+/// Returns the neurons of slots `begin <= slot < end` of a set.
+neuron_set slots(const neuron_set& from, uint64_t begin, uint64_t end) {
   if (begin == end)
     return {};
   auto first = from.id_at(begin);
@@ -15,31 +14,15 @@ neuron_set ranks(const neuron_set& from, uint64_t begin, uint64_t end) {
   return intersect(from, neuron_set::range(first, last + 1));
 }
 
-/// Returns the first `count` neurons of a shuffled set.
-neuron_set shuffled(const neuron_set& from, uint64_t count, uint64_t key) {
-  if (count == from.size())
-    return from;
-  std::vector<neuron_id> ids;
-  if (count > 0) {
-    permutation order{from.size(), key};
-    ids.reserve(count);
-    for (uint64_t i = 0; i < count; ++i)
-      ids.push_back(from.id_at(order(i)));
-  }
-  return neuron_set::of(std::move(ids));
-}
-
-neuron_set pick_some(const neuron_set& from, uint64_t count, pick how,
-                     uint64_t key) {
-  switch (how) {
-  case pick::begin:
-    return ranks(from, 0, count);
-  case pick::end:
-    return ranks(from, from.size() - count, from.size());
-  case pick::random:
-    return shuffled(from, count, key);
-  }
-  return {};
+/// Returns what one part gets, and what is left.
+std::pair<neuron_set, neuron_set>
+pick_some(const neuron_set& from, uint64_t count, pick how, uint64_t key) {
+  if (how == pick::random || count == from.size())
+    return deal(from, count, key);
+  auto taken = how == pick::begin
+                   ? slots(from, 0, count)
+                   : slots(from, from.size() - count, from.size());
+  return {taken, subtract(from, taken)};
 }
 
 } // namespace
@@ -53,8 +36,9 @@ std::vector<neuron_set> take(const scope& of, const distribution& how,
   std::vector<neuron_set> parts;
   for (size_t i = 0; i < counts.size(); ++i) {
     auto from = how.how == mechanism::even ? pick::begin : how.shares[i].from;
-    parts.push_back(pick_some(rest, counts[i], from, keys.bits(i)));
-    rest = subtract(rest, parts.back());
+    auto [taken, left] = pick_some(rest, counts[i], from, keys.bits(i));
+    parts.push_back(std::move(taken));
+    rest = std::move(left);
   }
   return parts;
 }
