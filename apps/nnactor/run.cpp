@@ -64,9 +64,13 @@ caf::error train(controller& cluster, prepared_job& job, bool paused,
 // The first characters that the network was never trained on.
 std::string prompt_of(const dataset& data) {
   auto first = data.gather(split::validation, {0});
+  auto tokens = first.inputs.values<int32_t>();
+  auto context = data.shape().input_width;
   std::string text;
-  for (auto token : first.inputs.values<int32_t>())
-    text += data.characters()->decode(token);
+  // Contexts of one time step and the next overlap but for one character.
+  for (size_t i = 0; i < tokens.size(); ++i)
+    if (i < context || (i + 1) % context == 0)
+      text += data.characters()->decode(tokens[i]);
   return text;
 }
 
