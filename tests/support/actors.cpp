@@ -93,7 +93,8 @@ fake_driver_actor spawn_driver(actor_world& in,
                  const std::vector<char>& slices) {
           record->slices.push_back({generation, node, slices});
         },
-        [record](failed_atom, uint64_t, const caf::error& why) {
+        [](lost_atom, uint64_t, node_index) {},
+      [record](failed_atom, uint64_t, const caf::error& why) {
           record->failures.push_back(why);
         },
         [record](command_atom, const std::string& line) {

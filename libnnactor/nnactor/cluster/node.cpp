@@ -51,10 +51,17 @@ void node_state::init(pointer parent, node_settings how) {
     leave();
     self->quit(msg.reason);
   });
-  self->set_down_handler([this](caf::down_msg& msg) {
-    if (job && msg.source == job->driver.address())
-      leave();
-  });
+  self->set_down_handler([this](caf::down_msg& msg) { on_down(msg); });
+}
+
+void node_state::on_down(const caf::down_msg& what) {
+  if (!job)
+    return;
+  if (what.source == job->driver.address())
+    return leave();
+  for (auto& [index, peer] : peers)
+    if (what.source == peer.address())
+      self->send(job->driver, lost_atom::value, job->plan->epoch, index);
 }
 
 // -- joining a cluster --------------------------------------------------------
@@ -220,6 +227,7 @@ node_state::spawn_links(const connection_table& table, caf::error& failure) {
     // Results for the driver are not rounded.
     auto narrows = job->plan->train.link == link_precision::bfloat16
                    && x.remote != job->plan->where.driver();
+    self->monitor(peer->second);
     job->links.push_back(self->spawn(run_link, peer->second, traffic, narrows));
     links.emplace(x.remote, job->links.back());
   }

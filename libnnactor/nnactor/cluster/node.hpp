@@ -69,6 +69,7 @@ struct node_state {
   traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
 
   void init(pointer parent, node_settings how);
+  void on_down(const caf::down_msg& what);
 
   caf::result<node_info> hello(const std::string& version);
   caf::result<uint64_t> join(uint64_t epoch, node_index me,

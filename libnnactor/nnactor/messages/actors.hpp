@@ -68,7 +68,10 @@ using driver_actor = control_actor::extend<
     caf::reacts_to<written_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
                    node_index, std::vector<char>>,
     // Something on a node went wrong that ends the job.
-    caf::reacts_to<failed_atom, uint64_t /*epoch*/, caf::error>>;
+    caf::reacts_to<failed_atom, uint64_t /*epoch*/, caf::error>,
+    // A node has lost the connection to another one that it exchanges tensors
+    // with.
+    caf::reacts_to<lost_atom, uint64_t /*epoch*/, node_index /*other*/>>;
 
 /// Reads and writes the store for one node; runs on a thread of its own, for
 /// a file server can block longer than any deadline.

@@ -99,6 +99,9 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
       [&st](failed_atom, uint64_t, const caf::error& why) {
         st.on_failure(why);
       },
+      [&st](lost_atom, uint64_t, node_index) {
+        st.on_failure(fail(ec::node_lost, "two nodes lost their connection"));
+      },
       // Nothing is trained.
       [](norm_atom, uint64_t, uint64_t, group_id, uint64_t) {},
       [](credit_atom, uint64_t, uint64_t, uint32_t, group_id) {},

@@ -25,6 +25,7 @@ void trainer_state::begin(const deployed_ptr& job) {
   run = job->job->epoch;
   settled = issued_step = job->job->step;
   generations = settings.generation;
+  first = {job->job->step, job->job->generation};
   order.emplace(settings.data->size(split::train), settings.run.train.batch,
                 settings.run.train.seed);
   connect(job);
@@ -56,13 +57,6 @@ void trainer_state::connect(const deployed_ptr& job) {
   node_traffic.assign(members.size(), 0);
   step_times.clear();
   last_progress = self->clock().now();
-}
-
-void trainer_state::on_lost(const std::string& address) {
-  on_failure(fail(ec::node_lost,
-                  "node {} is gone; the last committed generation is kept in "
-                  "{}",
-                  address, settings.store.path));
 }
 
 // -- sending ------------------------------------------------------------------
@@ -310,13 +304,15 @@ void trainer_state::finish_validation() {
 void trainer_state::watch() {
   if (now == stage::idle)
     return;
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+  if (now == stage::recovering)
+    return recover();
   auto waits = now != stage::paused && now != stage::serving;
   if (waits && self->clock().now() - last_progress > settings.patience)
     return give_up();
   ask_traffic([this] {
     publish({.what = progress::kind::traffic, .step = issued_step});
   });
-  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
 }
 
 // Says who waits for whom, as far as the nodes still answer.
@@ -326,7 +322,12 @@ void trainer_state::give_up() {
                   "{}",
                   settings.patience.count() / 1000, issued_step, waiting_for());
   now = stage::stuck;
-  ask_statuses([this, text](const statuses& all) {
+  ask_statuses([this, text, asked = disturbances](const statuses& all) {
+    if (disturbances != asked)
+      return;
+    for (size_t i = 0; i < all.size(); ++i)
+      if (!all[i])
+        return on_lost(network->cluster.members[i].address);
     now = stage::training;
     on_failure(fail(ec::timeout, "{}{}", text, describe_waits(*network, all)));
   });
@@ -335,20 +336,23 @@ void trainer_state::give_up() {
 void trainer_state::ask_traffic(std::function<void()> then) {
   auto& members = network->cluster.members;
   auto missing = std::make_shared<size_t>(members.size());
-  auto epoch = network->job->epoch;
+  auto too_late = [this, asked = disturbances, epoch = network->job->epoch] {
+    return now == stage::idle || disturbances != asked
+           || network->job->epoch != epoch;
+  };
   for (size_t i = 0; i < members.size(); ++i)
     self->request(members[i].node, settings.patience, traffic_atom::value)
         .then(
-            [this, i, missing, then, epoch](uint64_t bytes) {
-              if (now == stage::idle || network->job->epoch != epoch)
+            [=, this](uint64_t bytes) {
+              if (too_late())
                 return;
               node_traffic[i] = bytes;
               if (--*missing == 0)
                 then();
             },
-            [this, address = members[i].address, epoch](const caf::error& why) {
-              if (network->job->epoch == epoch)
-                on_failure(within("node " + address, why));
+            [=, this, address = members[i].address](const caf::error& why) {
+              if (!too_late())
+                on_node_error(address, why);
             });
 }
 
@@ -417,7 +421,8 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
   st.self = self;
   st.settings = std::move(how);
   auto mine = [&st](uint64_t epoch) {
-    return st.now != trainer_state::stage::idle && st.network
+    return st.now != trainer_state::stage::idle
+           && st.now != trainer_state::stage::recovering && st.network
            && st.network->job->epoch == epoch;
   };
   return {
@@ -447,6 +452,10 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
       [&st, mine](failed_atom, uint64_t epoch, const caf::error& why) {
         if (mine(epoch))
           st.on_failure(why);
+      },
+      [&st, mine](lost_atom, uint64_t epoch, node_index node) {
+        if (mine(epoch))
+          st.on_peer_lost(node);
       },
       [&st](watch_atom) { st.watch(); },
   };

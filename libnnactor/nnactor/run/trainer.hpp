@@ -55,6 +55,8 @@ struct trainer_settings {
 ///     is committed
 ///   serving --(generation committed, epoch claimed, groups set up)--> training
 ///   paused --(a shell says so)--> training
+///   any --(a node is lost)--> recovering --(its groups are on other nodes)-->
+///     training, from the last generation on
 ///
 /// Commits go on while training does; a new one waits for the one before.
 /// Whatever moves, moves between two steps: a generation is committed, and all
@@ -74,6 +76,7 @@ struct trainer_state {
     serving, ///< What a shell has asked for.
     paused,
     stuck, ///< Asking everybody what they wait for before the end.
+    recovering,
     finishing,
   };
 
@@ -108,11 +111,16 @@ struct trainer_state {
     statuses first_look = {};
   };
 
+  /// Where groups are to be.
+  struct rearrangement {
+    arrangement next;
+    std::vector<server> servers; ///< Nodes, then the driver.
+  };
+
   /// Groups on their way to other nodes.
   struct moving {
     request why;
-    arrangement next;
-    std::vector<server> servers; ///< Nodes, then the driver.
+    rearrangement to;
     std::vector<transfer> transfers;
     nlohmann::json answer;
     caf::actor_clock::time_point start;
@@ -132,6 +140,12 @@ struct trainer_state {
     bool verified = false; ///< A finite loss has followed.
     bool committing = false;
     uint64_t step = 0;
+  };
+
+  /// The way back after nodes were lost.
+  struct recovery {
+    std::set<std::string> lost; ///< Their addresses.
+    caf::actor_clock::time_point start;
   };
 
   /// The generation on the store.
@@ -162,11 +176,15 @@ struct trainer_state {
   std::optional<saving> generation;
   uint64_t generations = 0;              ///< Newest number used.
   std::optional<committed_state> newest; ///< Of this run.
+  committed_state first;                 ///< What this run began with.
   std::function<void()> after_commit;    ///< Of a generation for `boundary`.
 
   std::deque<request> requests;
   std::optional<moving> move;
-  bool pausing = false; ///< Stop at every boundary.
+  std::optional<recovery> recovering;
+  uint64_t disturbances = 0; ///< Answers from before the last are too late.
+  bool deploying = false;    ///< The distributor owes an answer.
+  bool pausing = false;      ///< Stop at every boundary.
   std::deque<std::pair<uint64_t, std::string>> notices; ///< With their steps.
   std::deque<caf::actor_clock::time_point> step_times;  ///< Of the last steps.
   double last_loss = std::numeric_limits<double>::quiet_NaN();
@@ -183,12 +201,12 @@ struct trainer_state {
   void on_credit(uint64_t step, uint32_t micro_batch, group_id group);
   void on_written(uint64_t number, node_index node,
                   const std::vector<char>& slices);
+  void on_peer_lost(node_index node);
   void on_failure(const caf::error& why);
   void watch();
 
 private:
   void connect(const deployed_ptr& job);
-  void on_lost(const std::string& address);
 
   void pump();
   void issue(phase why, uint64_t step, uint32_t micro_batch,
@@ -211,10 +229,22 @@ private:
   void commit_here(std::function<void()> then);
   void on_committed(const manifest_ptr& committed);
   void end_if_done();
+  void finish();
   void publish(progress what);
   void notice(const std::string& text);
   std::string waiting_for() const;
   uint64_t validation_batches() const;
+
+  // Lost nodes, see trainer_recovery.cpp.
+  void on_lost(const std::string& address);
+  void on_node_error(const std::string& address, const caf::error& why);
+  void drop_work();
+  void recover();
+  result<rearrangement> survivors() const;
+  void redeploy(const rearrangement& to, uint64_t epoch,
+                const std::string& token);
+  void go_on(const deployed_ptr& job);
+  committed_state last_good() const;
 
   // Commands, see trainer_commands.cpp.
   void give_up();
@@ -237,6 +267,8 @@ private:
   void start_join(request why);
   void start_rebalance(request why);
   void begin_move(moving what);
+  deployment_ptr plan_of(const rearrangement& to, uint64_t epoch,
+                         const std::string& token) const;
   void deploy(uint64_t epoch, const std::string& token);
   void finish_move(const deployed_ptr& job);
   void finish_request(moving done);

@@ -31,6 +31,8 @@ const char* name_of(trainer_state::stage now) {
     return "moving";
   case stage::paused:
     return "paused";
+  case stage::recovering:
+    return "recovering";
   case stage::idle:
   case stage::finishing:
     return "finished";
@@ -109,6 +111,9 @@ void trainer_state::answer_at_boundary(request what) {
   if (now == stage::idle || now == stage::finishing)
     return what.shell.refuse(
         fail(ec::unreachable, "the run is at its end already"));
+  if (now == stage::recovering)
+    return what.shell.refuse(fail(
+        ec::node_lost, "a node was lost; ask again when the run goes on"));
   auto due = what.not_before;
   requests.push_back(std::move(what));
   if (now == stage::paused)
@@ -129,7 +134,7 @@ void trainer_state::ask_rebalance(request what) {
   auto shared = std::make_shared<request>(std::move(what));
   auto epoch = network->job->epoch;
   ask_statuses([this, shared, epoch](const statuses& first) {
-    if (network->job->epoch != epoch)
+    if (network->job->epoch != epoch || now == stage::recovering)
       return shared->shell.refuse(
           fail(ec::invalid_argument, "something else moved meanwhile; try again"));
     shared->first_look = first;

@@ -35,6 +35,11 @@ busy_between(const deployed_network& network,
   return busy;
 }
 
+caf::error disturbed() {
+  return fail(ec::node_lost, "a node was lost meanwhile; ask again when the run "
+                             "goes on");
+}
+
 } // namespace
 
 arrangement trainer_state::arranged() const {
@@ -61,8 +66,7 @@ void trainer_state::start_move(request why) {
     servers.erase(servers.begin() + to);
   }
   begin_move({std::move(why),
-              std::move(*next),
-              std::move(servers),
+              {std::move(*next), std::move(servers)},
               std::move(transfers),
               {},
               {}});
@@ -77,20 +81,24 @@ void trainer_state::start_join(request why) {
                   fail(ec::invalid_argument, "{} is a node of this job already",
                        address));
   auto shared = std::make_shared<request>(std::move(why));
+  auto asked = disturbances;
   self->request(settings.distributor, settings.patience, join_atom::value,
                 std::vector<std::string>{address})
       .then(
-          [this, shared, address](const cluster_ptr&) {
+          [this, shared, address, asked](const cluster_ptr&) {
+            if (asked != disturbances)
+              return shared->shell.refuse(disturbed());
             auto nodes = network->job->servers;
             nodes.insert(nodes.end() - 1, server{address, {}});
             begin_move({std::move(*shared),
-                        add_node(arranged()),
-                        std::move(nodes),
+                        {add_node(arranged()), std::move(nodes)},
                         {},
                         {},
                         {}});
           },
-          [this, shared](const caf::error& why_not) {
+          [this, shared, asked](const caf::error& why_not) {
+            if (asked != disturbances)
+              return shared->shell.refuse(why_not);
             refuse(std::move(*shared), why_not);
           });
 }
@@ -98,7 +106,9 @@ void trainer_state::start_join(request why) {
 void trainer_state::start_rebalance(request why) {
   now = stage::serving;
   auto shared = std::make_shared<request>(std::move(why));
-  ask_statuses([this, shared](const statuses& second) {
+  ask_statuses([this, shared, asked = disturbances](const statuses& second) {
+    if (asked != disturbances)
+      return shared->shell.refuse(disturbed());
     auto busy = busy_between(*network, shared->first_look, second);
     if (!busy)
       return refuse(std::move(*shared), busy.error());
@@ -113,11 +123,10 @@ void trainer_state::start_rebalance(request why) {
       answer["text"] = "nothing to gain: no move would speed up the slowest "
                        "node";
       return finish_request(
-          {std::move(*shared), {}, {}, {}, answer, self->clock().now()});
+          {std::move(*shared), {}, {}, answer, self->clock().now()});
     }
     begin_move({std::move(*shared),
-                std::move(plan.next),
-                network->job->servers,
+                {std::move(plan.next), network->job->servers},
                 std::move(transfers),
                 std::move(answer),
                 {}});
@@ -131,27 +140,56 @@ void trainer_state::begin_move(moving what) {
   move = std::move(what);
   commit_here([this] {
     self->request(settings.persistence, settings.patience, claim_atom::value)
-        .then([this](uint64_t epoch, const std::string& token,
-                     uint64_t) { deploy(epoch, token); },
-              [this](const caf::error& why) { on_failure(why); });
+        .then(
+            [this, asked = disturbances](uint64_t epoch,
+                                         const std::string& token, uint64_t) {
+              if (asked == disturbances)
+                deploy(epoch, token);
+            },
+            [this, asked = disturbances](const caf::error& why) {
+              if (asked == disturbances)
+                on_failure(why);
+            });
   });
 }
 
-void trainer_state::deploy(uint64_t epoch, const std::string& token) {
+deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
+                                      const std::string& token) const {
   auto plan = std::make_shared<deployment>(*network->job);
+  auto from = last_good();
   plan->epoch = plan->store_epoch = epoch;
   plan->token = token;
-  plan->servers = move->servers;
-  plan->parts = move->next.parts;
-  plan->graph = move->next.graph;
-  plan->where = move->next.where;
-  plan->generation = newest->generation;
-  plan->step = boundary;
-  plan->carry = true;
+  plan->servers = to.servers;
+  plan->parts = to.next.parts;
+  plan->graph = to.next.graph;
+  plan->where = to.next.where;
+  plan->generation = from.generation;
+  plan->step = from.step;
+  plan->carry = now == stage::serving;
+  return plan;
+}
+
+void trainer_state::deploy(uint64_t epoch, const std::string& token) {
+  deploying = true;
+  auto asked = disturbances;
   self->request(settings.distributor, 2 * defaults::deploy_timeout,
-                deploy_atom::value, deployment_ptr{plan}, driver_actor{self})
-      .then([this](const deployed_ptr& job) { finish_move(job); },
-            [this](const caf::error& why) { on_failure(why); });
+                deploy_atom::value, plan_of(move->to, epoch, token),
+                driver_actor{self})
+      .then(
+          [this, asked](const deployed_ptr& job) {
+            deploying = false;
+            if (asked == disturbances)
+              finish_move(job);
+            else
+              recover();
+          },
+          [this, asked](const caf::error& why) {
+            deploying = false;
+            if (asked == disturbances)
+              on_failure(why);
+            else
+              recover();
+          });
 }
 
 void trainer_state::finish_move(const deployed_ptr& job) {

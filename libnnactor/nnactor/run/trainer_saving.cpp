@@ -53,12 +53,15 @@ void trainer_state::save_now(bool verified) {
     self->request(m.node, settings.patience, save_atom::value, job.epoch,
                   next.generation, boundary)
         .then(
-            [this](uint64_t) {
-              if (--save_answers == 0 && now == stage::saving)
+            [this, asked = disturbances](uint64_t) {
+              if (asked == disturbances && --save_answers == 0
+                  && now == stage::saving)
                 leave_boundary();
             },
-            [this, address = m.address](const caf::error& why) {
-              on_failure(within("node " + address, why));
+            [this, asked = disturbances,
+             address = m.address](const caf::error& why) {
+              if (asked == disturbances)
+                on_node_error(address, why);
             });
 }
 
@@ -102,6 +105,8 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
            .step = committed->step,
            .loss = committed->validation_loss.value_or(0),
            .generation = committed});
+  if (now == stage::recovering)
+    return recover();
   // Nodes that still owe an answer have been asked for this generation.
   if (now == stage::saving && save_answers == 0)
     start_saving();
@@ -113,16 +118,17 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
 
 void trainer_state::end_if_done() {
   now = stage::finishing;
-  if (generation)
-    return;
-  ask_traffic([this] {
-    now = stage::idle;
-    port.close();
-    publish({.what = progress::kind::finished,
-             .step = boundary,
-             .loss = validation.loss_sum,
-             .accuracy = validation.correct});
-  });
+  if (!generation)
+    ask_traffic([this] { finish(); });
+}
+
+void trainer_state::finish() {
+  now = stage::idle;
+  port.close();
+  publish({.what = progress::kind::finished,
+           .step = boundary,
+           .loss = validation.loss_sum,
+           .accuracy = validation.correct});
 }
 
 } // namespace nnactor

@@ -1,0 +1,153 @@
+#include "nnactor/defaults.hpp"
+#include "nnactor/run/trainer.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+// A request that is not answered, or by nobody, says that the node is gone;
+// what a node itself says went wrong ends the run.
+void trainer_state::on_node_error(const std::string& address,
+                                  const caf::error& why) {
+  auto code = code_of(why);
+  if (code == ec::node_lost || code == ec::timeout)
+    return on_lost(address);
+  on_failure(within("node " + address, why));
+}
+
+void trainer_state::on_peer_lost(node_index node) {
+  if (node < network->cluster.members.size())
+    on_lost(network->cluster.members[node].address);
+}
+
+void trainer_state::on_lost(const std::string& address) {
+  if (now == stage::idle)
+    return;
+  // All is trained and saved.
+  if (now == stage::finishing && !generation)
+    return finish();
+  if (!recovering)
+    recovering.emplace(recovery{{}, self->clock().now()});
+  if (!recovering->lost.insert(address).second)
+    return;
+  drop_work();
+  notice(fmt::format("node {} is lost; going back to step {}", address,
+                     last_good().step));
+  recover();
+}
+
+trainer_state::committed_state trainer_state::last_good() const {
+  return newest.value_or(first);
+}
+
+void trainer_state::drop_work() {
+  ++disturbances;
+  now = stage::recovering;
+  port.close();
+  open.clear();
+  in_flight = 0;
+  validation_losses.clear();
+  save_answers = 0;
+  after_commit = nullptr;
+  // A commit is a matter between the store and this process.
+  if (generation && !generation->committing)
+    generation.reset();
+  refuse_all(fail(ec::node_lost, "a node was lost; ask again when the run goes "
+                                 "on"));
+}
+
+// Puts the groups of all lost nodes on the others.
+result<trainer_state::rearrangement> trainer_state::survivors() const {
+  auto next = arranged();
+  auto servers = network->job->servers;
+  for (auto& address : recovering->lost) {
+    auto at = std::ranges::find(servers, address, &server::address);
+    if (at == servers.end())
+      continue;
+    auto node = static_cast<node_index>(at - servers.begin());
+    auto without =
+        evacuate_node(network->job->net, next, node, settings.devices);
+    if (!without)
+      return fail(ec::node_lost,
+                  "node {} is lost and no other is left; generation {} of step "
+                  "{} is kept in {}: start nodes again and go on with `nnactor "
+                  "run CONFIG --resume`",
+                  address, last_good().generation, last_good().step,
+                  settings.store.path);
+    next = drop_node(*without, node);
+    servers.erase(at);
+  }
+  return rearrangement{std::move(next), std::move(servers)};
+}
+
+// Called again whenever something that it has to wait for is over.
+void trainer_state::recover() {
+  if (now != stage::recovering || generation || deploying)
+    return;
+  if (self->clock().now() - recovering->start
+      > settings.patience + 2 * defaults::deploy_timeout)
+    return on_failure(fail(ec::timeout, "the groups of lost nodes could not be "
+                                        "placed on others in time"));
+  auto to = survivors();
+  if (!to)
+    return on_failure(to.error());
+  deploying = true;
+  auto shared = std::make_shared<rearrangement>(std::move(*to));
+  self->request(settings.persistence, settings.patience, claim_atom::value)
+      .then([this, shared](uint64_t epoch, const std::string& token,
+                           uint64_t) { redeploy(*shared, epoch, token); },
+            [this](const caf::error& why) {
+              deploying = false;
+              on_failure(why);
+            });
+}
+
+void trainer_state::redeploy(const rearrangement& to, uint64_t epoch,
+                             const std::string& token) {
+  auto asked = disturbances;
+  self->request(settings.distributor, 2 * defaults::deploy_timeout,
+                deploy_atom::value, plan_of(to, epoch, token),
+                driver_actor{self})
+      .then(
+          [this, asked](const deployed_ptr& job) {
+            deploying = false;
+            if (asked == disturbances)
+              go_on(job);
+            else
+              recover();
+          },
+          [this, asked](const caf::error& why) {
+            deploying = false;
+            auto code = code_of(why);
+            // Another node may be gone without our knowing it yet; `watch`
+            // tries again.
+            if (code != ec::node_lost && code != ec::timeout
+                && code != ec::unreachable)
+              return on_failure(why);
+            if (asked != disturbances)
+              recover();
+          });
+}
+
+void trainer_state::go_on(const deployed_ptr& job) {
+  if (now == stage::idle)
+    return;
+  auto from = last_good();
+  auto nodes = job->cluster.members.size();
+  auto seconds = std::chrono::duration<double>(self->clock().now()
+                                               - recovering->start);
+  issued_step = settled = from.step;
+  issued_batch = 0;
+  generations = newest ? newest->generation : settings.generation;
+  recovering.reset();
+  connect(job);
+  boundary = pausing ? issued_step : next_boundary(issued_step);
+  notice(fmt::format("its groups are on {} node{} now; going on at step {} after "
+                     "{:.2f} s (epoch {})",
+                     nodes, nodes == 1 ? "" : "s", from.step,
+                     seconds.count(), job->job->epoch));
+  now = stage::training;
+  pump();
+}
+
+} // namespace nnactor
