@@ -24,6 +24,7 @@ struct node_command {
   std::string state;
   uint32_t devices = 1;
   std::vector<uint32_t> cores;
+  uint32_t lease_ms = 2000;
   uint32_t count = 1; ///< Nodes in this process, for benchmarks.
   int announce = -1;  ///< File descriptor to tell the port to.
   credentials who;
@@ -92,8 +93,9 @@ struct served_node {
   uint16_t port = 0;
 
   // Devices have threads of their own.
-  explicit served_node(const credentials& who)
-      : config(2, who), system(config) {
+  explicit served_node(const node_command& how)
+      : config(2, how.who, std::chrono::milliseconds{how.lease_ms}),
+        system(config) {
   }
 
   ~served_node() {
@@ -137,7 +139,7 @@ caf::error serve(node_command how) {
   std::vector<std::unique_ptr<served_node>> nodes;
   std::vector<uint16_t> ports;
   for (uint32_t i = 0; i < how.count; ++i) {
-    nodes.push_back(std::make_unique<served_node>(how.who));
+    nodes.push_back(std::make_unique<served_node>(how));
     if (auto err = nodes.back()->start(how, *where))
       return err;
     ports.push_back(nodes.back()->port);
@@ -177,6 +179,11 @@ void add_node_command(CLI::App& parent, int& status) {
   command->add_option("--key", how->who.key, "TLS: its key (PEM)");
   command->add_option("--authority", how->who.authority,
                       "TLS: certificate of the authority of all nodes (PEM)");
+  command
+      ->add_option("--lease-ms", how->lease_ms,
+                   "A peer that says nothing for so long is lost; 0: never")
+      ->check(CLI::Range(0, 3600000))
+      ->capture_default_str();
   command->add_option("--announce", how->announce)->group("");
   command->add_option("--count", how->count)->group("");
   add_node_table_command(*command, status);

@@ -17,6 +17,7 @@ struct run_options {
   bool check = false;
   bool json = false;
   bool paused = false;
+  bool resume = false;
 };
 
 int show_check(const prepared_job& job) {
@@ -30,16 +31,34 @@ int show_check(const prepared_job& job) {
   return 0;
 }
 
-caf::error train(controller& cluster, prepared_job& job, bool paused,
-                 reporter& screen) {
+/// The generation to go on from, nothing where a run begins anew.
+result<std::optional<manifest>> start_of(const run_options& how,
+                                         prepared_job& job) {
+  if (!how.resume)
+    return std::optional<manifest>{};
+  model_store store{make_posix_filesystem(), job.how.store.path};
+  auto from = store.open(choice::newest);
+  if (!from)
+    return from.error();
+  if (auto err = resume(job, *from))
+    return err;
+  return std::optional{std::move(*from)};
+}
+
+caf::error train(controller& cluster, prepared_job& job,
+                 const run_options& opts, reporter& screen) {
+  auto start = start_of(opts, job);
+  if (!start)
+    return start.error();
   auto claim = cluster.claim_epoch();
   if (!claim)
     return claim.error();
   auto nodes = cluster.join();
   if (!nodes)
     return nodes.error();
-  if (auto err = split_by_capacity(job, **nodes))
-    return err;
+  if (job.parts.parts.empty())
+    if (auto err = split_by_capacity(job, **nodes))
+      return err;
   auto where = place(job.graph, static_cast<uint32_t>((*nodes)->members.size()),
                      job.how.cluster.devices);
   if (auto err = check_memory(job, where, **nodes))
@@ -50,11 +69,17 @@ caf::error train(controller& cluster, prepared_job& job, bool paused,
   how.store = job.how.store;
   how.experiment = job.how.text;
   how.config = job.how.file;
-  how.paused = paused;
+  how.paused = opts.paused;
   how.generation = claim->generation;
   how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
+  auto plan = make_training(job, claim->epoch, claim->token);
+  if (*start) {
+    plan.generation = (*start)->generation;
+    plan.step = (*start)->step;
+    how.resumed_run = (*start)->run;
+  }
   return cluster.train(
-      make_training(job, claim->epoch, claim->token), std::move(how),
+      plan, std::move(how),
       [&](const deployed_network& network) {
         screen.placed(network, cluster.control_address());
       },
@@ -100,14 +125,14 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
       [&](const std::string& text) { screen.sample(text); });
 }
 
-caf::error run(prepared_job& job, bool paused, reporter& screen) {
+caf::error run(prepared_job& job, const run_options& how, reporter& screen) {
   auto baseline = job.data->baseline();
   screen.start(job.how, *job.data, job.net, baseline);
   auto cluster = controller::make(
       {job.how.cluster, job.how.store.path, job.how.store.path + ".nodes"});
   if (!cluster)
     return cluster.error();
-  if (auto err = train(**cluster, job, paused, screen))
+  if (auto err = train(**cluster, job, how, screen))
     return err;
   auto store = model_store{make_posix_filesystem(), job.how.store.path};
   auto best = store.open(choice::best);
@@ -129,7 +154,7 @@ int run(const run_options& how) {
   if (how.check)
     return show_check(*job);
   auto screen = how.json ? make_json_reporter() : make_text_reporter();
-  return finish(run(*job, how.paused, *screen));
+  return finish(run(*job, how, *screen));
 }
 
 } // namespace
@@ -148,6 +173,8 @@ void add_run_command(CLI::App& parent, int& status) {
   command->add_flag("--json", how->json, "Print one JSON object a line");
   command->add_flag("--paused", how->paused,
                     "Wait for `resume` from a shell before the first step");
+  command->add_flag("--resume", how->resume,
+                    "Go on from the newest generation in store.path");
   how->nodes.add_to(*command, false);
   command->callback([how, &status] { status = run(*how); });
 }

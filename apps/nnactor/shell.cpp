@@ -138,7 +138,7 @@ int run_interactively(session& run, const std::string& address) {
 int run_shell(const shell_options& how) {
   if (auto err = check(how.who))
     return finish(err);
-  system_config config{1, how.who};
+  system_config config{1, how.who, std::chrono::milliseconds{0}};
   caf::actor_system system{config};
   session run{system, how};
   // What cannot be read is told before anything is done.

@@ -89,20 +89,6 @@ TEST_CASE("nodes end with the run that started them, also when it is killed") {
     CHECK(await_end(node));
 }
 
-TEST_CASE("a node that dies ends the run with its name") {
-  scratch folder;
-  process run{command(
-      {"run", small_config(folder), "--json", "--set", "train.steps=1000000"})};
-  run.line_with("\"committed\"");
-  auto nodes = children_of(run.id());
-  REQUIRE(nodes.size() == 3);
-  kill(nodes[1], SIGKILL);
-  auto end = run.finish();
-  CHECK(end.status == 1);
-  CHECK(end.err.find("127.0.0.1:") != std::string::npos);
-  CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
-}
-
 TEST_CASE("the model depends on the partition alone") {
   scratch folder;
   small_config(folder, uneven);

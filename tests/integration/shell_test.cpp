@@ -56,10 +56,10 @@ std::string content_of(const std::string& model) {
 
 std::string undisturbed(const scratch& folder) {
   auto model = folder / "models/still";
-  REQUIRE(run_nnactor({"run", small_config(folder), "--set",
-                       "store.path=" + model})
-              .status
-          == 0);
+  REQUIRE(
+      run_nnactor({"run", small_config(folder), "--set", "store.path=" + model})
+          .status
+      == 0);
   return content_of(model);
 }
 
@@ -148,11 +148,15 @@ TEST_CASE("a shell without a run says so in one line") {
   CHECK(run_nnactor({"shell", "nowhere", "-c", "status"}).status == 2);
 }
 
-TEST_CASE("kill-node ends a node as a crash would") {
+TEST_CASE("kill-node ends a node as a crash would, and the run goes on") {
   scratch folder;
   paused_run run{folder};
   CHECK(run.shell({"kill-node 2"}).status == 0);
-  auto end = run.program.finish();
-  CHECK(end.status == 1);
-  CHECK(has(end.err, "is gone"));
+  run.program.line_with("is lost; going back to step 0");
+  run.program.line_with("its groups are on 2 nodes now");
+  CHECK(run.ask("nodes").at("nodes").size() == 2);
+  auto status = run.shell({"status"});
+  CHECK(has(status.out, "is lost; going back to step 0"));
+  CHECK(run.shell({"resume"}).status == 0);
+  CHECK(run.program.finish().status == 0);
 }

@@ -34,9 +34,15 @@ std::string content_of(const std::string& model) {
 TEST_CASE("a node that is stopped for 10 s fills nobody's memory") {
   scratch folder;
   auto words = [&](const std::string& model) {
-    return std::vector<std::string>{
-        "run",   small_config(folder), "--json", "--set", "train.steps=2000",
-        "--set", "store.path=" + model};
+    return std::vector<std::string>{"run",
+                                    small_config(folder),
+                                    "--json",
+                                    "--set",
+                                    "train.steps=2000",
+                                    "--set",
+                                    "cluster.lease_ms=0",
+                                    "--set",
+                                    "store.path=" + model};
   };
   REQUIRE(run_nnactor(words(folder / "models/still")).status == 0);
   process run{command(words(folder / "models/song"))};

@@ -20,6 +20,9 @@ using clock = std::chrono::steady_clock;
 constexpr auto first_pause = std::chrono::milliseconds{20};
 constexpr auto longest_pause = std::chrono::milliseconds{500};
 
+// Four in the shortest lease.
+constexpr auto heartbeat = std::chrono::milliseconds{250};
+
 } // namespace
 
 struct dial_attempt {
@@ -140,12 +143,17 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1";
 }
 
-system_config::system_config(size_t threads, const credentials& who) {
+system_config::system_config(size_t threads, const credentials& who,
+                             std::chrono::milliseconds lease) {
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", threads);
   set("middleman.workers", size_t{0});
   // The same for every version, so that versions can be told to people.
   set("middleman.app-identifiers", std::vector<std::string>{"nnactor"});
+  // Beats go out in any case: whether silence counts is for others to say.
+  set("middleman.heartbeat-interval", caf::timespan{heartbeat});
+  if (lease.count() > 0)
+    set("middleman.connection-timeout", caf::timespan{lease});
   set("logger.verbosity", caf::atom("quiet"));
   load<caf::io::middleman>();
   if (!who.empty()) {

@@ -45,7 +45,9 @@ class system_config : public caf::actor_system_config {
 public:
   /// @param threads Of the scheduler.
   /// @param who TLS where it is not empty.
-  system_config(size_t threads, const credentials& who);
+  /// @param lease A peer that is silent for so long is lost; 0: never.
+  system_config(size_t threads, const credentials& who,
+                std::chrono::milliseconds lease);
 };
 
 /// Makes an actor reachable and returns its port. Refuses to listen beyond

@@ -18,6 +18,7 @@ constexpr real_range inner_share{0, 1, false, false};
 constexpr integer_range any_seed{0, INT64_MAX};
 constexpr integer_range at_least_one{1, INT64_MAX};
 constexpr integer_range milliseconds{1, 3'600'000};
+constexpr integer_range lease{0, 3'600'000};
 
 void read_optimizer(section& from, optimizer_settings& into) {
   static const choices<optimizer_kind> kinds{{"sgd", optimizer_kind::sgd},
@@ -61,6 +62,14 @@ void check_credentials(const section& from, const cluster_settings& how) {
     if (!from.has(key))
       return from.reject(key, "is missing: TLS needs certificate, key and "
                               "authority, all three or none");
+}
+
+/// Beats come so often that a shorter lease would end with one that is late.
+void check_lease(const section& from, const cluster_settings& how) {
+  constexpr uint32_t shortest = 1000;
+  if (how.lease_ms != 0 && how.lease_ms < shortest)
+    from.reject("lease_ms", fmt::format("is {} but must be 0 or at least {}",
+                                        how.lease_ms, shortest));
 }
 
 /// Returns the bytes of a unit, 0 for what is none.
@@ -181,6 +190,8 @@ cluster_settings read_cluster(section from) {
   from.read("control", out.control);
   read_bytes(from, "memory", out.memory);
   from.read("connect_timeout_ms", out.connect_timeout_ms, milliseconds);
+  from.read("lease_ms", out.lease_ms, lease);
+  check_lease(from, out);
   from.read("step_timeout_ms", out.step_timeout_ms, milliseconds);
   from.read("certificate", out.certificate);
   from.read("key", out.key);

@@ -19,6 +19,9 @@ struct optimizer_settings {
   float epsilon = 1e-8f;
   float weight_decay = 0.0f; ///< L2 for sgd and adam, decoupled for adamw.
   float clip = 0.0f;         ///< Global gradient norm, 0: no clipping.
+
+  friend bool operator==(const optimizer_settings&,
+                         const optimizer_settings&) = default;
 };
 
 /// The learning rate of each step.

@@ -102,6 +102,8 @@ struct layer {
   uint64_t parameters() const {
     return units * (row_width + (bias ? 1 : 0));
   }
+
+  friend bool operator==(const layer&, const layer&) = default;
 };
 
 /// What a user writes of a layer; see configs/README.md.

@@ -39,7 +39,9 @@ result<std::unique_ptr<controller>> controller::make(controller_settings how) {
 
 controller::controller(controller_settings how, credentials who)
     : settings_(std::move(how)), credentials_(std::move(who)),
-      config_(driver_threads, credentials_), system_(config_), self_(system_) {
+      config_(driver_threads, credentials_,
+              std::chrono::milliseconds{settings_.cluster.lease_ms}),
+      system_(config_), self_(system_) {
   gate_ = system_.spawn(run_gate);
   persistence_ = system_.spawn<caf::detached>(
       run_persistence, make_posix_filesystem(),
@@ -66,8 +68,10 @@ result<std::vector<std::string>> controller::addresses() {
   for (uint32_t i = 0; i < cluster.nodes; ++i) {
     auto state = fmt::format("{}/node-{}", settings_.state, i + 1);
     std::vector<std::string> words = {
-        "--store", folder_of_model(settings_.model), "--state", state,
-        "--devices", std::to_string(cluster.devices)};
+        "--store",    folder_of_model(settings_.model),
+        "--state",    state,
+        "--devices",  std::to_string(cluster.devices),
+        "--lease-ms", std::to_string(cluster.lease_ms)};
     if (settings_.pin)
       words.insert(words.end(), {"--cores", std::to_string(i)});
     auto node = node_process::start(this_program(), words);

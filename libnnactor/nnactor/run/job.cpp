@@ -101,6 +101,36 @@ deployment make_training(const prepared_job& job, uint64_t epoch,
   return out;
 }
 
+caf::error resume(prepared_job& job, const manifest& from) {
+  auto differs = [&](const char* what) {
+    return fail(
+        ec::invalid_config,
+        "{}: {} is not that of the model in {}, so it cannot be "
+        "resumed; set it as it was, or train anew in another store.path",
+        job.how.file, what, job.how.store.path);
+  };
+  auto& train = job.how.run.train;
+  if (from.net.layers != job.net.layers
+      || from.net.time_steps != job.net.time_steps)
+    return differs("the network");
+  if (!job.parts.parts.empty() && from.parts.parts != job.parts.parts)
+    return differs("the distribution of neurons");
+  if (from.train.seed != train.seed || from.train.batch != train.batch)
+    return differs("the order of examples (train.seed, train.batch)");
+  if (from.train.micro_batches != train.micro_batches
+      || from.train.link != train.link
+      || from.train.optimizer != train.optimizer)
+    return differs("the training (micro_batches, link, optimizer)");
+  if (from.step >= job.how.run.steps)
+    return fail(ec::invalid_config,
+                "the model in {} has seen all {} steps; set train.steps higher "
+                "to go on",
+                job.how.store.path, from.step);
+  job.parts = from.parts;
+  job.graph = make_group_graph(job.net, job.parts);
+  return caf::none;
+}
+
 uint64_t any_epoch() {
   std::random_device device;
   return mix((static_cast<uint64_t>(device()) << 32) | device());

@@ -42,6 +42,11 @@ caf::error check_memory(const prepared_job& job, const placement& where,
 deployment make_training(const prepared_job& job, uint64_t epoch,
                          const std::string& token);
 
+/// Lets a job go on from a saved generation: its parts become those that the
+/// model has for life. Fails if the model is of another network, another split
+/// or other training, naming what differs, and if nothing is left to train.
+caf::error resume(prepared_job& job, const manifest& from);
+
 /// Returns an epoch for a job that commits nothing and so claims none: any but
 /// those that nodes have served.
 uint64_t any_epoch();

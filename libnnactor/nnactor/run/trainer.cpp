@@ -22,7 +22,7 @@ constexpr size_t remembered_notices = 16;
 } // namespace
 
 void trainer_state::begin(const deployed_ptr& job) {
-  run = job->job->epoch;
+  run = settings.resumed_run > 0 ? settings.resumed_run : job->job->epoch;
   settled = issued_step = job->job->step;
   generations = settings.generation;
   first = {job->job->step, job->job->generation};

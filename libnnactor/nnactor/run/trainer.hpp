@@ -33,9 +33,10 @@ struct trainer_settings {
   std::shared_ptr<const dataset> data;
   run_settings run;
   store_settings store;
-  std::string experiment;  ///< Text to save with the model.
-  std::string config;      ///< File that it came from, for shells.
-  uint64_t generation = 0; ///< Newest of the store so far.
+  std::string experiment;   ///< Text to save with the model.
+  std::string config;       ///< File that it came from, for shells.
+  uint64_t generation = 0;  ///< Newest of the store so far.
+  uint64_t resumed_run = 0; ///< That this one goes on with; 0: none.
   std::chrono::milliseconds patience{30000};
   gate_actor gate;               ///< Of the driver's process.
   persistence_actor persistence; ///< Of the driver's process.

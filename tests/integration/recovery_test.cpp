@@ -1,0 +1,127 @@
+#include "integration/process.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+
+using namespace nnactor::test;
+using nlohmann::json;
+
+namespace {
+
+/// A run that takes long enough to be disturbed in.
+std::vector<std::string> words(const scratch& folder, const std::string& name) {
+  return {"run",
+          small_config(folder),
+          "--json",
+          "--set",
+          "train.steps=1500",
+          "--set",
+          "store.path=" + folder / ("models/" + name)};
+}
+
+std::string content_of(const scratch& folder, const std::string& name) {
+  auto end = run_nnactor({"model", "verify", folder / ("models/" + name),
+                          "--generation", "newest", "--json"});
+  REQUIRE(end.status == 0);
+  return json::parse(end.out).at("generations").at(0).at("content");
+}
+
+/// What a run leaves that nobody disturbs.
+std::string quiet_content(const scratch& folder) {
+  auto end = run_nnactor(words(folder, "quiet"));
+  INFO(end.err);
+  REQUIRE(end.status == 0);
+  return content_of(folder, "quiet");
+}
+
+} // namespace
+
+TEST_CASE("a killed and a frozen node change nothing in the model") {
+  scratch folder;
+  auto expected = quiet_content(folder);
+  process run{command(words(folder, "noisy"))};
+  run.line_with("\"committed\"");
+  auto nodes = children_of(run.id());
+  REQUIRE(nodes.size() == 3);
+  kill(nodes[1], SIGKILL);
+  run.line_with("is lost; going back to step");
+  run.line_with("its groups are on 2 nodes now");
+  run.line_with("\"committed\"");
+  kill(nodes[2], SIGSTOP);
+  run.line_with("is lost; going back to step");
+  run.line_with("its groups are on 1 node now");
+  // The zombie wakes up while the run goes on without it.
+  kill(nodes[2], SIGCONT);
+  auto end = run.finish();
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(content_of(folder, "noisy") == expected);
+}
+
+TEST_CASE("a killed driver is resumed to the same bytes") {
+  scratch folder;
+  auto expected = quiet_content(folder);
+  {
+    process run{command(words(folder, "noisy"))};
+    run.line_with("\"committed\"");
+    run.line_with("\"step\"");
+    run.send(SIGKILL);
+    CHECK(run.finish().status == 128 + SIGKILL);
+  }
+  auto again = words(folder, "noisy");
+  again.push_back("--resume");
+  auto end = run_nnactor(again);
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(content_of(folder, "noisy") == expected);
+  // Nothing is left to do.
+  auto more = run_nnactor(again);
+  CHECK(more.status == 2);
+  CHECK(more.err.find("has seen all 1500 steps") != std::string::npos);
+}
+
+TEST_CASE("where all nodes are killed, the run says how to go on, and does") {
+  scratch folder;
+  auto expected = quiet_content(folder);
+  {
+    process run{command(words(folder, "noisy"))};
+    run.line_with("\"committed\"");
+    for (auto id : children_of(run.id()))
+      kill(id, SIGKILL);
+    auto end = run.finish();
+    CHECK(end.status == 1);
+    CHECK(end.err.find("--resume") != std::string::npos);
+  }
+  auto again = words(folder, "noisy");
+  again.push_back("--resume");
+  auto end = run_nnactor(again);
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(content_of(folder, "noisy") == expected);
+}
+
+TEST_CASE("what cannot be resumed says why") {
+  scratch folder;
+  auto again = words(folder, "model");
+  again.push_back("--resume");
+  auto none = run_nnactor(again);
+  CHECK(none.status == 2);
+  CHECK(none.err.find("models/model") != std::string::npos);
+  auto first = words(folder, "model");
+  first.insert(first.end(), {"--set", "train.steps=40"});
+  REQUIRE(run_nnactor(first).status == 0);
+  auto refused = [&](const std::string& change, const std::string& why) {
+    auto other = again;
+    other.insert(other.end(), {"--set", change});
+    auto end = run_nnactor(other);
+    CHECK(end.status == 2);
+    INFO(end.err);
+    CHECK(end.err.find(why) != std::string::npos);
+  };
+  refused("train.seed=7", "the order of examples");
+  refused("train.optimizer=\"sgd\"", "the training");
+  refused("distribute.parts=2", "the distribution of neurons");
+  refused("data.context=5", "the network");
+}
