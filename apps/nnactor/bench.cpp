@@ -104,6 +104,24 @@ void add_bench_command(CLI::App& parent, int& status) {
   cut_command.add_option("--parts", cut->parts, "Parts")
       ->check(CLI::Range(2, 256))
       ->capture_default_str();
+  auto recovery = std::make_shared<recovery_bench>();
+  auto& recovery_command = add_bench(
+      *bench, "recovery", "How soon a run goes on after a node was killed",
+      recovery, status);
+  recovery_command
+      .add_option("--width", recovery->width, "Neurons of each layer")
+      ->check(CLI::Range(64, 65536))
+      ->capture_default_str();
+  recovery_command.add_option("--nodes", recovery->nodes, "Nodes")
+      ->check(CLI::Range(2, 64))
+      ->capture_default_str();
+  auto store = std::make_shared<store_bench>();
+  add_bench(*bench, "store",
+            "Commits and loads beside plain files, and what they cost a run",
+            store, status)
+      .add_option("--width", store->width, "Neurons of each layer")
+      ->check(CLI::Range(64, 65536))
+      ->capture_default_str();
   auto rebalance = std::make_shared<rebalance_bench>();
   auto& rebalance_command =
       add_bench(*bench, "rebalance",

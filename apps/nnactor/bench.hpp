@@ -69,6 +69,22 @@ struct cut_bench {
 
 result<figures> run(const cut_bench& how);
 
+/// `nnactor bench recovery`: a node is killed; how soon a run goes on.
+struct recovery_bench {
+  uint64_t width = 1800; ///< Ten million parameters.
+  uint32_t nodes = 2;
+};
+
+result<figures> run(const recovery_bench& how);
+
+/// `nnactor bench store`: commits and loads beside plain files, and what
+/// saving costs a run.
+struct store_bench {
+  uint64_t width = 4000; ///< Fifty million parameters.
+};
+
+result<figures> run(const store_bench& how);
+
 /// `nnactor bench rebalance`: one of two nodes is slowed by busy loops on its
 /// core; what a rebalance wins back.
 struct rebalance_bench {

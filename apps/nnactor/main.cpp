@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include "nnactor/cluster/node_process.hpp"
+#include "nnactor/store/failpoint.hpp"
 
 #include <caf/config.hpp>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -36,6 +37,8 @@ int main(int argc, char** argv) {
     return fmt::format("nnactor: {}; see {} --help\n", what.what(),
                        where->get_name());
   });
+  if (auto err = nnactor::check_failpoint())
+    return nnactor::finish(err);
   int status = 0;
   nnactor::add_run_command(app, status);
   nnactor::add_node_command(app, status);

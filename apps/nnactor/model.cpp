@@ -1,6 +1,9 @@
 #include "model.hpp"
 
 #include "model_view.hpp"
+#include "table.hpp"
+
+#include "nnactor/store/failpoint.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -62,6 +65,44 @@ void add_dump(CLI::App& model, int& status) {
   command->callback([how, &status] { status = finish(dump_model(*how)); });
 }
 
+void add_export(CLI::App& model, int& status) {
+  auto how = std::make_shared<model_options>();
+  auto file = std::make_shared<std::string>();
+  auto* command = model.add_subcommand(
+      "export", "Write a generation with its optimizer state as one file");
+  command->add_option("path", how->path, "Folder of the model")->required();
+  command->add_option("--safetensors", *file, "File to write")->required();
+  command->add_option("--generation", how->generation, "Which one (newest)")
+      ->type_name("N|newest|best");
+  command->callback(
+      [how, file, &status] { status = finish(export_model(*how, *file)); });
+}
+
+void add_import(CLI::App& model, int& status) {
+  auto how = std::make_shared<model_options>();
+  auto file = std::make_shared<std::string>();
+  auto* command = model.add_subcommand(
+      "import", "Make a new model of a file that export has written");
+  command->add_option("path", how->path, "Folder of the new model")->required();
+  command->add_option("--safetensors", *file, "File to read")->required();
+  command->callback(
+      [how, file, &status] { status = finish(import_model(*how, *file)); });
+}
+
+void add_failpoints(CLI::App& model) {
+  auto* command = model.add_subcommand(
+      "failpoints", "List the moments of a commit at which NNACTOR_FAILPOINT "
+                    "can end a process, to try what is left");
+  command->callback([] {
+    table out{{"failpoint", "when it is reached"}};
+    for (auto& x : all_failpoints())
+      out.add({x.name, x.what});
+    fmt::print("{}\nNNACTOR_FAILPOINT=NAME, or NAME:N for the N-th time, ends "
+               "the process there as kill -9 does.\n",
+               out.render());
+  });
+}
+
 result<uint64_t> parse_generation(const std::string& text) {
   uint64_t number = 0;
   auto* end = text.data() + text.size();
@@ -80,6 +121,9 @@ void add_model_command(CLI::App& parent, int& status) {
   add_info(*model, status);
   add_verify(*model, status);
   add_dump(*model, status);
+  add_export(*model, status);
+  add_import(*model, status);
+  add_failpoints(*model);
 }
 
 model_view::model_view(const std::string& path)

@@ -20,7 +20,7 @@ constexpr const char* descriptions[] = {
     "timeout",           "store not writable",
     "store missing",     "store damaged",
     "training diverged", "device failure",
-    "internal error",
+    "internal error",    "store taken over",
 };
 
 static_assert(std::size(descriptions) == static_cast<size_t>(ec::count_));

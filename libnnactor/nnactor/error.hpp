@@ -30,7 +30,8 @@ enum class ec : uint8_t {
   diverged,
   device_failure,
   internal,
-  count_, ///< Number of codes, never used as one.
+  store_taken, ///< Another coordinator has the store now.
+  count_,      ///< Number of codes, never used as one.
 };
 
 /// Returns the description of a code, for example "invalid configuration".

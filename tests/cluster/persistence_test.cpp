@@ -150,13 +150,13 @@ TEST_CASE("what an ended job still sends is not taken for the next job's") {
   CHECK(x.record->slices.size() == 1);
 }
 
-TEST_CASE("a store that cannot be written is a failure of the job") {
+TEST_CASE("a store that cannot be written is told to the driver") {
   lone_persistence x;
   auto next = *x.job;
   next.model = "nobody claimed";
   auto programs = x.deploy(next).value();
   x.begin(1, 1);
   x.save(1, programs->at(0)->save());
-  REQUIRE(x.record->failures.size() == 1);
-  CHECK(code_of(x.record->failures[0]) == ec::store_unwritable);
+  REQUIRE(x.record->unsaved.size() == 1);
+  CHECK(code_of(x.record->unsaved[0]) == ec::store_unwritable);
 }

@@ -159,7 +159,7 @@ TEST_CASE("a node that stops answering is lost, and the run goes on") {
   CHECK(notices.front().text.starts_with("node node:2 is lost"));
 }
 
-TEST_CASE("a disk that fails ends the run and keeps a good generation") {
+TEST_CASE("a disk that fails for good ends the run, with a good generation") {
   auto net = language_model();
   for (uint64_t seed = 0; seed < 8; ++seed) {
     CAPTURE(seed);
@@ -172,6 +172,10 @@ TEST_CASE("a disk that fails ends the run and keeps a good generation") {
     storage->stay_down = true;
     storage->fail_at = storage->operations + 1 + seed;
     x.world.settle();
+    // All is trained; the last generation may yet find room.
+    CHECK(out->of(kind::step).size() == 30);
+    CHECK(!out->ended);
+    x.world.advance(std::chrono::seconds{35});
     CHECK(out->ended);
     CHECK(code_of(out->failure) == ec::store_unwritable);
     auto store = model_store{disk, "store/tiny"};
@@ -180,6 +184,41 @@ TEST_CASE("a disk that fails ends the run and keeps a good generation") {
     CHECK(newest->step >= 10);
     CHECK(store.verify(*newest, [](uint64_t) {})->empty());
   }
+}
+
+TEST_CASE("whatever the disk fails at once, training goes on to the same end") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 30);
+  job.how.store.every = 5;
+  std::vector<parameter_set> expected;
+  uint64_t operations = 0;
+  {
+    auto count =
+        std::make_shared<observed_filesystem>(make_memory_filesystem());
+    simulated_cluster x{{.nodes = 2, .storage = count}};
+    REQUIRE(!x.train(job)->failure);
+    operations = count->operations;
+    expected = content(x.store());
+  }
+  // The first operations claim the epoch and find the model.
+  uint64_t told = 0;
+  for (uint64_t at = 30; at <= operations; ++at) {
+    CAPTURE(at);
+    auto disk = make_memory_filesystem();
+    auto storage = std::make_shared<observed_filesystem>(disk);
+    simulated_cluster x{{.nodes = 2, .storage = storage}};
+    storage->fail_at = at;
+    auto out = x.start_training(job);
+    x.world.settle();
+    if (!out->ended)
+      x.world.advance(std::chrono::seconds{2});
+    REQUIRE(out->ended);
+    REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+    for (auto& notice : out->of(kind::notice))
+      told += notice.text.find("is not saved") != std::string::npos;
+    CHECK(same_bytes(content({disk, "store/tiny"}), expected));
+  }
+  CHECK(told > 10);
 }
 
 TEST_CASE("a store that is another's is refused before anything is trained") {

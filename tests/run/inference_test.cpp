@@ -81,9 +81,12 @@ TEST_CASE("a question that does not fit harms nobody") {
   auto ask = [&](const tensor& inputs) {
     return x.world.ask_now<tensor>(x.inferrer, infer_atom::value, inputs);
   };
-  auto refused = ask(values_for(net, 2, 1));
-  REQUIRE(refused.error());
-  CHECK(explain(refused.error()).find("the question") != std::string::npos);
+  for (auto& wrong : {ramp({1, 5}), tokens({1, 4}, {0, 1, 2, 3}),
+                      tokens({1, 5}, {0, 1, 2, 3, 99})}) {
+    auto refused = ask(wrong);
+    CHECK(code_of(refused.error()) == ec::protocol_violation);
+    CHECK(explain(refused.error()).find("the question") != std::string::npos);
+  }
   CHECK(!ask(batch_for(net, 2, 1).inputs).error());
 }
 
@@ -106,23 +109,42 @@ TEST_CASE("answers are those of the same model in one loop") {
   CHECK(same_bytes(got[0], loop.answer(question)));
 }
 
-TEST_CASE("a question that does not fit is an error, not a crash") {
+TEST_CASE("questions under way when nodes die are answered by the others") {
   auto net = language_model();
   auto storage = trained_model(net);
-  for (auto& wrong : {ramp({1, 5}), tokens({1, 4}, {0, 1, 2, 3}),
-                      tokens({1, 5}, {0, 1, 2, 3, 99})}) {
-    simulated_cluster x{{.nodes = 2, .storage = storage}};
+  std::vector<tensor> questions;
+  for (uint64_t i = 0; i < 30; ++i)
+    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto expected = answers(storage, 1, 1, 0, questions);
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    CAPTURE(seed);
+    simulated_cluster x{{.seed = seed, .nodes = 3, .storage = storage}};
     REQUIRE(x.open_inference(4));
-    auto refused =
-        x.world.ask_now<tensor>(x.inferrer, infer_atom::value, wrong);
-    CHECK(code_of(refused.error()) == ec::protocol_violation);
+    std::vector<answer<tensor>> pending;
+    for (auto& question : questions)
+      pending.push_back(
+          x.world.ask<tensor>(x.inferrer, infer_atom::value, question));
+    for (auto victim : {seed % 3, (seed + 1) % 3}) {
+      for (uint64_t i = 0; i < 20 * seed; ++i)
+        x.world.step();
+      x.addresses->erase(fmt::format("node:{}", victim + 1));
+      caf::anon_send_exit(x.nodes[victim], caf::exit_reason::kill);
+    }
+    for (int i = 0; i < 20; ++i)
+      x.world.advance(std::chrono::seconds{1});
+    for (size_t i = 0; i < pending.size(); ++i) {
+      REQUIRE(pending[i].is_there());
+      REQUIRE_MESSAGE(!pending[i].error(), explain(pending[i].error()));
+      CHECK(same_bytes(pending[i].value(), expected[i]));
+    }
   }
 }
 
-TEST_CASE("questions to a node that dies are answered with its name") {
+TEST_CASE("questions to the last node, when it dies, are answered with its "
+          "name") {
   auto net = language_model();
   auto storage = trained_model(net);
-  simulated_cluster x{{.seed = 2, .nodes = 2, .storage = storage}};
+  simulated_cluster x{{.seed = 2, .nodes = 1, .storage = storage}};
   REQUIRE(x.open_inference(2));
   x.world.settle();
   caf::anon_send_exit(x.nodes[0], caf::exit_reason::kill);

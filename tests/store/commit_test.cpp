@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(half_way, "slices of a generation that is taken are late") {
   REQUIRE(rival.commit(*theirs));
   auto committed = store.commit(next);
   REQUIRE_FALSE(committed);
-  CHECK(code_of(committed.error()) == ec::store_unwritable);
+  CHECK(code_of(committed.error()) == ec::store_taken);
   CHECK(says(committed.error(), "the next generation is 3"));
   CHECK(store.open(choice::newest)->slices.size() == theirs->slices.size());
 }

@@ -93,8 +93,10 @@ fake_driver_actor spawn_driver(actor_world& in,
                  const std::vector<char>& slices) {
           record->slices.push_back({generation, node, slices});
         },
+        [record](unsaved_atom, uint64_t, uint64_t, node_index,
+                 const caf::error& why) { record->unsaved.push_back(why); },
         [](lost_atom, uint64_t, node_index) {},
-      [record](failed_atom, uint64_t, const caf::error& why) {
+        [record](failed_atom, uint64_t, const caf::error& why) {
           record->failures.push_back(why);
         },
         [record](command_atom, const std::string& line) {
@@ -121,10 +123,8 @@ persistence_actor spawn_persistence(actor_world& in,
   return in.adopt(in.system().spawn(
       [record](persistence_actor::pointer) -> persistence_actor::behavior_type {
         return {
-            [](deploy_atom, const deployment_ptr&,
-               const carried_ptr&) -> result<programs_ptr> {
-              return programs_ptr{};
-            },
+            [](deploy_atom, const deployment_ptr&, const carried_ptr&)
+                -> result<programs_ptr> { return programs_ptr{}; },
             [](save_atom, uint64_t, uint32_t, const driver_actor&) {},
             [record](save_atom, uint64_t, uint64_t generation,
                      const parameters_ptr& what) {

@@ -97,8 +97,7 @@ result<cluster_ptr> simulated_cluster::join() {
   std::vector<std::string> names;
   for (uint32_t i = 0; i < how_.nodes; ++i)
     names.push_back(fmt::format("node:{}", i + 1));
-  return wait_for(
-      world.ask<cluster_ptr>(distributor, join_atom::value, names));
+  return wait_for(world.ask<cluster_ptr>(distributor, join_atom::value, names));
 }
 
 simulated_cluster::outcome_ptr
@@ -156,7 +155,8 @@ result<deployed_ptr> simulated_cluster::open_inference(uint32_t window) {
   auto epoch = from->epoch + 1000;
   if (auto joined = join(); !joined)
     return joined.error();
-  inferrer = world.system().spawn(run_inferrer, gate, window);
+  inferrer = world.system().spawn(
+      run_inferrer, inferrer_settings{gate, distributor, window, how_.devices});
   auto plan = std::make_shared<const deployment>(
       make_inference(*from, fmt::format("{}/{}", root, model), epoch, *token));
   auto placed = wait_for(

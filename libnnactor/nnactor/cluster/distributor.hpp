@@ -73,6 +73,7 @@ private:
   void greet(const joining_ptr& what, size_t index);
 
   caf::error choose_members(deploying& what);
+  void watch(const deploying_ptr& what);
   void connect_neighbours(const deploying_ptr& what);
   void exchange_gates(const deploying_ptr& what);
   void set_up(const deploying_ptr& what);

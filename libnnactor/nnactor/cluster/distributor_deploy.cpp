@@ -49,11 +49,24 @@ distributor_state::deploy(const deployment& job, const driver_actor& driver) {
   what->driver = driver;
   what->network = std::make_shared<deployed_network>();
   what->promise = self->make_response_promise<deployed_ptr>();
-  if (auto err = choose_members(*what))
+  if (auto err = choose_members(*what)) {
     what->promise.deliver(std::move(err));
-  else
-    connect_neighbours(what);
+    return what->promise;
+  }
+  watch(what);
+  connect_neighbours(what);
   return what->promise;
+}
+
+// A node that dies over a request that it has taken leaves no answer.
+void distributor_state::watch(const deploying_ptr& what) {
+  for (auto& m : what->members())
+    self->monitor(m.node);
+  self->set_down_handler([what](const caf::down_msg& msg) {
+    for (size_t i = 0; i < what->members().size(); ++i)
+      if (what->members()[i].node.address() == msg.source)
+        what->fail_at(i, fail(ec::node_lost, "it is gone"));
+  });
 }
 
 caf::error distributor_state::choose_members(deploying& what) {
@@ -141,6 +154,8 @@ void distributor_state::set_up(const deploying_ptr& what) {
 }
 
 void distributor_state::finish(const deploying_ptr& what) {
+  for (auto& m : what->members())
+    self->demonitor(m.node.address());
   if (deployed)
     for (auto& before : deployed->cluster.members)
       if (std::ranges::find(what->members(), before.address,

@@ -119,7 +119,8 @@ void persistence_state::write_if_complete(persistence_actor::pointer self,
     auto written =
         store->write_slices(generation, job->epoch, node, save.parameters);
     if (!written) {
-      self->send(save.driver, failed_atom::value, job->epoch, written.error());
+      self->send(save.driver, unsaved_atom::value, job->epoch, generation,
+                 job->self, written.error());
       return;
     }
     slices = std::move(*written);

@@ -67,6 +67,9 @@ using driver_actor = control_actor::extend<
     // A node has written its slices of a generation, see `decode_slices`.
     caf::reacts_to<written_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
                    node_index, std::vector<char>>,
+    // A node could not write its slices of a generation; the job goes on.
+    caf::reacts_to<unsaved_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
+                   node_index, caf::error>,
     // Something on a node went wrong that ends the job.
     caf::reacts_to<failed_atom, uint64_t /*epoch*/, caf::error>,
     // A node has lost the connection to another one that it exchanges tensors

@@ -164,7 +164,9 @@ caf::error controller::open_control(const trainer_actor& trainer) {
 result<deployed_ptr> controller::open_inference(const deployment& job) {
   if (inferrer_)
     self_->send_exit(inferrer_, caf::exit_reason::user_shutdown);
-  inferrer_ = system_.spawn(run_inferrer, gate_, job.train.window);
+  inferrer_ = system_.spawn(
+      run_inferrer, inferrer_settings{gate_, distributor_, job.train.window,
+                                      settings_.cluster.devices});
   auto network = deploy(job, inferrer_);
   if (network)
     self_->send(inferrer_, ready_atom::value, *network);

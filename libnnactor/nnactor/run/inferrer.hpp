@@ -1,9 +1,12 @@
 #pragma once
 
+#include "nnactor/cluster/survivors.hpp"
 #include "nnactor/run/driver_port.hpp"
 
 #include <deque>
 #include <map>
+#include <set>
+#include <string>
 
 namespace nnactor {
 
@@ -15,50 +18,59 @@ using inferrer_actor = driver_actor::extend<
     caf::reacts_to<ready_atom, deployed_ptr>,
     // Inputs [rows, time steps x input width]; returns the outputs [rows, time
     // steps x output width].
-    caf::replies_to<infer_atom, tensor>::with<tensor>>;
+    caf::replies_to<infer_atom, tensor>::with<tensor>,
+    // Try again to do without lost nodes; sent to itself.
+    caf::reacts_to<watch_atom>>;
 
+struct inferrer_settings {
+  gate_actor gate;               ///< Of the driver's process.
+  distributor_actor distributor; ///< Of the driver's process.
+  uint32_t window = 1;           ///< Micro-batches in flight at most.
+  uint32_t devices = 1;          ///< Used on each node.
+};
+
+/// Asks as many questions at once as the window allows. When nodes are lost,
+/// their groups go to the others, and what was not answered is asked again.
 struct inferrer_state {
   static inline const char* name = "inferrer";
 
   using pointer = inferrer_actor::stateful_pointer<inferrer_state>;
   using promise = caf::typed_response_promise<tensor>;
 
-  /// A request that waits for its turn.
+  /// A request that waits for its turn, or for its outputs.
   struct question {
     tensor inputs;
     promise answer;
+    std::map<uint32_t, tensor> outputs = {}; ///< By time step.
   };
 
   pointer self = nullptr;
-  gate_actor gate;
-  uint32_t window = 1;
+  inferrer_settings settings;
   deployed_ptr network;
   driver_port port;
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
-  /// A question that has been sent.
-  struct open_question {
-    promise answer;
-    uint64_t rows = 0;
-    std::map<uint32_t, tensor> outputs; ///< By time step.
-  };
-
-  std::map<uint32_t, open_question> open; ///< By micro-batch.
+  std::map<uint32_t, question> open; ///< By micro-batch.
+  std::set<std::string> lost;        ///< Addresses of nodes to do without.
+  bool deploying = false;            ///< The distributor owes an answer.
+  uint64_t epoch = 0;                ///< Newest that was tried.
+  caf::actor_clock::time_point lost_since;
   caf::error broken; ///< Why nothing can be answered any more.
 
   void begin(const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);
   void on_answer(const tensor_message& what);
+  void on_peer_lost(uint64_t epoch, node_index node);
   void on_failure(const caf::error& why);
+  void recover();
 
 private:
+  void on_lost(const std::string& address);
   void pump();
   caf::error check(const tensor& inputs) const;
 };
 
-/// @param gate Of the driver's process.
-/// @param window Micro-batches in flight at most.
 inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
-                                           gate_actor gate, uint32_t window);
+                                           inferrer_settings how);
 
 } // namespace nnactor

@@ -307,7 +307,12 @@ void trainer_state::watch() {
   self->delayed_send(self, defaults::watch_interval, watch_atom::value);
   if (now == stage::recovering)
     return recover();
+  if (now == stage::finishing)
+    save_the_end();
   auto waits = now != stage::paused && now != stage::serving;
+  if (now == stage::finishing && unsaved
+      && self->clock().now() - last_progress > settings.patience)
+    return on_failure(unsaved);
   if (waits && self->clock().now() - last_progress > settings.patience)
     return give_up();
   ask_traffic([this] {
@@ -452,6 +457,11 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
       [&st, mine](failed_atom, uint64_t epoch, const caf::error& why) {
         if (mine(epoch))
           st.on_failure(why);
+      },
+      [&st, mine](unsaved_atom, uint64_t epoch, uint64_t generation,
+                  node_index node, const caf::error& why) {
+        if (mine(epoch))
+          st.on_unsaved(generation, node, why);
       },
       [&st, mine](lost_atom, uint64_t epoch, node_index node) {
         if (mine(epoch))

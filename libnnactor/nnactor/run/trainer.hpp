@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/cluster/distributor.hpp"
+#include "nnactor/cluster/survivors.hpp"
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
@@ -56,6 +57,8 @@ struct trainer_settings {
 ///     is committed
 ///   serving --(generation committed, epoch claimed, groups set up)--> training
 ///   paused --(a shell says so)--> training
+///   A generation that cannot be written is given up, and training goes on; but
+///   the last one is tried again until it is there.
 ///   any --(a node is lost)--> recovering --(its groups are on other nodes)-->
 ///     training, from the last generation on
 ///
@@ -112,12 +115,6 @@ struct trainer_state {
     statuses first_look = {};
   };
 
-  /// Where groups are to be.
-  struct rearrangement {
-    arrangement next;
-    std::vector<server> servers; ///< Nodes, then the driver.
-  };
-
   /// Groups on their way to other nodes.
   struct moving {
     request why;
@@ -141,6 +138,7 @@ struct trainer_state {
     bool verified = false; ///< A finite loss has followed.
     bool committing = false;
     uint64_t step = 0;
+    caf::error failure = {}; ///< Of some node.
   };
 
   /// The way back after nodes were lost.
@@ -178,7 +176,13 @@ struct trainer_state {
   uint64_t generations = 0;              ///< Newest number used.
   std::optional<committed_state> newest; ///< Of this run.
   committed_state first;                 ///< What this run began with.
-  std::function<void()> after_commit;    ///< Of a generation for `boundary`.
+  caf::error unsaved; ///< Why the last generation that failed did.
+  /// Who waits for a generation of `boundary`, and what if there is none.
+  struct commit_waiter {
+    std::function<void()> then;
+    std::function<void(const caf::error&)> otherwise;
+  };
+  std::optional<commit_waiter> after_commit;
 
   std::deque<request> requests;
   std::optional<moving> move;
@@ -202,6 +206,7 @@ struct trainer_state {
   void on_credit(uint64_t step, uint32_t micro_batch, group_id group);
   void on_written(uint64_t number, node_index node,
                   const std::vector<char>& slices);
+  void on_unsaved(uint64_t number, node_index node, const caf::error& why);
   void on_peer_lost(node_index node);
   void on_failure(const caf::error& why);
   void watch();
@@ -227,8 +232,10 @@ private:
   void start_saving();
   void save_now(bool verified);
   void commit_if_complete();
-  void commit_here(std::function<void()> then);
+  void commit_here(commit_waiter who);
   void on_committed(const manifest_ptr& committed);
+  void give_up_generation(caf::error why);
+  void save_the_end();
   void end_if_done();
   void finish();
   void publish(progress what);
@@ -241,7 +248,7 @@ private:
   void on_node_error(const std::string& address, const caf::error& why);
   void drop_work();
   void recover();
-  result<rearrangement> survivors() const;
+  void try_again(const caf::error& why);
   void redeploy(const rearrangement& to, uint64_t epoch,
                 const std::string& token);
   void go_on(const deployed_ptr& job);

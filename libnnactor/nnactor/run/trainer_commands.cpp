@@ -112,8 +112,8 @@ void trainer_state::answer_at_boundary(request what) {
     return what.shell.refuse(
         fail(ec::unreachable, "the run is at its end already"));
   if (now == stage::recovering)
-    return what.shell.refuse(fail(
-        ec::node_lost, "a node was lost; ask again when the run goes on"));
+    return what.shell.refuse(
+        fail(ec::node_lost, "a node was lost; ask again when the run goes on"));
   auto due = what.not_before;
   requests.push_back(std::move(what));
   if (now == stage::paused)
@@ -128,15 +128,15 @@ void trainer_state::answer_at_boundary(request what) {
 // A straggler may be one since a moment ago: what counts is now.
 void trainer_state::ask_rebalance(request what) {
   if (pausing)
-    return what.shell.refuse(
-        fail(ec::invalid_argument, "the run is paused, so there is nothing to "
-                                   "measure; resume it first"));
+    return what.shell.refuse(fail(ec::invalid_argument,
+                                  "the run is paused, so there is nothing to "
+                                  "measure; resume it first"));
   auto shared = std::make_shared<request>(std::move(what));
   auto epoch = network->job->epoch;
   ask_statuses([this, shared, epoch](const statuses& first) {
     if (network->job->epoch != epoch || now == stage::recovering)
-      return shared->shell.refuse(
-          fail(ec::invalid_argument, "something else moved meanwhile; try again"));
+      return shared->shell.refuse(fail(
+          ec::invalid_argument, "something else moved meanwhile; try again"));
     shared->first_look = first;
     shared->not_before = issued_step + measured_steps;
     answer_at_boundary(std::move(*shared));
@@ -153,12 +153,17 @@ void trainer_state::serve(request what) {
     notice("paused");
     return leave_boundary();
   case command_kind::save: {
-    return commit_here([this, shell = what.shell] {
+    auto saved = [this, shell = what.shell] {
       auto answer = state_view("save");
       answer["generation"] = newest->generation;
       shell.tell(answer);
       leave_boundary();
-    });
+    };
+    auto unsaved = [this, shell = what.shell](const caf::error& why) {
+      shell.refuse(why);
+      leave_boundary();
+    };
+    return commit_here({saved, unsaved});
   }
   case command_kind::join:
     return start_join(std::move(what));
@@ -202,8 +207,8 @@ void trainer_state::ask_statuses(std::function<void(const statuses&)> then) {
 double trainer_state::steps_per_second() const {
   if (step_times.size() < 2)
     return 0;
-  auto span = std::chrono::duration<double>(step_times.back()
-                                            - step_times.front());
+  auto span =
+      std::chrono::duration<double>(step_times.back() - step_times.front());
   return span.count() > 0
              ? static_cast<double>(step_times.size() - 1) / span.count()
              : 0;
@@ -222,25 +227,24 @@ void trainer_state::answer_status(const reply& shell) {
       events.push_back({{"step", step}, {"what", text}});
     for (size_t i = 0; i < all.size(); ++i)
       if (!all[i])
-        events.push_back({{"step", issued_step},
-                          {"what", fmt::format("node {} ({}) does not answer",
-                                               i + 1,
-                                               job->job->servers[i].address)}});
+        events.push_back(
+            {{"step", issued_step},
+             {"what", fmt::format("node {} ({}) does not answer", i + 1,
+                                  job->job->servers[i].address)}});
     answer["model"] = settings.store.path;
     answer["config"] = settings.config;
     answer["steps"] = settings.run.steps;
     answer["epoch"] = job->job->epoch;
     answer["generation"] = newest ? newest->generation : job->job->generation;
     answer["loss"] = number_or_null(last_loss);
-    answer["validation_loss"] =
-        number_or_null(last_validation);
+    answer["validation_loss"] = number_or_null(last_validation);
     answer["steps_per_s"] = steps_per_second();
     answer["nodes"] = job->cluster.members.size();
     answer["groups"] = job->job->graph.groups.size();
     answer["events"] = events;
     // In a pause nobody waits for anybody but the shell.
-    answer["waits"] = now == stage::paused ? nlohmann::json::array()
-                                           : waits_view(*job, all);
+    answer["waits"] =
+        now == stage::paused ? nlohmann::json::array() : waits_view(*job, all);
     shell.tell(answer);
   });
 }
@@ -307,8 +311,8 @@ void trainer_state::answer_kill(const command& what, const reply& shell) {
   auto& members = network->cluster.members;
   if (what.node == 0 || what.node > members.size())
     return shell.refuse(fail(ec::invalid_argument,
-                               "there is no node {}; the job has nodes 1 to {}",
-                               what.node, members.size()));
+                             "there is no node {}; the job has nodes 1 to {}",
+                             what.node, members.size()));
   auto& victim = members[what.node - 1];
   self->send(victim.node, kill_atom::value, network->job->epoch);
   auto told = state_view("kill-node");

@@ -36,8 +36,9 @@ busy_between(const deployed_network& network,
 }
 
 caf::error disturbed() {
-  return fail(ec::node_lost, "a node was lost meanwhile; ask again when the run "
-                             "goes on");
+  return fail(ec::node_lost,
+              "a node was lost meanwhile; ask again when the run "
+              "goes on");
 }
 
 } // namespace
@@ -138,7 +139,12 @@ void trainer_state::begin_move(moving what) {
   now = stage::serving;
   what.start = self->clock().now();
   move = std::move(what);
-  commit_here([this] {
+  auto stay = [this](const caf::error& why) {
+    auto wanted = std::move(*move);
+    move.reset();
+    refuse(std::move(wanted.why), why);
+  };
+  auto claim = [this, stay] {
     self->request(settings.persistence, settings.patience, claim_atom::value)
         .then(
             [this, asked = disturbances](uint64_t epoch,
@@ -146,11 +152,12 @@ void trainer_state::begin_move(moving what) {
               if (asked == disturbances)
                 deploy(epoch, token);
             },
-            [this, asked = disturbances](const caf::error& why) {
+            [this, stay, asked = disturbances](const caf::error& why) {
               if (asked == disturbances)
-                on_failure(why);
+                stay(why);
             });
-  });
+  };
+  commit_here({claim, stay});
 }
 
 deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,

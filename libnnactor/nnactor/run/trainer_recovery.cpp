@@ -1,9 +1,17 @@
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/trainer.hpp"
 
-#include <algorithm>
-
 namespace nnactor {
+
+namespace {
+
+bool is_of_store(const caf::error& why) {
+  auto code = code_of(why);
+  return code == ec::store_unwritable || code == ec::store_missing
+         || code == ec::store_corrupt;
+}
+
+} // namespace
 
 // A request that is not answered, or by nobody, says that the node is gone;
 // what a node itself says went wrong ends the run.
@@ -48,7 +56,7 @@ void trainer_state::drop_work() {
   in_flight = 0;
   validation_losses.clear();
   save_answers = 0;
-  after_commit = nullptr;
+  after_commit.reset();
   // A commit is a matter between the store and this process.
   if (generation && !generation->committing)
     generation.reset();
@@ -56,50 +64,36 @@ void trainer_state::drop_work() {
                                  "on"));
 }
 
-// Puts the groups of all lost nodes on the others.
-result<trainer_state::rearrangement> trainer_state::survivors() const {
-  auto next = arranged();
-  auto servers = network->job->servers;
-  for (auto& address : recovering->lost) {
-    auto at = std::ranges::find(servers, address, &server::address);
-    if (at == servers.end())
-      continue;
-    auto node = static_cast<node_index>(at - servers.begin());
-    auto without =
-        evacuate_node(network->job->net, next, node, settings.devices);
-    if (!without)
-      return fail(ec::node_lost,
-                  "node {} is lost and no other is left; generation {} of step "
-                  "{} is kept in {}: start nodes again and go on with `nnactor "
-                  "run CONFIG --resume`",
-                  address, last_good().generation, last_good().step,
-                  settings.store.path);
-    next = drop_node(*without, node);
-    servers.erase(at);
-  }
-  return rearrangement{std::move(next), std::move(servers)};
-}
-
 // Called again whenever something that it has to wait for is over.
 void trainer_state::recover() {
   if (now != stage::recovering || generation || deploying)
     return;
-  if (self->clock().now() - recovering->start
-      > settings.patience + 2 * defaults::deploy_timeout)
-    return on_failure(fail(ec::timeout, "the groups of lost nodes could not be "
-                                        "placed on others in time"));
-  auto to = survivors();
+  auto to = survivors_of(*network->job, recovering->lost, settings.devices);
   if (!to)
-    return on_failure(to.error());
+    return on_failure(fail(
+        ec::node_lost,
+        "{}; generation {} of step {} is kept in {}: start nodes again and "
+        "go on with `nnactor run CONFIG --resume`",
+        explain(to.error()), last_good().generation, last_good().step,
+        settings.store.path));
   deploying = true;
   auto shared = std::make_shared<rearrangement>(std::move(*to));
   self->request(settings.persistence, settings.patience, claim_atom::value)
       .then([this, shared](uint64_t epoch, const std::string& token,
                            uint64_t) { redeploy(*shared, epoch, token); },
-            [this](const caf::error& why) {
-              deploying = false;
-              on_failure(why);
-            });
+            [this](const caf::error& why) { try_again(why); });
+}
+
+// Another node may be gone without our knowing it yet, or the store does not
+// answer for a while: `watch` tries again.
+void trainer_state::try_again(const caf::error& why) {
+  deploying = false;
+  if (now != stage::recovering)
+    return;
+  auto passes = is_loss(why) || is_of_store(why);
+  auto late = self->clock().now() - recovering->start > settings.patience;
+  if (!passes || late)
+    on_failure(why);
 }
 
 void trainer_state::redeploy(const rearrangement& to, uint64_t epoch,
@@ -117,13 +111,7 @@ void trainer_state::redeploy(const rearrangement& to, uint64_t epoch,
               recover();
           },
           [this, asked](const caf::error& why) {
-            deploying = false;
-            auto code = code_of(why);
-            // Another node may be gone without our knowing it yet; `watch`
-            // tries again.
-            if (code != ec::node_lost && code != ec::timeout
-                && code != ec::unreachable)
-              return on_failure(why);
+            try_again(why);
             if (asked != disturbances)
               recover();
           });
@@ -134,18 +122,19 @@ void trainer_state::go_on(const deployed_ptr& job) {
     return;
   auto from = last_good();
   auto nodes = job->cluster.members.size();
-  auto seconds = std::chrono::duration<double>(self->clock().now()
-                                               - recovering->start);
+  auto seconds =
+      std::chrono::duration<double>(self->clock().now() - recovering->start);
   issued_step = settled = from.step;
   issued_batch = 0;
   generations = newest ? newest->generation : settings.generation;
   recovering.reset();
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);
-  notice(fmt::format("its groups are on {} node{} now; going on at step {} after "
-                     "{:.2f} s (epoch {})",
-                     nodes, nodes == 1 ? "" : "s", from.step,
-                     seconds.count(), job->job->epoch));
+  notice(
+      fmt::format("its groups are on {} node{} now; going on at step {} after "
+                  "{:.2f} s (epoch {})",
+                  nodes, nodes == 1 ? "" : "s", from.step, seconds.count(),
+                  job->job->epoch));
   now = stage::training;
   pump();
 }

@@ -19,10 +19,10 @@ void trainer_state::start_saving() {
 // What a shell asked for may need the parameters of this very step on the
 // store. No loss will follow to verify them, so that they are finite, which the
 // nodes check, must do.
-void trainer_state::commit_here(std::function<void()> then) {
+void trainer_state::commit_here(commit_waiter who) {
   if (newest && newest->step == boundary)
-    return then();
-  after_commit = std::move(then);
+    return who.then();
+  after_commit = std::move(who);
   if (!generation)
     return save_now(true);
   generation->verified = true;
@@ -80,9 +80,26 @@ void trainer_state::on_written(uint64_t number, node_index node,
   commit_if_complete();
 }
 
+// Others may still be writing theirs, and the next attempt has the same number.
+void trainer_state::on_unsaved(uint64_t number, node_index node,
+                               const caf::error& why) {
+  if (!generation || generation->next.generation != number
+      || !generation->written.insert(node).second)
+    return;
+  auto& members = network->cluster.members;
+  generation->failure = node < members.size()
+                            ? within("node " + members[node].address, why)
+                            : why;
+  commit_if_complete();
+}
+
 void trainer_state::commit_if_complete() {
   if (generation->written.size() < network->cluster.members.size()
-      || !generation->verified || generation->committing)
+      || generation->committing)
+    return;
+  if (generation->failure)
+    return give_up_generation(generation->failure);
+  if (!generation->verified)
     return;
   generation->committing = true;
   auto& slices = generation->next.slices;
@@ -94,12 +111,18 @@ void trainer_state::commit_if_complete() {
   self->request(settings.persistence, settings.patience, commit_atom::value,
                 manifest_ptr{what}, settings.store.keep)
       .then([this](const manifest_ptr& committed) { on_committed(committed); },
-            [this](const caf::error& why) { on_failure(why); });
+            [this](const caf::error& why) {
+              if (code_of(why) == ec::store_unwritable)
+                give_up_generation(why);
+              else
+                on_failure(why);
+            });
 }
 
 void trainer_state::on_committed(const manifest_ptr& committed) {
   generation = std::nullopt;
   newest = {committed->step, committed->generation};
+  unsaved = caf::none;
   last_progress = self->clock().now();
   publish({.what = progress::kind::committed,
            .step = committed->step,
@@ -113,12 +136,36 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
   else if (now == stage::finishing)
     end_if_done();
   else if (after_commit)
-    commit_here(std::exchange(after_commit, nullptr));
+    commit_here(*std::exchange(after_commit, std::nullopt));
+}
+
+// What is there stays: training goes on, and the next generation may find room.
+void trainer_state::give_up_generation(caf::error why) {
+  if (now == stage::idle)
+    return;
+  auto step = generation->step;
+  generation.reset();
+  generations = newest ? newest->generation : settings.generation;
+  unsaved = why;
+  if (now == stage::recovering)
+    return recover();
+  notice(fmt::format("step {} is not saved: {}; going on, saved is step {}",
+                     step, explain(why), last_good().step));
+  if (auto who = std::exchange(after_commit, std::nullopt))
+    return who->otherwise(why);
+  if (now == stage::saving && save_answers == 0)
+    start_saving();
+}
+
+// The last generation is what all the work was for.
+void trainer_state::save_the_end() {
+  if (!generation && last_good().step != boundary)
+    save_now(true);
 }
 
 void trainer_state::end_if_done() {
   now = stage::finishing;
-  if (!generation)
+  if (!generation && last_good().step == boundary)
     ask_traffic([this] { finish(); });
 }
 

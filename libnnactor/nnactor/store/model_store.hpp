@@ -47,12 +47,12 @@ public:
   /// Commits `next` as the generation after the newest one: sets generation
   /// and parent, checks coverage and that every named file has its length,
   /// writes, links, syncs. Returns the committed manifest. Fails with
-  /// `ec::store_unwritable`, also when another coordinator was first: then a
-  /// newer epoch was claimed, or the slices were written for a generation that
-  /// is no longer the next. Fails with `ec::store_corrupt` or
+  /// `ec::store_unwritable`, or with `ec::store_taken` when another coordinator
+  /// was first: then a newer epoch was claimed, or the slices were written for
+  /// a generation that is no longer the next. Fails with `ec::store_corrupt` or
   /// `ec::store_missing` on slices that are not what they should be. After an
-  /// error the generation may still be there in the one case that the folder
-  /// could not be synced; it is whole then.
+  /// error the generation may still be there in the one case that its name
+  /// could neither be synced nor removed; it is whole then.
   result<manifest> commit(manifest next);
 
   /// Removes generations beyond the newest `keep` (at least 1) and the best

@@ -39,7 +39,7 @@ caf::error check_generation(const std::string& folder, const manifest& next) {
   auto place = generation_folder(next.generation) + "/";
   for (auto& x : next.slices)
     if (!x.file.starts_with(place))
-      return fail(ec::store_unwritable,
+      return fail(ec::store_taken,
                   "{}: the next generation is {}, but {} was not written for "
                   "it; another coordinator has committed to this model, start "
                   "again from the newest generation",
@@ -51,7 +51,7 @@ caf::error check_epoch(const std::string& folder, const model_folder& names,
                        const manifest& next) {
   if (names.newest_epoch <= next.epoch)
     return caf::none;
-  return fail(ec::store_unwritable,
+  return fail(ec::store_taken,
               "{}: epoch {} was claimed after epoch {} of this run; another "
               "coordinator trains this model, let only one run at a time",
               folder, names.newest_epoch, next.epoch);
@@ -65,10 +65,19 @@ caf::error publish(filesystem& fs, const std::string& folder,
   if (!won)
     return won.error();
   if (!*won)
-    return fail(ec::store_unwritable,
+    return fail(ec::store_taken,
                 "{}: another coordinator committed generation {} first", path,
                 generation);
-  return fs.sync_folder(folder);
+  reach(failpoint::manifest_linked);
+  auto err = fs.sync_folder(folder);
+  // A name may be synced again, unlike data. If that fails, too, the generation
+  // must not be there: its coordinator believes that it is not.
+  if (err && fs.sync_folder(folder)) {
+    fs.remove(path);
+    return err;
+  }
+  reach(failpoint::commit_durable);
+  return caf::none;
 }
 
 caf::error read_back(filesystem& fs, const std::string& path,
@@ -91,7 +100,10 @@ caf::error write_manifest(filesystem& fs, const std::string& folder,
     return temporary_manifest(next.epoch, next.generation, nonce);
   };
   auto fill = [&](filesystem::writer& file) { return file.append(bytes); };
-  auto temporary = write_new_file(fs, folder, name, fill);
+  auto temporary =
+      write_new_file(fs, folder, name, fill,
+                     {failpoint::manifest_created, failpoint::manifest_written,
+                      failpoint::manifest_synced, failpoint::manifest_named});
   if (!temporary)
     return temporary.error();
   auto path = in_folder(folder, *temporary);
@@ -119,8 +131,10 @@ result<uint64_t> model_store::claim_epoch() {
     auto claimed = claim(*fs_, folder_, epoch);
     if (!claimed)
       return claimed.error();
-    if (*claimed)
+    if (*claimed) {
+      reach(failpoint::epoch_claimed);
       return epoch;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+#include "nnactor/store/failpoint.hpp"
 #include "nnactor/store/model_folder.hpp"
 #include "nnactor/store/model_store.hpp"
 #include "nnactor/store/names.hpp"
@@ -152,6 +153,7 @@ caf::error model_store::collect_garbage(uint32_t keep, uint64_t epoch) {
   for (auto generation : names->folders)
     if (!kept.damaged.contains(generation))
       sweep_folder(*fs_, folder_, generation, epoch, newest, kept, broom);
+  reach(failpoint::garbage_collected);
   return broom.failure();
 }
 

@@ -98,7 +98,10 @@ model_store::write_slices(uint64_t generation, uint64_t epoch,
     return slice_file(epoch, node, nonce);
   };
   auto fill = [&](filesystem::writer& file) { return write(file, groups); };
-  auto file = write_new_file(*fs_, in_folder(folder_, place), name, fill);
+  auto file =
+      write_new_file(*fs_, in_folder(folder_, place), name, fill,
+                     {failpoint::slices_created, failpoint::slices_written,
+                      failpoint::slices_synced, failpoint::slices_named});
   if (!file)
     return file.error();
   for (auto& x : *slices)

@@ -1,0 +1,34 @@
+#include "format.hpp"
+#include "model_view.hpp"
+
+#include "nnactor/store/safetensors.hpp"
+
+namespace nnactor {
+
+result<int> export_model(const model_options& how, const std::string& file) {
+  model_view view{how.path};
+  auto from = view.load(how.generation);
+  if (!from)
+    return from.error();
+  if (auto err = export_safetensors(view.store, from->what, *view.fs, file))
+    return err;
+  auto size = view.fs->size(file);
+  fmt::print("{}: generation {} of step {} of {}, {}\n", file,
+             from->what.generation, format_count(from->what.step), how.path,
+             format_bytes(size ? *size : 0));
+  return 0;
+}
+
+result<int> import_model(const model_options& how, const std::string& file) {
+  model_view view{how.path};
+  auto made = import_safetensors(*view.fs, file, view.store);
+  if (!made)
+    return made.error();
+  fmt::print("{}: generation {} of step {}, {} neurons, {} parameters\n",
+             how.path, made->generation, format_count(made->step),
+             format_count(made->net.neuron_count()),
+             format_count(made->net.parameter_count()));
+  return 0;
+}
+
+} // namespace nnactor

@@ -1,0 +1,99 @@
+#include "integration/process.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <sstream>
+
+using namespace nnactor::test;
+using nlohmann::json;
+
+namespace {
+
+/// The names that the program itself lists.
+std::vector<std::string> failpoints() {
+  auto end = run_nnactor({"model", "failpoints"});
+  REQUIRE(end.status == 0);
+  std::istringstream lines{end.out};
+  std::vector<std::string> names;
+  std::string line;
+  std::getline(lines, line); // The head of the table.
+  while (std::getline(lines, line) && !line.empty()) {
+    std::istringstream words{line};
+    words >> names.emplace_back();
+  }
+  return names;
+}
+
+std::vector<std::string> words(const scratch& folder, const std::string& name) {
+  return {"run",
+          small_config(folder),
+          "--json",
+          "--set",
+          "train.steps=60",
+          "--set",
+          "train.sample=0",
+          "--set",
+          "cluster.nodes=2",
+          "--set",
+          "store.path=" + folder / ("models/" + name)};
+}
+
+std::string content_of(const scratch& folder, const std::string& name) {
+  auto end = run_nnactor({"model", "verify", folder / ("models/" + name),
+                          "--generation", "newest", "--json"});
+  REQUIRE(end.status == 0);
+  return json::parse(end.out).at("generations").at(0).at("content");
+}
+
+/// A run that ends at a failpoint, in its driver or on all nodes at once.
+void die_at(const std::string& failpoint, const scratch& folder,
+            const std::string& name) {
+  auto line = command(words(folder, name));
+  line.insert(line.begin(), {"/usr/bin/env", "NNACTOR_FAILPOINT=" + failpoint});
+  process run{line};
+  auto end = run.finish();
+  CHECK((end.status == 128 + SIGKILL || end.status == 1));
+}
+
+} // namespace
+
+TEST_CASE("whoever dies at any moment of a commit leaves a whole model") {
+  scratch folder;
+  REQUIRE(run_nnactor(words(folder, "quiet")).status == 0);
+  auto expected = content_of(folder, "quiet");
+  auto names = failpoints();
+  CHECK(names.size() == 12);
+  for (auto& name : names) {
+    if (name == "epoch_claimed")
+      continue; // Before there is a model.
+    CAPTURE(name);
+    // The first generation is there by then, the second perhaps.
+    die_at(name + ":2", folder, name);
+    auto model = folder / ("models/" + name);
+    CHECK(run_nnactor({"model", "verify", model}).status == 0);
+    auto again = words(folder, name);
+    again.push_back("--resume");
+    auto end = run_nnactor(again);
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(content_of(folder, name) == expected);
+  }
+}
+
+TEST_CASE("a run that died before it had a model begins anew") {
+  scratch folder;
+  die_at("epoch_claimed", folder, "model");
+  CHECK(run_nnactor(words(folder, "model")).status == 0);
+}
+
+TEST_CASE("a misspelt failpoint is refused") {
+  auto line = command({"model", "failpoints"});
+  line.insert(line.begin(),
+              {"/usr/bin/env", "NNACTOR_FAILPOINT=manifest_linkd"});
+  process run{line};
+  auto end = run.finish();
+  CHECK(end.status == 2);
+  CHECK(end.err.find("did you mean 'manifest_linked'?") != std::string::npos);
+}
