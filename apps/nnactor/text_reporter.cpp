@@ -76,10 +76,14 @@ void text_reporter::placed(const deployed_network& network,
   if (!network.reports.empty())
     table_ = network.reports.front().table;
   placed_at_ = line_at_ = screen_.now();
-  pace_.add(placed_at_, 0);
+  first_ = step_ = network.job->step;
+  pace_.add(placed_at_, step_);
   say(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n{}\n",
                   strong("Cluster"), network.job->epoch, program_, control,
                   render_cluster(network)));
+  if (step_ > 0)
+    say(fmt::format("Going on from generation {} of step {}\n",
+                    network.job->generation, format_count(step_)));
   show_progress();
 }
 
@@ -108,6 +112,9 @@ void text_reporter::event(const progress& what) {
 }
 
 void text_reporter::on_step(const progress& what) {
+  // After a node was lost, some steps are done again.
+  if (what.step <= step_)
+    pace_ = {};
   step_ = what.step;
   loss_.add(what.loss);
   pace_.add(screen_.now(), step_);
@@ -142,10 +149,11 @@ void text_reporter::on_committed(const progress& what) {
 
 void text_reporter::on_finished() {
   auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
-  auto done = static_cast<double>(step_);
+  auto steps = step_ - first_;
+  auto done = static_cast<double>(steps);
   say(fmt::format("\n{} {} step{} in {}: {} steps/s, {} sent over links\n"
                   "  saved as {} generation{}\n",
-                  strong("Trained"), format_count(step_), plural(step_),
+                  strong("Trained"), format_count(steps), plural(steps),
                   format_duration(time), format_rate(done / time.count()),
                   format_bytes(bytes_), format_count(generations_),
                   plural(generations_)));

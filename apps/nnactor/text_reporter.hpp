@@ -55,6 +55,7 @@ private:
   time_point placed_at_;
   time_point line_at_; ///< Of the last line about steps.
   uint64_t step_ = 0;
+  uint64_t first_ = 0; ///< Step that this run went on from.
   uint64_t bytes_ = 0;
   smoothed loss_;
   pace pace_;
