@@ -1,8 +1,7 @@
 #include "bench.hpp"
 #include "noise_job.hpp"
 #include "temporary_folder.hpp"
-
-#include "nnactor/run/controller.hpp"
+#include "timed_run.hpp"
 
 #include <caf/send.hpp>
 #include <nlohmann/json.hpp>
@@ -73,37 +72,25 @@ result<figures> run(const rebalance_bench& how) {
   job->how.store.path = folder.file("model");
   auto where = cluster_settings{};
   where.nodes = 2;
-  auto cluster = controller::make(
-      {where, job->how.store.path, folder.file("nodes"), true});
-  if (!cluster)
-    return cluster.error();
-  auto claim = (*cluster)->claim_epoch();
-  if (!claim)
-    return claim.error();
-  if (auto joined = (*cluster)->join(); !joined)
-    return joined.error();
-  trainer_settings trainer;
-  trainer.data = job->data;
-  trainer.run = job->how.run;
-  trainer.store = job->how.store;
+  auto ready =
+      start_cluster({where, job->how.store.path, folder.file("nodes"), true});
+  if (!ready)
+    return ready.error();
   std::map<uint64_t, clock::time_point> at;
   std::string moved;
   burners fire;
-  auto err = (*cluster)->train(
-      make_training(*job, claim->epoch, claim->token), std::move(trainer),
-      [](const deployed_network&) {},
-      [&](const progress& event) {
-        if (event.what == progress::kind::notice)
-          moved = event.text;
-        if (event.what != progress::kind::step)
-          return;
-        at[event.step] = clock::now();
-        if (event.step == slow_at)
-          fire.start(how.burners, 1);
-        if (event.step == command_at)
-          caf::anon_send((*cluster)->control(), command_atom::value,
-                         std::string{"rebalance"});
-      });
+  auto err = ready->train(*job, [&](const progress& event) {
+    if (event.what == progress::kind::notice)
+      moved = event.text;
+    if (event.what != progress::kind::step)
+      return;
+    at[event.step] = clock::now();
+    if (event.step == slow_at)
+      fire.start(how.burners, 1);
+    if (event.step == command_at)
+      caf::anon_send(ready->cluster->control(), command_atom::value,
+                     std::string{"rebalance"});
+  });
   if (err)
     return err;
   auto before = rate(at, slow_at - phase_steps, slow_at);

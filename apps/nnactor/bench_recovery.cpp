@@ -1,8 +1,7 @@
 #include "bench.hpp"
 #include "noise_job.hpp"
 #include "temporary_folder.hpp"
-
-#include "nnactor/run/controller.hpp"
+#include "timed_run.hpp"
 
 #include <caf/send.hpp>
 
@@ -53,32 +52,20 @@ result<figures> run(const recovery_bench& how) {
   job->how.store.every = commit_every;
   cluster_settings where;
   where.nodes = how.nodes;
-  auto cluster =
-      controller::make({where, job->how.store.path, folder.file("nodes")});
-  if (!cluster)
-    return cluster.error();
-  auto claim = (*cluster)->claim_epoch();
-  if (!claim)
-    return claim.error();
-  if (auto joined = (*cluster)->join(); !joined)
-    return joined.error();
-  trainer_settings trainer;
-  trainer.data = job->data;
-  trainer.run = job->how.run;
-  trainer.store = job->how.store;
+  auto ready =
+      start_cluster({where, job->how.store.path, folder.file("nodes")});
+  if (!ready)
+    return ready.error();
   moments at;
-  auto err = (*cluster)->train(
-      make_training(*job, claim->epoch, claim->token), std::move(trainer),
-      [](const deployed_network&) {},
-      [&](const progress& event) {
-        at.see(event);
-        if (event.what == progress::kind::step && event.step == kill_at
-            && !at.killed) {
-          at.killed = clock::now();
-          caf::anon_send((*cluster)->control(), command_atom::value,
-                         std::string{"kill-node 2"});
-        }
-      });
+  auto err = ready->train(*job, [&](const progress& event) {
+    at.see(event);
+    if (event.what == progress::kind::step && event.step == kill_at
+        && !at.killed) {
+      at.killed = clock::now();
+      caf::anon_send(ready->cluster->control(), command_atom::value,
+                     std::string{"kill-node 2"});
+    }
+  });
   if (err)
     return err;
   if (!at.first_step)

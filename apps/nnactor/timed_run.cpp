@@ -4,7 +4,6 @@
 
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/engine/plain_loop.hpp"
-#include "nnactor/run/controller.hpp"
 
 #include <chrono>
 
@@ -23,13 +22,8 @@ double seconds_since(clock::time_point start) {
 
 } // namespace
 
-result<timing> time_nodes(prepared_job job, uint32_t nodes) {
-  temporary_folder folder;
-  job.how.store.path = folder.file("model");
-  job.how.cluster.nodes = nodes;
-  job.how.cluster.addresses.clear();
-  auto cluster = controller::make(
-      {job.how.cluster, job.how.store.path, folder.file("nodes")});
+result<ready_cluster> start_cluster(controller_settings how) {
+  auto cluster = controller::make(std::move(how));
   if (!cluster)
     return cluster.error();
   auto claim = (*cluster)->claim_epoch();
@@ -37,28 +31,45 @@ result<timing> time_nodes(prepared_job job, uint32_t nodes) {
     return claim.error();
   if (auto joined = (*cluster)->join(); !joined)
     return joined.error();
-  auto steps = job.how.run.steps;
+  return ready_cluster{std::move(*cluster), *claim};
+}
+
+caf::error
+ready_cluster::train(const prepared_job& job,
+                     const std::function<void(const progress&)>& watch) {
   trainer_settings how;
   how.data = job.data;
   how.run = job.how.run;
   how.store = job.how.store;
+  return cluster->train(
+      make_training(job, claim.epoch, claim.token), std::move(how),
+      [](const deployed_network&) {}, watch);
+}
+
+result<timing> time_nodes(prepared_job job, uint32_t nodes) {
+  temporary_folder folder;
+  job.how.store.path = folder.file("model");
+  job.how.cluster.nodes = nodes;
+  job.how.cluster.addresses.clear();
+  auto ready = start_cluster(
+      {job.how.cluster, job.how.store.path, folder.file("nodes")});
+  if (!ready)
+    return ready.error();
+  auto steps = job.how.run.steps;
   clock::time_point start;
   timing out;
-  auto err = (*cluster)->train(
-      make_training(job, claim->epoch, claim->token), std::move(how),
-      [](const deployed_network&) {},
-      [&](const progress& event) {
-        if (event.what == progress::kind::step && event.step == warm_up)
-          start = clock::now();
-        if (event.what == progress::kind::step && event.step == steps)
-          out.steps_per_s =
-              static_cast<double>(steps - warm_up) / seconds_since(start);
-        // Before the validation at the end.
-        if (event.what == progress::kind::traffic && event.step == steps
-            && out.bytes_per_step == 0)
-          out.bytes_per_step =
-              static_cast<double>(event.bytes) / static_cast<double>(steps);
-      });
+  auto err = ready->train(job, [&](const progress& event) {
+    if (event.what == progress::kind::step && event.step == warm_up)
+      start = clock::now();
+    if (event.what == progress::kind::step && event.step == steps)
+      out.steps_per_s =
+          static_cast<double>(steps - warm_up) / seconds_since(start);
+    // Before the validation at the end.
+    if (event.what == progress::kind::traffic && event.step == steps
+        && out.bytes_per_step == 0)
+      out.bytes_per_step =
+          static_cast<double>(event.bytes) / static_cast<double>(steps);
+  });
   if (err)
     return err;
   return out;

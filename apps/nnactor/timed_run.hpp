@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/run/controller.hpp"
 #include "nnactor/run/job.hpp"
 
 namespace nnactor {
@@ -9,6 +10,18 @@ struct timing {
   double steps_per_s = 0;
   double bytes_per_step = 0; ///< Over links.
 };
+
+/// Nodes with an epoch of a model, ready to train a job.
+struct ready_cluster {
+  std::unique_ptr<controller> cluster;
+  controller::claim claim;
+
+  /// @param watch Sees every event.
+  caf::error train(const prepared_job& job,
+                   const std::function<void(const progress&)>& watch);
+};
+
+result<ready_cluster> start_cluster(controller_settings how);
 
 /// Trains a job on that many node processes of this machine, with a model in
 /// a temporary folder.

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -173,6 +174,14 @@ std::string read_file(const std::string& path) {
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
+}
+
+std::string content_of(const std::string& model) {
+  auto end = run_nnactor(
+      {"model", "verify", model, "--generation", "newest", "--json"});
+  REQUIRE(end.status == 0);
+  auto all = nlohmann::json::parse(end.out);
+  return all.at("generations").at(0).at("content");
 }
 
 std::string small_config(const scratch& folder, const std::string& more) {

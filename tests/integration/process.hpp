@@ -77,6 +77,10 @@ private:
 void write_file(const std::string& path, const std::string& text);
 std::string read_file(const std::string& path);
 
+/// The digest of all parameters and optimizer state of the newest generation;
+/// the test fails if the model is damaged.
+std::string content_of(const std::string& model);
+
 /// A config that trains a small network on a small text in a second or two.
 /// `more` is appended.
 std::string small_config(const scratch& folder, const std::string& more = "");

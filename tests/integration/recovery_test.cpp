@@ -1,12 +1,10 @@
 #include "integration/process.hpp"
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 #include <csignal>
 
 using namespace nnactor::test;
-using nlohmann::json;
 
 namespace {
 
@@ -21,19 +19,12 @@ std::vector<std::string> words(const scratch& folder, const std::string& name) {
           "store.path=" + folder / ("models/" + name)};
 }
 
-std::string content_of(const scratch& folder, const std::string& name) {
-  auto end = run_nnactor({"model", "verify", folder / ("models/" + name),
-                          "--generation", "newest", "--json"});
-  REQUIRE(end.status == 0);
-  return json::parse(end.out).at("generations").at(0).at("content");
-}
-
 /// What a run leaves that nobody disturbs.
 std::string quiet_content(const scratch& folder) {
   auto end = run_nnactor(words(folder, "quiet"));
   INFO(end.err);
   REQUIRE(end.status == 0);
-  return content_of(folder, "quiet");
+  return content_of(folder / "models/quiet");
 }
 
 } // namespace
@@ -57,7 +48,7 @@ TEST_CASE("a killed and a frozen node change nothing in the model") {
   auto end = run.finish();
   INFO(end.err);
   CHECK(end.status == 0);
-  CHECK(content_of(folder, "noisy") == expected);
+  CHECK(content_of(folder / "models/noisy") == expected);
 }
 
 TEST_CASE("a killed driver is resumed to the same bytes") {
@@ -75,7 +66,7 @@ TEST_CASE("a killed driver is resumed to the same bytes") {
   auto end = run_nnactor(again);
   INFO(end.err);
   CHECK(end.status == 0);
-  CHECK(content_of(folder, "noisy") == expected);
+  CHECK(content_of(folder / "models/noisy") == expected);
   // Nothing is left to do.
   auto more = run_nnactor(again);
   CHECK(more.status == 2);
@@ -99,7 +90,7 @@ TEST_CASE("where all nodes are killed, the run says how to go on, and does") {
   auto end = run_nnactor(again);
   INFO(end.err);
   CHECK(end.status == 0);
-  CHECK(content_of(folder, "noisy") == expected);
+  CHECK(content_of(folder / "models/noisy") == expected);
 }
 
 TEST_CASE("what cannot be resumed says why") {

@@ -17,14 +17,6 @@ constexpr auto uneven = "[distribute]\nseed = 3\n"
                         "[[distribute.partition]]\npercentage = 63\n"
                         "pick = \"end\"\n";
 
-// The digest of all parameters and optimizer state of the newest generation.
-std::string content_of(const std::string& model) {
-  auto end = run_nnactor(
-      {"model", "verify", model, "--generation", "newest", "--json"});
-  REQUIRE(end.status == 0);
-  return json::parse(end.out).at("generations").at(0).at("content");
-}
-
 void train(const scratch& folder, std::vector<std::string> overrides) {
   auto line = std::vector<std::string>{"run", folder / "small.toml"};
   for (auto& x : overrides) {

@@ -47,13 +47,6 @@ struct paused_run {
   std::string control;
 };
 
-std::string content_of(const std::string& model) {
-  auto end = run_nnactor(
-      {"model", "verify", model, "--generation", "newest", "--json"});
-  REQUIRE(end.status == 0);
-  return json::parse(end.out).at("generations").at(0).at("content");
-}
-
 std::string undisturbed(const scratch& folder) {
   auto model = folder / "models/still";
   REQUIRE(

@@ -1,7 +1,6 @@
 #include "integration/process.hpp"
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -10,7 +9,6 @@
 #include <thread>
 
 using namespace nnactor::test;
-using nlohmann::json;
 
 namespace {
 
@@ -20,13 +18,6 @@ uint64_t resident_kb(pid_t id) {
     if (line.starts_with("VmRSS:"))
       return std::stoull(line.substr(6));
   return 0;
-}
-
-std::string content_of(const std::string& model) {
-  auto end = run_nnactor(
-      {"model", "verify", model, "--generation", "newest", "--json"});
-  REQUIRE(end.status == 0);
-  return json::parse(end.out).at("generations").at(0).at("content");
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bit>
+#include <future>
 
 namespace nnactor {
 
@@ -41,8 +42,6 @@ slice make_slice(const parameter_set& group, const parameter& what,
   out.columns = what.values.extent().columns;
   out.offset = offset;
   out.length = bytes_of(what).size();
-  out.checksums = checksums_of(bytes_of(what));
-  out.sum = digest_of(bytes_of(what));
   return out;
 }
 
@@ -58,6 +57,18 @@ result<std::vector<slice>> plan(const std::vector<parameter_set>& groups) {
       end = slices.back().offset + slices.back().length;
     }
   return slices;
+}
+
+/// Reads all bytes twice, which takes longer than writing them: it runs beside.
+void add_sums(const std::vector<parameter_set>& groups,
+              std::vector<slice>& slices) {
+  auto to = slices.begin();
+  for (auto& group : groups)
+    for (auto& what : group.parameters) {
+      to->checksums = checksums_of(bytes_of(what));
+      to->sum = digest_of(bytes_of(what));
+      ++to;
+    }
 }
 
 caf::error write(filesystem::writer& file,
@@ -98,12 +109,15 @@ model_store::write_slices(uint64_t generation, uint64_t epoch,
     return slice_file(epoch, node, nonce);
   };
   auto fill = [&](filesystem::writer& file) { return write(file, groups); };
+  // Beside the writing where there is a thread for it; ends before `slices`.
+  auto sums = std::async([&] { add_sums(groups, *slices); });
   auto file =
       write_new_file(*fs_, in_folder(folder_, place), name, fill,
                      {failpoint::slices_created, failpoint::slices_written,
                       failpoint::slices_synced, failpoint::slices_named});
   if (!file)
     return file.error();
+  sums.get();
   for (auto& x : *slices)
     x.file = in_folder(place, *file);
   return slices;
