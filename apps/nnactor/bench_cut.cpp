@@ -1,4 +1,5 @@
 #include "bench.hpp"
+#include "stopwatch.hpp"
 
 #include "nnactor/partition/connectivity.hpp"
 
@@ -7,8 +8,6 @@
 namespace nnactor {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 /// Three sparse layers whose neurons belong to clusters that their order does
 /// not tell, and an output of ten.
@@ -65,12 +64,13 @@ result<figures> run(const cut_bench& how) {
   auto in_order = crossing(*net, even);
   if (!in_order)
     return in_order.error();
-  auto start = clock::now();
+  auto start = stopwatch::now();
   auto parts = split_by_connectivity(*net, how.parts, 1);
   if (!parts)
     return parts.error();
   auto time =
-      std::chrono::duration<double, std::milli>(clock::now() - start).count();
+      std::chrono::duration<double, std::milli>(stopwatch::now() - start)
+          .count();
   auto cut = cut_of(*net, *parts);
   uint64_t largest = 0;
   for (auto& x : parts->parts)

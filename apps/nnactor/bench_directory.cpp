@@ -1,4 +1,5 @@
 #include "bench.hpp"
+#include "stopwatch.hpp"
 
 #include "nnactor/neuron/neuron_directory.hpp"
 #include "nnactor/neuron/random.hpp"
@@ -10,8 +11,6 @@ namespace nnactor {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 constexpr size_t samples = 1 << 20;
 constexpr uint64_t key = 1;
 
@@ -20,9 +19,10 @@ template <class F>
 double best_time(F f) {
   auto best = std::numeric_limits<double>::infinity();
   for (int i = 0; i < 5; ++i) {
-    auto start = clock::now();
+    auto start = stopwatch::now();
     f();
-    auto time = std::chrono::duration<double, std::nano>(clock::now() - start);
+    auto time =
+        std::chrono::duration<double, std::nano>(stopwatch::now() - start);
     best = std::min(best, time.count() / samples);
   }
   return best;
@@ -54,10 +54,11 @@ result<figures> run(const directory_bench& how) {
     return fail(ec::invalid_argument,
                 "{} servers are more than {} neurons; give each at least one",
                 how.servers, how.neurons);
-  auto start = clock::now();
+  auto start = stopwatch::now();
   neuron_directory all{even_shares(how.neurons, how.servers), key};
   auto build =
-      std::chrono::duration<double, std::milli>(clock::now() - start).count();
+      std::chrono::duration<double, std::milli>(stopwatch::now() - start)
+          .count();
   std::vector<neuron_id> ids(samples);
   counter_random random{2, 0};
   for (size_t i = 0; i < samples; ++i)

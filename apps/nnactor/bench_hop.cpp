@@ -1,5 +1,6 @@
 #include "bench.hpp"
 #include "raw_tcp.hpp"
+#include "stopwatch.hpp"
 #include "temporary_folder.hpp"
 
 #include "nnactor/cluster/link.hpp"
@@ -19,15 +20,9 @@ namespace nnactor {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 constexpr uint64_t hops = 200000;
 constexpr uint64_t round_trips = 5000;
 constexpr uint64_t widest = 4 << 20; ///< Columns: 16 MiB of floats.
-
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
 
 // -- actors that answer -------------------------------------------------------
 
@@ -73,7 +68,7 @@ double hop_us(caf::actor_system& system) {
   for (uint32_t i = 0; i < 2; ++i)
     players.push_back(spawn_on<player_state, player_actor>(
         system, std::make_shared<core>(system, pin(i)), play, &done));
-  auto start = clock::now();
+  auto start = stopwatch::now();
   caf::anon_send(players[1], caf::actor_cast<caf::actor>(players[0]),
                  uint64_t{0});
   caf::anon_send(players[0], caf::actor_cast<caf::actor>(players[1]), hops);
@@ -115,7 +110,7 @@ result<double> round_trip_us(caf::actor_system& system,
   std::promise<bool> done;
   auto asker = spawn_on<asker_state, asker_actor>(
       system, std::make_shared<core>(system, std::nullopt), ask, node, &done);
-  auto start = clock::now();
+  auto start = stopwatch::now();
   caf::anon_send(asker, round_trips);
   auto answered = done.get_future().get();
   auto out = seconds_since(start) * 1e6 / round_trips;
@@ -137,7 +132,7 @@ double bulk_gb_s(caf::actor_system& system, const gate_actor& gate,
   auto values = tensor_builder<float>{{1, tensor_bytes / sizeof(float)}};
   std::ranges::fill(values.values(), 1.0f);
   auto shared = std::move(values).share();
-  auto start = clock::now();
+  auto start = stopwatch::now();
   auto id = work;
   for (uint64_t sent = 0; sent < total; sent += tensor_bytes) {
     id.step = sent;
@@ -189,7 +184,7 @@ double per_group_ns(caf::actor_system& system, uint64_t count) {
         .receive([](const group_status&) {}, [](const caf::error&) {});
   };
   settle();
-  auto start = clock::now();
+  auto start = stopwatch::now();
   for (uint64_t i = 0; i < rounds; ++i) {
     // An update of another step: taken, looked at, dropped.
     for (auto& g : groups)

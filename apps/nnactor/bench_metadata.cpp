@@ -1,4 +1,5 @@
 #include "bench.hpp"
+#include "stopwatch.hpp"
 #include "temporary_folder.hpp"
 
 #include "nnactor/run/controller.hpp"
@@ -11,18 +12,12 @@ namespace nnactor {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 // Nodes share a few processes, each with an actor system and a port of its own,
 // so that every message between them crosses a socket.
 constexpr uint32_t processes = 4;
 
 constexpr uint64_t width = 16;
 constexpr int questions = 50;
-
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
 
 /// A chain of layers, one a node: every node has two neighbours, however long
 /// the chain is.
@@ -70,7 +65,7 @@ result<measurement> measure(uint32_t nodes) {
       controller::make({where, folder.file("m"), folder.file("nodes")});
   if (!cluster)
     return cluster.error();
-  auto start = clock::now();
+  auto start = stopwatch::now();
   if (auto joined = (*cluster)->join(); !joined)
     return joined.error();
   auto network = (*cluster)->open_inference(chain(nodes));
@@ -85,7 +80,7 @@ result<measurement> measure(uint32_t nodes) {
   auto asked = std::move(question).share();
   for (int i = -5; i < questions; ++i) {
     if (i == 0)
-      start = clock::now();
+      start = stopwatch::now();
     if (auto answer = (*cluster)->infer(asked); !answer)
       return answer.error();
   }

@@ -1,5 +1,6 @@
 #include "bench.hpp"
 #include "noise_job.hpp"
+#include "stopwatch.hpp"
 #include "temporary_folder.hpp"
 #include "timed_run.hpp"
 
@@ -17,8 +18,6 @@
 namespace nnactor {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 // Steps of each phase, and when the second rate is taken: so many steps after
 // the command.
@@ -54,7 +53,7 @@ private:
   std::vector<std::thread> threads_;
 };
 
-double rate(const std::map<uint64_t, clock::time_point>& at, uint64_t first,
+double rate(const std::map<uint64_t, stopwatch::time_point>& at, uint64_t first,
             uint64_t last) {
   std::chrono::duration<double> time = at.at(last) - at.at(first);
   return static_cast<double>(last - first) / time.count();
@@ -76,7 +75,7 @@ result<figures> run(const rebalance_bench& how) {
       start_cluster({where, job->how.store.path, folder.file("nodes"), true});
   if (!ready)
     return ready.error();
-  std::map<uint64_t, clock::time_point> at;
+  std::map<uint64_t, stopwatch::time_point> at;
   std::string moved;
   burners fire;
   auto err = ready->train(*job, [&](const progress& event) {
@@ -84,7 +83,7 @@ result<figures> run(const rebalance_bench& how) {
       moved = event.text;
     if (event.what != progress::kind::step)
       return;
-    at[event.step] = clock::now();
+    at[event.step] = stopwatch::now();
     if (event.step == slow_at)
       fire.start(how.burners, 1);
     if (event.step == command_at)

@@ -1,5 +1,6 @@
 #include "bench.hpp"
 #include "noise_job.hpp"
+#include "stopwatch.hpp"
 #include "temporary_folder.hpp"
 #include "timed_run.hpp"
 
@@ -11,21 +12,19 @@ namespace nnactor {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 constexpr uint64_t commit_every = 5;
 constexpr uint64_t kill_at = 12;
 constexpr uint64_t steps = 20;
 
 /// What happened when, in the order in which it does.
 struct moments {
-  std::optional<clock::time_point> killed;
-  std::optional<clock::time_point> noticed;
-  std::optional<clock::time_point> placed;
-  std::optional<clock::time_point> first_step;
+  std::optional<stopwatch::time_point> killed;
+  std::optional<stopwatch::time_point> noticed;
+  std::optional<stopwatch::time_point> placed;
+  std::optional<stopwatch::time_point> first_step;
 
   void see(const progress& event) {
-    auto now = clock::now();
+    auto now = stopwatch::now();
     auto mark = [now](auto& when) {
       if (!when)
         when = now;
@@ -36,7 +35,7 @@ struct moments {
       mark(first_step);
   }
 
-  double ms_after_kill(const std::optional<clock::time_point>& when) const {
+  double ms_after_kill(const std::optional<stopwatch::time_point>& when) const {
     return std::chrono::duration<double, std::milli>(*when - *killed).count();
   }
 };
@@ -61,7 +60,7 @@ result<figures> run(const recovery_bench& how) {
     at.see(event);
     if (event.what == progress::kind::step && event.step == kill_at
         && !at.killed) {
-      at.killed = clock::now();
+      at.killed = stopwatch::now();
       caf::anon_send(ready->cluster->control(), command_atom::value,
                      std::string{"kill-node 2"});
     }

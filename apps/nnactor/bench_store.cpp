@@ -1,5 +1,6 @@
 #include "bench.hpp"
 #include "noise_job.hpp"
+#include "stopwatch.hpp"
 #include "temporary_folder.hpp"
 #include "timed_run.hpp"
 
@@ -15,15 +16,9 @@ namespace nnactor {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 constexpr uint64_t steps = 120;
 constexpr uint64_t commit_every = 50;
 constexpr size_t block = 1 << 20;
-
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
 
 /// Parameters and Adam's state of every layer, as nodes would hand them over.
 std::vector<parameter_set> parameters_of(const network& net) {
@@ -59,7 +54,7 @@ void drop_from_memory(const std::string& path) {
 /// Seconds to write so many bytes and sync them, as dd conv=fsync does.
 result<double> time_plain_write(const std::string& path, uint64_t bytes) {
   std::vector<char> data(block, 'x');
-  auto start = clock::now();
+  auto start = stopwatch::now();
   auto file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   auto failed = file < 0;
   for (uint64_t done = 0; done < bytes && !failed; done += block)
@@ -75,7 +70,7 @@ result<double> time_plain_write(const std::string& path, uint64_t bytes) {
 double time_plain_read(const std::string& path) {
   drop_from_memory(path);
   std::vector<char> data(block);
-  auto start = clock::now();
+  auto start = stopwatch::now();
   auto file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   while (file >= 0 && read(file, data.data(), block) > 0) {
   }
@@ -101,7 +96,7 @@ result<disk_times> time_disk(const prepared_job& job,
   auto epoch = store.claim_epoch();
   if (!epoch)
     return epoch.error();
-  auto start = clock::now();
+  auto start = stopwatch::now();
   auto slices = store.write_slices(1, *epoch, "bench", groups);
   if (!slices)
     return slices.error();
@@ -123,7 +118,7 @@ result<disk_times> time_disk(const prepared_job& job,
     return written.error();
   out.plain_write_s = *written;
   drop_from_memory(folder + "/model/" + committed->slices.front().file);
-  start = clock::now();
+  start = stopwatch::now();
   for (auto& g : groups)
     if (auto read = store.read(*committed, g.layer, g.neurons); !read)
       return read.error();

@@ -38,15 +38,23 @@ void node_options::add_to(CLI::App& command, bool with_local) {
                      "TLS: certificate of the authority of all nodes (PEM)");
 }
 
-result<experiment> read_experiment(const std::string& path,
-                                   std::vector<override_text> overrides,
-                                   const node_options& nodes) {
+void experiment_options::add_to(CLI::App& command) {
+  command.add_option("config", config, "TOML file, see configs/")->required();
+  command
+      .add_option("--set", overrides,
+                  "Override a key of the config, for example train.steps=50")
+      ->type_name("KEY=VALUE");
+  nodes.add_to(command, false);
+}
+
+result<experiment> experiment_options::read() const {
+  auto all = overrides;
   // As an override, so that an even split without a number of parts gets one a
   // node.
   if (!nodes.addresses.empty())
-    overrides.push_back(fmt::format("cluster.addresses=['{}']",
-                                    fmt::join(nodes.addresses, "','")));
-  auto read = read_experiment(path, overrides);
+    all.push_back(fmt::format("cluster.addresses=['{}']",
+                              fmt::join(nodes.addresses, "','")));
+  auto read = read_experiment(config, all);
   if (!read || nodes.certificate.empty())
     return read;
   read->cluster.certificate = nodes.certificate;

@@ -35,9 +35,16 @@ struct node_options {
   void add_to(CLI::App& command, bool with_local);
 };
 
-/// Reads a config, with the nodes of the command line in place of its own.
-result<experiment> read_experiment(const std::string& path,
-                                   std::vector<override_text> overrides,
-                                   const node_options& nodes);
+/// The options with which a command is told of an experiment.
+struct experiment_options {
+  std::string config;
+  std::vector<override_text> overrides;
+  node_options nodes;
+
+  void add_to(CLI::App& command);
+
+  /// Reads the config, with the nodes of the command line in place of its own.
+  result<experiment> read() const;
+};
 
 } // namespace nnactor

@@ -14,9 +14,7 @@ namespace nnactor {
 namespace {
 
 struct plan_options {
-  std::string config;
-  std::vector<override_text> overrides;
-  node_options nodes;
+  experiment_options what;
   bool json = false;
 };
 
@@ -28,7 +26,7 @@ struct plan {
 };
 
 result<plan> make_plan(const plan_options& how) {
-  auto config = read_experiment(how.config, how.overrides, how.nodes);
+  auto config = how.what.read();
   if (!config)
     return config.error();
   auto job = prepare(std::move(*config));
@@ -155,14 +153,8 @@ void add_plan_command(CLI::App& parent, int& status) {
   auto how = std::make_shared<plan_options>();
   auto* command = parent.add_subcommand(
       "plan", "What a config would take on each node and link, before it runs");
-  command->add_option("config", how->config, "TOML file, see configs/")
-      ->required();
-  command
-      ->add_option("--set", how->overrides,
-                   "Override a key of the config, for example train.steps=50")
-      ->type_name("KEY=VALUE");
+  how->what.add_to(*command);
   command->add_flag("--json", how->json, "Print one JSON object");
-  how->nodes.add_to(*command, false);
   command->callback([how, &status] { status = run(*how); });
 }
 

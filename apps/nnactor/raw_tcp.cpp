@@ -1,5 +1,7 @@
 #include "raw_tcp.hpp"
 
+#include "stopwatch.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,8 +18,6 @@
 namespace nnactor {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 constexpr size_t message = 64;
 constexpr size_t chunk = 1 << 20;
@@ -68,19 +68,15 @@ void no_delay(int fd) {
   _exit(0);
 }
 
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
-
 bool measure(int fd, uint64_t bulk_bytes, raw_tcp_figures& out) {
   std::vector<char> buffer(chunk);
-  auto start = clock::now();
+  auto start = stopwatch::now();
   for (int i = 0; i < echoes; ++i)
     if (!write_all(fd, buffer.data(), message)
         || !read_all(fd, buffer.data(), message))
       return false;
   out.round_trip_us = seconds_since(start) * 1e6 / echoes;
-  start = clock::now();
+  start = stopwatch::now();
   for (uint64_t left = bulk_bytes; left > 0;) {
     auto size = std::min<uint64_t>(chunk, left);
     if (!write_all(fd, buffer.data(), size))

@@ -11,9 +11,7 @@ namespace nnactor {
 namespace {
 
 struct run_options {
-  std::string config;
-  std::vector<override_text> overrides;
-  node_options nodes;
+  experiment_options what;
   bool check = false;
   bool json = false;
   bool paused = false;
@@ -145,7 +143,7 @@ caf::error run(prepared_job& job, const run_options& how, reporter& screen) {
 }
 
 int run(const run_options& how) {
-  auto config = read_experiment(how.config, how.overrides, how.nodes);
+  auto config = how.what.read();
   if (!config)
     return finish(config.error());
   auto job = prepare(std::move(*config));
@@ -163,19 +161,13 @@ void add_run_command(CLI::App& parent, int& status) {
   auto how = std::make_shared<run_options>();
   auto* command = parent.add_subcommand(
       "run", "Distribute, train and save the network of a config");
-  command->add_option("config", how->config, "TOML file, see configs/")
-      ->required();
-  command
-      ->add_option("--set", how->overrides,
-                   "Override a key of the config, for example train.steps=50")
-      ->type_name("KEY=VALUE");
+  how->what.add_to(*command);
   command->add_flag("--check", how->check, "Only validate the config");
   command->add_flag("--json", how->json, "Print one JSON object a line");
   command->add_flag("--paused", how->paused,
                     "Wait for `resume` from a shell before the first step");
   command->add_flag("--resume", how->resume,
                     "Go on from the newest generation in store.path");
-  how->nodes.add_to(*command, false);
   command->callback([how, &status] { status = run(*how); });
 }
 

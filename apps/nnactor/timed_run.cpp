@@ -1,5 +1,7 @@
 #include "timed_run.hpp"
 
+#include "stopwatch.hpp"
+
 #include "temporary_folder.hpp"
 
 #include "nnactor/device/cpu/cpu_device.hpp"
@@ -11,14 +13,8 @@ namespace nnactor {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 // First steps create kernels and connections.
 constexpr uint64_t warm_up = 20;
-
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
 
 } // namespace
 
@@ -56,11 +52,11 @@ result<timing> time_nodes(prepared_job job, uint32_t nodes) {
   if (!ready)
     return ready.error();
   auto steps = job.how.run.steps;
-  clock::time_point start;
+  stopwatch::time_point start;
   timing out;
   auto err = ready->train(job, [&](const progress& event) {
     if (event.what == progress::kind::step && event.step == warm_up)
-      start = clock::now();
+      start = stopwatch::now();
     if (event.what == progress::kind::step && event.step == steps)
       out.steps_per_s =
           static_cast<double>(steps - warm_up) / seconds_since(start);
@@ -81,10 +77,10 @@ double time_plain_loop(const prepared_job& job, const group_graph& graph) {
   auto loop = plain_loop{job.net, graph, train, *dev};
   auto order =
       batch_order{job.data->size(split::train), train.batch, train.seed};
-  clock::time_point start;
+  stopwatch::time_point start;
   for (uint64_t i = 0; i < job.how.run.steps; ++i) {
     if (i == warm_up)
-      start = clock::now();
+      start = stopwatch::now();
     auto batch = job.data->gather(split::train, order.batch(i));
     loop.step(batch.inputs, batch.targets);
   }

@@ -42,51 +42,52 @@ constexpr std::array<extent, 5> extents{{{1, 1, 1, 1},
                                          {37, 20, 90, 90},
                                          {64, 100, 17, 3}}};
 
-} // namespace
-
-TEST_CASE("a sparse layer computes what a dense one with zeros does") {
+/// Calls `check` with every device and size, and a matrix for them.
+template <class Check>
+void with_all(Check check) {
   for (auto& device : all_devices())
-    for (auto [rows, units, columns, degree] : extents) {
+    for (auto& of : extents) {
       CAPTURE(device->name());
-      CAPTURE(rows);
-      CAPTURE(degree);
-      sparse_values w{units, columns, degree, 3};
-      auto x = values::random(rows, columns, 1);
-      auto b = values::random(1, units, 2);
-      values z{rows, units}, expected{rows, units};
-      device->sparse_affine(x.in(), w.in(), b.data, z.out());
-      device->affine(x.in(), w.full.in(), b.data, expected.out());
-      CHECK(largest_difference(z, expected) < 1e-5f);
+      CAPTURE(of.rows);
+      CAPTURE(of.degree);
+      check(*device, of, sparse_values{of.units, of.columns, of.degree, 3});
     }
 }
 
+} // namespace
+
+TEST_CASE("a sparse layer computes what a dense one with zeros does") {
+  with_all([](device& dev, const extent& of, const sparse_values& w) {
+    auto x = values::random(of.rows, of.columns, 1);
+    auto b = values::random(1, of.units, 2);
+    values z{of.rows, of.units}, expected{of.rows, of.units};
+    dev.sparse_affine(x.in(), w.in(), b.data, z.out());
+    dev.affine(x.in(), w.full.in(), b.data, expected.out());
+    CHECK(largest_difference(z, expected) < 1e-5f);
+  });
+}
+
 TEST_CASE("so do its gradients") {
-  for (auto& device : all_devices())
-    for (auto [rows, units, columns, degree] : extents) {
-      CAPTURE(device->name());
-      CAPTURE(rows);
-      CAPTURE(degree);
-      sparse_values w{units, columns, degree, 3};
-      auto x = values::random(rows, columns, 1);
-      auto dz = values::random(rows, units, 4);
-      values dx{rows, columns, 7}, expected_dx{rows, columns};
-      device->sparse_input_gradient(dz.in(), w.in(), dx.out());
-      device->affine_input_gradient(dz.in(), w.full.in(), expected_dx.out());
-      CHECK(largest_difference(dx, expected_dx) < 1e-5f);
-      values dw{units, degree, 1}, db{1, units, 1};
-      values full_dw{units, columns, 1}, expected_db{1, units, 1};
-      device->sparse_weight_gradient(dz.in(), x.in(), w.where, dw.out(),
-                                     db.data);
-      device->affine_weight_gradient(dz.in(), x.in(), full_dw.out(),
-                                     expected_db.data);
-      values expected_dw{units, degree};
-      for (uint64_t u = 0; u < units; ++u)
-        for (uint64_t k = 0; k < degree; ++k)
-          expected_dw.data[u * degree + k] =
-              full_dw.data[u * columns + w.where[u * degree + k]];
-      CHECK(largest_difference(dw, expected_dw) < 2e-5f);
-      CHECK(largest_difference(db, expected_db) < 2e-5f);
-    }
+  with_all([](device& dev, const extent& of, const sparse_values& w) {
+    auto x = values::random(of.rows, of.columns, 1);
+    auto dz = values::random(of.rows, of.units, 4);
+    values dx{of.rows, of.columns, 7}, expected_dx{of.rows, of.columns};
+    dev.sparse_input_gradient(dz.in(), w.in(), dx.out());
+    dev.affine_input_gradient(dz.in(), w.full.in(), expected_dx.out());
+    CHECK(largest_difference(dx, expected_dx) < 1e-5f);
+    values dw{of.units, of.degree, 1}, db{1, of.units, 1};
+    values full_dw{of.units, of.columns, 1}, expected_db{1, of.units, 1};
+    dev.sparse_weight_gradient(dz.in(), x.in(), w.where, dw.out(), db.data);
+    dev.affine_weight_gradient(dz.in(), x.in(), full_dw.out(),
+                               expected_db.data);
+    values expected_dw{of.units, of.degree};
+    for (uint64_t u = 0; u < of.units; ++u)
+      for (uint64_t k = 0; k < of.degree; ++k)
+        expected_dw.data[u * of.degree + k] =
+            full_dw.data[u * of.columns + w.where[u * of.degree + k]];
+    CHECK(largest_difference(dw, expected_dw) < 2e-5f);
+    CHECK(largest_difference(db, expected_db) < 2e-5f);
+  });
 }
 
 TEST_CASE("what is not a number reaches the neurons that read it") {

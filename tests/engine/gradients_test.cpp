@@ -92,46 +92,34 @@ void check_all(const network& net, const tensor& inputs,
     }
 }
 
+/// A network of each kind of loss.
+template <class MakeNetwork>
+void check_both_losses(MakeNetwork make) {
+  for (auto loss :
+       {layer_kind::softmax_cross_entropy, layer_kind::mean_squared_error}) {
+    CAPTURE(to_string(loss));
+    auto net = make(loss);
+    auto data = batch_for(net, rows, 5);
+    check_all(net, data.inputs, data.targets);
+  }
+}
+
 } // namespace
 
 TEST_CASE("gradients through an embedding and dense layers") {
-  for (auto loss :
-       {layer_kind::softmax_cross_entropy, layer_kind::mean_squared_error}) {
-    CAPTURE(to_string(loss));
-    auto net = language_model(loss);
-    auto data = batch_for(net, rows, 5);
-    check_all(net, data.inputs, data.targets);
-  }
+  check_both_losses(language_model);
 }
 
 TEST_CASE("gradients of layers that read two others") {
-  for (auto loss :
-       {layer_kind::softmax_cross_entropy, layer_kind::mean_squared_error}) {
-    CAPTURE(to_string(loss));
-    auto net = skipping_network(loss);
-    auto data = batch_for(net, rows, 5);
-    check_all(net, data.inputs, data.targets);
-  }
+  check_both_losses(skipping_network);
 }
 
 TEST_CASE("gradients through time") {
-  for (auto loss :
-       {layer_kind::softmax_cross_entropy, layer_kind::mean_squared_error}) {
-    CAPTURE(to_string(loss));
-    auto net = recurrent_network(5, loss);
-    auto data = batch_for(net, rows, 5);
-    check_all(net, data.inputs, data.targets);
-  }
+  check_both_losses([](auto loss) { return recurrent_network(5, loss); });
 }
 
 TEST_CASE("gradients of sparse layers") {
-  for (auto loss :
-       {layer_kind::softmax_cross_entropy, layer_kind::mean_squared_error}) {
-    CAPTURE(to_string(loss));
-    auto net = sparse_network(loss);
-    auto data = batch_for(net, rows, 5);
-    check_all(net, data.inputs, data.targets);
-  }
+  check_both_losses(sparse_network);
 }
 
 TEST_CASE("gradients for real target values") {

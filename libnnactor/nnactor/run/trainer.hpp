@@ -226,7 +226,6 @@ private:
   uint64_t save_period() const;
   uint64_t next_boundary(uint64_t step) const;
   bool is_due(uint64_t period) const;
-  void ask_traffic(std::function<void()> then);
   void finish_step_if_complete(uint64_t step);
   void finish_validation();
   void start_saving();
@@ -240,7 +239,6 @@ private:
   void finish();
   void publish(progress what);
   void notice(const std::string& text);
-  std::string waiting_for() const;
   uint64_t validation_batches() const;
 
   // Lost nodes, see trainer_recovery.cpp.
@@ -254,8 +252,12 @@ private:
   void go_on(const deployed_ptr& job);
   committed_state last_good() const;
 
-  // Commands, see trainer_commands.cpp.
+  // Deadlines, see trainer_watching.cpp.
+  void ask_traffic(std::function<void()> then);
   void give_up();
+  std::string waiting_for() const;
+
+  // Commands, see trainer_commands.cpp.
   void refuse_all(const caf::error& why);
   void answer_at_boundary(request what);
   void ask_rebalance(request what);
