@@ -39,8 +39,7 @@ TEST_CASE("what does not fit a node's memory is refused by plan and run") {
   scratch folder;
   auto config = small_config(folder);
   for (auto* command : {"plan", "run"}) {
-    auto end =
-        run_nnactor({command, config, "--set", "cluster.memory='1 MB'"});
+    auto end = run_nnactor({command, config, "--set", "cluster.memory='1 MB'"});
     INFO(end.out << end.err);
     CHECK(end.status == 2);
     CHECK(has(end.err, "node 1 (127.0.0.1:"));

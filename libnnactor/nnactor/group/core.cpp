@@ -86,8 +86,7 @@ struct core::shared : caf::execution_unit {
   }
 
   void resume(caf::resumable* what) {
-    if (what->resume(&sender, max_throughput)
-        == caf::resumable::resume_later)
+    if (what->resume(&sender, max_throughput) == caf::resumable::resume_later)
       exec_later(what);
     else
       intrusive_ptr_release(what);

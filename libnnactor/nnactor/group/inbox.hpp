@@ -47,6 +47,11 @@ public:
   /// Drops whatever belongs to steps before `step`.
   void forget_before(uint64_t step);
 
+  /// Number of pieces of work of which something is here.
+  size_t size() const {
+    return open_.size();
+  }
+
   /// Names a sender that the oldest incomplete micro-batch waits for.
   std::optional<std::pair<work_id, group_id>> missing() const;
 

@@ -30,9 +30,7 @@ void neuron_group_state::init(pointer parent, group_settings how,
       inbox{upstream, shifts_of(me.upstream_delays, 1), settings.time_steps};
   gradients = inbox{me.downstream, shifts_of(me.downstream_delays, -1),
                     settings.time_steps};
-  reads_input =
-      std::count(upstream.begin(), upstream.end(), group_graph::input_group)
-      > 0;
+  closes = closes_micro_batch(me);
 }
 
 // -- what arrives -------------------------------------------------------------
@@ -154,13 +152,21 @@ void neuron_group_state::send_gradients(const work_id& work,
     if (auto sink = routes->towards(me.upstream[i]))
       self->send(sink, tensor_message{key, values[i]});
   }
-  // Time runs backwards, so this was the last one of the micro-batch.
-  if (reads_input && work.micro_batch % settings.time_steps == 0)
-    self->send(settings.driver, credit_atom::value, work.epoch, work.step,
-               work.micro_batch / settings.time_steps, me.id);
+  if (closes)
+    give_credit(work);
   awaiting_gradients.erase(work.micro_batch);
   unaccumulated.insert(work.micro_batch);
   start_accumulates();
+}
+
+// Without delays the time steps of a micro-batch come back in any order.
+void neuron_group_state::give_credit(const work_id& work) {
+  auto micro_batch = work.micro_batch / settings.time_steps;
+  if (++returned[micro_batch] < settings.time_steps)
+    return;
+  returned.erase(micro_batch);
+  self->send(settings.driver, credit_atom::value, work.epoch, work.step,
+             micro_batch, settings.description.id);
 }
 
 // -- gradients of the parameters ----------------------------------------------

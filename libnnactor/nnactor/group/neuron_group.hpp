@@ -45,9 +45,10 @@ struct neuron_group_state {
   routing_ptr routes;
   inbox inputs{{}};
   inbox gradients{{}};
-  bool reads_input = false;           ///< Some upstream group is the input.
-  uint64_t version = 0;               ///< Updates seen by the parameters.
-  uint32_t accumulated = 0;           ///< Micro-batches of this step.
+  bool closes = false;                   ///< See `closes_micro_batch`.
+  std::map<uint32_t, uint32_t> returned; ///< Time steps, by micro-batch.
+  uint64_t version = 0;                  ///< Updates seen by the parameters.
+  uint32_t accumulated = 0;              ///< Micro-batches of this step.
   std::set<uint32_t> unaccumulated;   ///< Backward done, accumulate not sent.
   bool norm_sent = false;             ///< Waiting for the driver's scale.
   std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
@@ -77,6 +78,7 @@ private:
   void start_backward(const work_id& work);
   void run_backward(const work_id& work, std::vector<tensor> values);
   void send_gradients(const work_id& work, const std::vector<tensor>& values);
+  void give_credit(const work_id& work);
   void start_accumulates();
   void finish_step();
   void start_update(float scale);

@@ -28,8 +28,8 @@ group_status neuron_group_state::status() const {
     return out;
   out.step = version;
   out.waited_ms = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          self->clock().now() - last_activity)
+      std::chrono::duration_cast<std::chrono::milliseconds>(self->clock().now()
+                                                            - last_activity)
           .count());
   if (norm_sent) {
     out.waits_for = wait_kind::update;

@@ -61,7 +61,7 @@ using driver_actor = control_actor::extend<
     // The squared norm of a group's gradient, the bits of a double.
     caf::reacts_to<norm_atom, uint64_t /*epoch*/, uint64_t /*step*/, group_id,
                    uint64_t /*bits*/>,
-    // A group that reads the input has finished a micro-batch of training.
+    // A group has finished a micro-batch of training; see `closing_groups`.
     caf::reacts_to<credit_atom, uint64_t /*epoch*/, uint64_t /*step*/,
                    uint32_t /*micro_batch*/, group_id>,
     // A node has written its slices of a generation, see `decode_slices`.

@@ -166,6 +166,21 @@ group_graph make_group_graph(const network& net, const partition& parts) {
   return graph;
 }
 
+bool closes_micro_batch(const group& what) {
+  auto reads_input = std::ranges::find(what.upstream, group_graph::input_group)
+                     != what.upstream.end();
+  return what.kind == group_kind::neurons
+         && (reads_input || what.downstream.empty());
+}
+
+std::vector<group_id> closing_groups(const group_graph& graph) {
+  std::vector<group_id> out;
+  for (const auto& x : graph.groups)
+    if (closes_micro_batch(x))
+      out.push_back(x.id);
+  return out;
+}
+
 placement place(const group_graph& graph, uint32_t nodes,
                 uint32_t devices_per_node) {
   placement where;

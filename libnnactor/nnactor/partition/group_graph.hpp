@@ -63,6 +63,15 @@ struct group_graph {
 /// @pre `parts` holds every neuron of `net` exactly once
 group_graph make_group_graph(const network& net, const partition& parts);
 
+/// Whether a group tells the driver when its backward pass of a micro-batch is
+/// over: those that read the input come last of all that anybody waits for, and
+/// those that nobody reads are waited for by no other. So all are heard of, and
+/// none falls behind by more than the window.
+bool closes_micro_batch(const group& what);
+
+/// Those groups, ascending.
+std::vector<group_id> closing_groups(const group_graph& graph);
+
 /// Where each group is: an index into the nodes of the cluster, the driver's
 /// process being the last, and a device of that node.
 struct placement {

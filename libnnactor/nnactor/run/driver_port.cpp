@@ -27,7 +27,7 @@ void driver_port::open(caf::actor_system& system,
   input_sinks_ = routes.readers(group_graph::input_group);
   target_sinks_ = routes.readers(group_graph::target_group);
   time_steps_ = job.net.time_steps;
-  input_readers_ = job.graph.groups[group_graph::input_group].downstream.size();
+  closing_ = closing_groups(job.graph);
   caf::anon_send(
       gate, routing_ptr{std::make_shared<const routing>(std::move(routes))});
 }

@@ -41,10 +41,9 @@ public:
     return time_steps_;
   }
 
-  /// Neuron groups that read the input: each returns credit for a
-  /// micro-batch of training.
-  size_t input_readers() const {
-    return input_readers_;
+  /// Groups that return credit for a micro-batch of training.
+  const std::vector<group_id>& closing() const {
+    return closing_;
   }
 
   /// Bytes that the driver itself has put on links.
@@ -59,7 +58,7 @@ private:
   std::vector<link_actor> links_;
   std::vector<sink_actor> input_sinks_;
   std::vector<sink_actor> target_sinks_;
-  size_t input_readers_ = 0;
+  std::vector<group_id> closing_;
   uint32_t time_steps_ = 1;
   traffic_counter traffic_ = std::make_shared<std::atomic<uint64_t>>(0);
 };

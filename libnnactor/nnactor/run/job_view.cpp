@@ -13,9 +13,9 @@ constexpr double ns_per_us = 1e3;
 /// Mean time a step that the blocks of a group took, in ns.
 double busy_of(const group_status& what, uint64_t deployed_at) {
   auto steps = what.version > deployed_at ? what.version - deployed_at : 0;
-  return steps > 0 ? static_cast<double>(what.busy_ns)
-                         / static_cast<double>(steps)
-                   : 0.0;
+  return steps > 0
+             ? static_cast<double>(what.busy_ns) / static_cast<double>(steps)
+             : 0.0;
 }
 
 nlohmann::json numbered(const std::vector<double>& before,
@@ -119,8 +119,7 @@ nlohmann::json moves_view(const std::vector<transfer>& moves) {
 }
 
 nlohmann::json rebalance_view(const rebalancing& what) {
-  return {{"nodes", numbered(what.before, what.expected)},
-          {"gain", what.gain}};
+  return {{"nodes", numbered(what.before, what.expected)}, {"gain", what.gain}};
 }
 
 // One phrase a pair of nodes: a split moves a piece of every layer.
@@ -134,8 +133,8 @@ std::string describe(const deployment& before,
   for (auto& x : moves) {
     auto& to = loads[{x.from, x.to}];
     if (x.group)
-      to.groups += fmt::format("{}{}", to.groups.empty() ? "group " : ", ",
-                               *x.group);
+      to.groups +=
+          fmt::format("{}{}", to.groups.empty() ? "group " : ", ", *x.group);
     else
       to.neurons += x.neurons.size();
   }

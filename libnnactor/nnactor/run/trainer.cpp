@@ -225,7 +225,7 @@ void trainer_state::on_credit(uint64_t step, uint32_t micro_batch,
   if (i == open.end())
     return;
   auto& groups = i->second.credits[micro_batch];
-  if (!groups.insert(group).second || groups.size() < port.input_readers())
+  if (!groups.insert(group).second || groups.size() < port.closing().size())
     return;
   last_progress = self->clock().now();
   --in_flight;
@@ -256,7 +256,7 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
     commit_if_complete();
   }
   auto credited = [&](auto& kvp) {
-    return kvp.second.size() == port.input_readers();
+    return kvp.second.size() == port.closing().size();
   };
   auto clipped =
       train.optimizer.clip == 0

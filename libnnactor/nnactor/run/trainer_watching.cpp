@@ -88,10 +88,8 @@ std::string trainer_state::waiting_for() const {
     return fmt::format("{} losses of step {} from the loss group on {}",
                        losses - results.losses.size(), step + 1,
                        node_of(network->job->graph.loss_group()));
-  auto& readers =
-      network->job->graph.groups[group_graph::input_group].downstream;
   for (auto& [micro_batch, groups] : results.credits)
-    for (auto id : readers)
+    for (auto id : port.closing())
       if (!groups.contains(id))
         return fmt::format("the backward pass of group {} on {}, step {}", id,
                            node_of(id), step + 1);

@@ -68,9 +68,8 @@ waits_of(const deployed_network& in,
   return out;
 }
 
-nlohmann::json
-waits_view(const deployed_network& in,
-           const std::vector<std::optional<node_status>>& all) {
+nlohmann::json waits_view(const deployed_network& in,
+                          const std::vector<std::optional<node_status>>& all) {
   auto out = nlohmann::json::array();
   auto& groups = in.job->graph.groups;
   for (auto& x : waits_of(in, all))
@@ -101,7 +100,8 @@ std::string describe_waits(const deployed_network& in,
   auto& groups = in.job->graph.groups;
   for (auto& x : waits)
     out += fmt::format(
-        "; group {} on {} waits for the {} of group {} (neurons {}) on {}, step "
+        "; group {} on {} waits for the {} of group {} (neurons {}) on {}, "
+        "step "
         "{} micro-batch {}, for {:.1f} s",
         x.what.group, address_of(in, x.node), name_of(x.what.waits_for),
         x.what.of_group, neurons_of(groups[x.what.of_group]),

@@ -25,9 +25,8 @@ waits_of(const deployed_network& in,
          const std::vector<std::optional<node_status>>& all);
 
 /// Renders the same as JSON.
-nlohmann::json
-waits_view(const deployed_network& in,
-           const std::vector<std::optional<node_status>>& all);
+nlohmann::json waits_view(const deployed_network& in,
+                          const std::vector<std::optional<node_status>>& all);
 
 /// Renders the first of them as sentences for an error, behind "; ": which
 /// nodes do not answer, which group waits for which; empty if nobody waits.

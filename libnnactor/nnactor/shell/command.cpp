@@ -11,10 +11,10 @@ namespace nnactor {
 
 namespace {
 
-constexpr std::array names = {"status", "nodes",     "layers", "groups",
-                              "neuron", "pause",     "resume", "save",
+constexpr std::array names = {"status", "nodes",     "layers",    "groups",
+                              "neuron", "pause",     "resume",    "save",
                               "move",   "move",      "rebalance", "join",
-                              "leave",  "kill-node", "help",   "quit"};
+                              "leave",  "kill-node", "help",      "quit"};
 
 using words = std::vector<std::string>;
 
@@ -169,7 +169,8 @@ const std::vector<command_help>& all_commands() {
        "Measure the nodes and move work away from the slowest."},
       {"join", "join HOST:PORT", "Take a running node into the job."},
       {"leave", "leave NODE", "Move everything off a node and let it go."},
-      {"kill-node", "kill-node NODE", "End a node's process, as a crash would."},
+      {"kill-node", "kill-node NODE",
+       "End a node's process, as a crash would."},
       {"help", "help [COMMAND]", "What commands there are."},
       {"quit", "quit", "Leave the shell; the run goes on."},
   };
