@@ -7,7 +7,7 @@ namespace nnactor {
 int finish(const caf::error& what) {
   if (!what)
     return 0;
-  fmt::print(stderr, "nnactor: {}\n", explain(what));
+  warn(explain(what));
   switch (code_of(what)) {
   case ec::node_lost:
   case ec::timeout:
@@ -18,6 +18,10 @@ int finish(const caf::error& what) {
   default:
     return 2;
   }
+}
+
+void warn(const std::string& what) {
+  fmt::print(stderr, "nnactor: {}\n", what);
 }
 
 void node_options::add_to(CLI::App& command, bool with_local) {

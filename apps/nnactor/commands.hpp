@@ -26,6 +26,9 @@ void add_bench_command(CLI::App& parent, int& status);
 /// that belongs to it: 0, 1 or 2.
 int finish(const caf::error& what);
 
+/// Prints a line for people who look, which is no part of the output.
+void warn(const std::string& what);
+
 /// The options with which a command finds nodes for a saved model.
 struct node_options {
   std::vector<std::string> addresses; ///< Of running nodes.

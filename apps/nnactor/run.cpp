@@ -30,11 +30,10 @@ int show_check(const prepared_job& job) {
 }
 
 /// The generation to go on from, nothing where a run begins anew.
-result<std::optional<manifest>> start_of(const run_options& how,
-                                         prepared_job& job) {
+result<std::optional<manifest>>
+start_of(const run_options& how, prepared_job& job, model_store& store) {
   if (!how.resume)
     return std::optional<manifest>{};
-  model_store store{make_posix_filesystem(), job.how.store.path};
   auto from = store.open(choice::newest);
   if (!from)
     return from.error();
@@ -43,9 +42,37 @@ result<std::optional<manifest>> start_of(const run_options& how,
   return std::optional{std::move(*from)};
 }
 
+caf::error train_from(const std::optional<manifest>& start,
+                      const controller::claim& claim, controller& cluster,
+                      const prepared_job& job, const run_options& opts,
+                      reporter& screen) {
+  trainer_settings how;
+  how.data = job.data;
+  how.run = job.how.run;
+  how.store = job.how.store;
+  how.experiment = job.how.text;
+  how.config = job.how.file;
+  how.paused = opts.paused;
+  how.generation = claim.generation;
+  how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
+  auto plan = make_training(job, claim.epoch, claim.token);
+  if (start) {
+    plan.generation = start->generation;
+    plan.step = start->step;
+    how.resumed_run = start->run;
+  }
+  return cluster.train(
+      plan, std::move(how),
+      [&](const deployed_network& network) {
+        screen.placed(network, cluster.control_address());
+      },
+      [&](const progress& event) { screen.event(event); });
+}
+
 caf::error train(controller& cluster, prepared_job& job,
-                 const run_options& opts, reporter& screen) {
-  auto start = start_of(opts, job);
+                 const run_options& opts, model_store& store,
+                 reporter& screen) {
+  auto start = start_of(opts, job, store);
   if (!start)
     return start.error();
   auto claim = cluster.claim_epoch();
@@ -61,27 +88,21 @@ caf::error train(controller& cluster, prepared_job& job,
                      job.how.cluster.devices);
   if (auto err = check_memory(job, where, **nodes))
     return err;
-  trainer_settings how;
-  how.data = job.data;
-  how.run = job.how.run;
-  how.store = job.how.store;
-  how.experiment = job.how.text;
-  how.config = job.how.file;
-  how.paused = opts.paused;
-  how.generation = claim->generation;
-  how.patience = std::chrono::milliseconds{job.how.cluster.step_timeout_ms};
-  auto plan = make_training(job, claim->epoch, claim->token);
-  if (*start) {
-    plan.generation = (*start)->generation;
-    plan.step = (*start)->step;
-    how.resumed_run = (*start)->run;
+  for (;;) {
+    auto err = train_from(*start, *claim, cluster, job, opts, screen);
+    if (!*start || code_of(err) != ec::store_corrupt)
+      return err;
+    store.distrust((*start)->generation);
+    screen.event({.what = progress::kind::notice,
+                  .step = (*start)->step,
+                  .text = passed_over((*start)->generation, err)});
+    start = start_of(opts, job, store);
+    if (!start)
+      return start.error();
+    claim = cluster.claim_epoch();
+    if (!claim)
+      return claim.error();
   }
-  return cluster.train(
-      plan, std::move(how),
-      [&](const deployed_network& network) {
-        screen.placed(network, cluster.control_address());
-      },
-      [&](const progress& event) { screen.event(event); });
 }
 
 // The first characters that the network was never trained on.
@@ -100,20 +121,15 @@ std::string prompt_of(const dataset& data) {
 // The best generation is read back from the store, as any later user of the
 // model will.
 caf::error write_sample(controller& cluster, const prepared_job& job,
-                        model_store& store, const manifest& best,
-                        reporter& screen) {
+                        model_store& store, reporter& screen) {
   auto* characters = job.data->characters();
   if (characters == nullptr || job.how.run.sample == 0)
     return caf::none;
-  auto token = store.epoch_token(best.epoch);
-  if (!token)
-    return token.error();
-  auto network = cluster.open_inference(
-      make_inference(best, job.how.store.path, any_epoch(), *token));
-  if (!network)
-    return network.error();
+  auto from = cluster.serve(store, warn);
+  if (!from)
+    return from.error();
   auto prompt = prompt_of(*job.data);
-  screen.begin_sample(best, prompt);
+  screen.begin_sample(*from, prompt);
   auto how = sampling{job.how.run.sample, job.how.run.temperature,
                       job.how.run.train.seed};
   return generate(
@@ -130,14 +146,14 @@ caf::error run(prepared_job& job, const run_options& how, reporter& screen) {
       {job.how.cluster, job.how.store.path, job.how.store.path + ".nodes"});
   if (!cluster)
     return cluster.error();
-  if (auto err = train(**cluster, job, how, screen))
-    return err;
   auto store = model_store{make_posix_filesystem(), job.how.store.path};
+  if (auto err = train(**cluster, job, how, store, screen))
+    return err;
+  if (auto err = write_sample(**cluster, job, store, screen))
+    return err;
   auto best = store.open(choice::best);
   if (!best)
     return best.error();
-  if (auto err = write_sample(**cluster, job, store, *best, screen))
-    return err;
   screen.finish(job.how, *best, baseline);
   return caf::none;
 }

@@ -9,13 +9,9 @@ result<served_model> served_model::open(const std::string& folder,
                                         const node_options& nodes) {
   served_model result;
   auto store = model_store{make_posix_filesystem(), folder};
-  auto from = store.open(choice::best);
-  if (!from)
+  // Before any node is started.
+  if (auto from = store.open(choice::best); !from)
     return from.error();
-  auto token = store.epoch_token(from->epoch);
-  if (!token)
-    return token.error();
-  result.from = std::move(*from);
   cluster_settings where;
   where.nodes = nodes.local;
   where.addresses = nodes.addresses;
@@ -26,12 +22,12 @@ result<served_model> served_model::open(const std::string& folder,
   if (!cluster)
     return cluster.error();
   result.cluster = std::move(*cluster);
-  auto epoch = any_epoch();
   if (auto joined = result.cluster->join(); !joined)
     return joined.error();
-  auto job = make_inference(result.from, folder, epoch, *token);
-  if (auto network = result.cluster->open_inference(job); !network)
-    return network.error();
+  auto from = result.cluster->serve(store, warn);
+  if (!from)
+    return from.error();
+  result.from = std::move(*from);
   return result;
 }
 

@@ -1,4 +1,4 @@
-#include "integration/process.hpp"
+#include "support/process.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,8 @@
-#include "integration/process.hpp"
+#include "support/process.hpp"
 
 #include <doctest/doctest.h>
 
+#include <boost/filesystem.hpp>
 #include <csignal>
 
 using namespace nnactor::test;
@@ -91,6 +92,30 @@ TEST_CASE("where all nodes are killed, the run says how to go on, and does") {
   INFO(end.err);
   CHECK(end.status == 0);
   CHECK(content_of(folder / "models/noisy") == expected);
+}
+
+TEST_CASE("a damaged generation is passed over, by runs and by questions") {
+  scratch folder;
+  auto expected = quiet_content(folder);
+  auto first = words(folder, "noisy");
+  first.insert(first.end(), {"--set", "train.steps=60"});
+  REQUIRE(run_nnactor(first).status == 0);
+  auto model = folder / "models/noisy";
+  auto slices = boost::filesystem::directory_iterator{model + "/000003"};
+  auto path = slices->path().string();
+  auto bytes = read_file(path);
+  bytes[0] ^= 1;
+  write_file(path, bytes);
+  auto answer = run_nnactor({"infer", model, "--limit", "1"});
+  CHECK(answer.status == 0);
+  CHECK(answer.err.find("generation 3 is damaged") != std::string::npos);
+  auto again = words(folder, "noisy");
+  again.push_back("--resume");
+  auto end = run_nnactor(again);
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(end.out.find("generation 3 is damaged") != std::string::npos);
+  CHECK(content_of(model) == expected);
 }
 
 TEST_CASE("what cannot be resumed says why") {

@@ -1,4 +1,4 @@
-#include "integration/process.hpp"
+#include "support/process.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "integration/process.hpp"
+#include "support/process.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,31 +6,11 @@ using namespace nnactor::test;
 
 namespace {
 
-void openssl(const std::string& arguments) {
-  auto end = process{{"/bin/sh", "-c", "exec openssl " + arguments}}.finish();
-  INFO(end.err);
-  REQUIRE(end.status == 0);
-}
-
-// An authority and one certificate of it, all nodes' and the driver's.
-void make_credentials(const scratch& folder, const std::string& name) {
-  auto ca = folder / (name + "-ca");
-  auto own = folder / name;
-  openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=" + name
-          + "-authority -keyout " + ca + ".key -out " + ca + ".pem");
-  openssl("req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout " + own
-          + ".key -out " + own + ".csr");
-  openssl("x509 -req -days 2 -in " + own + ".csr -CA " + ca + ".pem -CAkey "
-          + ca + ".key -CAcreateserial -out " + own + ".pem");
-}
-
 std::vector<std::string> with_credentials(const scratch& folder,
                                           const std::string& name,
                                           std::vector<std::string> words) {
-  for (auto& word : {std::string{"--certificate"}, folder / (name + ".pem"),
-                     std::string{"--key"}, folder / (name + ".key"),
-                     std::string{"--authority"}, folder / (name + "-ca.pem")})
-    words.push_back(word);
+  auto more = credentials(folder / "", name);
+  words.insert(words.end(), more.begin(), more.end());
   return words;
 }
 

@@ -1,4 +1,5 @@
 #include "run/jobs.hpp"
+#include "store/fixture.hpp"
 #include "store/observed_filesystem.hpp"
 
 #include <cstdlib>
@@ -151,34 +152,42 @@ void haunt(simulated_cluster& x, uint64_t epoch, std::mt19937_64& random) {
   caf::anon_send(trainer, failed_atom::value, epoch,
                  fail(ec::device_failure, "of a zombie"));
   caf::anon_send(trainer, lost_atom::value, epoch, node_index{0});
+  // Tensors that were on their way, twice.
+  for (auto& node : x.nodes)
+    if (auto& job = state_of<node_state>(node).job)
+      for (auto& [id, group] : job->groups) {
+        auto work = work_id{epoch, step, phase::train, 0};
+        auto key = tensor_key{work, 0, direction::forward, 0, 0};
+        for (int i = 0; i < 2; ++i)
+          caf::anon_send(group, tensor_message{key, tensor{}});
+      }
 }
 
-/// One life of a cluster, all of it drawn from the seed: network, partition,
-/// nodes, window, order of messages, nodes that die or lose each other, a disk
-/// that fails once, and messages of epochs that are over. The model must be
-/// that of an undisturbed run.
-void simulate(uint64_t seed) {
-  CAPTURE(seed);
-  std::mt19937_64 random{seed};
-  auto net = random() % 3 == 0   ? recurrent_network()
-             : random() % 3 == 0 ? sparse_network()
-                                 : language_model();
-  auto job = small_job(net, dealt(net, 4, 3), 20,
-                       static_cast<uint32_t>(1 + random() % 4),
-                       random() % 2 ? 0.0f : 0.3f);
-  job.how.store.every = random() % 3 == 0 ? 1 : 0;
-  simulation how{.seed = seed,
-                 .nodes = static_cast<uint32_t>(2 + random() % 3)};
-  how.devices = static_cast<uint32_t>(1 + random() % 2);
-  auto expected = run_in_peace(job, how);
-  auto inner = make_memory_filesystem();
-  auto disk = std::make_shared<observed_filesystem>(inner);
-  how.storage = disk;
+/// Everybody dies at once, and storage forgets what was not synced; a new
+/// driver and new nodes go on.
+void resume_after_power_loss(const prepared_job& job, const simulation& how,
+                             const std::shared_ptr<memory_filesystem>& disk) {
+  disk->power_loss();
+  auto anew = how;
+  anew.storage = disk;
+  simulated_cluster x{anew};
+  auto out = x.resume_training(job);
+  watched_run run{x, out, disk};
+  run.finish();
+  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+  REQUIRE_MESSAGE(out->ended, "stands still");
+}
+
+/// The life itself; whether the power goes before it has ended.
+bool disturb(const prepared_job& job, const simulation& how,
+             const undisturbed& expected, observed_filesystem& disk,
+             const std::shared_ptr<filesystem>& behind,
+             std::mt19937_64& random) {
   simulated_cluster x{how};
   auto out = x.start_training(job);
-  watched_run run{x, out, inner};
+  watched_run run{x, out, behind};
   if (random() % 3 == 0)
-    disk->fail_at = disk->operations + 1 + random() % 200;
+    disk.fail_at = disk.operations + 1 + random() % 200;
   std::vector<size_t> alive(how.nodes);
   std::iota(alive.begin(), alive.end(), size_t{0});
   auto disturbances = 1 + random() % (how.nodes - 1);
@@ -197,9 +206,38 @@ void simulate(uint64_t seed) {
     if (run.epoch() > before)
       haunt(x, before, random);
   }
-  run.finish();
+  if (random() % 3 == 0)
+    run.take(random() % expected.messages);
+  else
+    run.finish();
   REQUIRE_MESSAGE(!out->failure, explain(out->failure));
-  REQUIRE_MESSAGE(out->ended, "stands still");
+  return !out->ended;
+}
+
+/// One life of a cluster, all of it drawn from the seed: network, partition,
+/// nodes, window, order of messages (where actors starve for a while, slow
+/// links and slow disks), nodes that die or lose each other, a disk that fails
+/// once, messages of epochs that are over, and a power loss. The model must
+/// be that of an undisturbed run.
+void simulate(uint64_t seed) {
+  CAPTURE(seed);
+  std::mt19937_64 random{seed};
+  auto net = random() % 3 == 0   ? recurrent_network()
+             : random() % 3 == 0 ? sparse_network()
+                                 : language_model();
+  auto job = small_job(net, dealt(net, 4, 3), 20,
+                       static_cast<uint32_t>(1 + random() % 4),
+                       random() % 2 ? 0.0f : 0.3f);
+  job.how.store.every = random() % 3 == 0 ? 1 : 0;
+  simulation how{.seed = seed,
+                 .nodes = static_cast<uint32_t>(2 + random() % 3)};
+  how.devices = static_cast<uint32_t>(1 + random() % 2);
+  auto expected = run_in_peace(job, how);
+  auto inner = std::make_shared<memory_filesystem>();
+  auto disk = std::make_shared<observed_filesystem>(inner);
+  how.storage = disk;
+  if (disturb(job, how, expected, *disk, inner, random))
+    resume_after_power_loss(job, how, inner);
   CHECK(same_bytes(content({inner, "store/tiny"}), expected.model));
 }
 
@@ -293,6 +331,28 @@ TEST_CASE("two nodes that lose each other cost one of them its groups") {
   CHECK(same_bytes(content(x.store()), expected.model));
   CHECK(state_of<trainer_state>(x.trainer).network->cluster.members.size()
         == 2);
+}
+
+TEST_CASE("a generation that is damaged meanwhile is passed over") {
+  auto net = language_model();
+  auto job = small_job(net, dealt(net, 2, 1), 60);
+  auto expected = run_in_peace(job, {.nodes = 2});
+  simulated_cluster x{{.nodes = 2}};
+  auto out = x.start_training(job);
+  REQUIRE(x.world.settle_until(
+      [&] { return out->of(kind::committed).size() >= 2; }));
+  auto newest = x.store().open(choice::newest);
+  REQUIRE(newest);
+  auto before = x.store().open(newest->generation - 1)->step;
+  auto& slice = newest->slices.front();
+  flip(*x.storage, "store/tiny/" + slice.file, slice.offset);
+  kill(x, 1);
+  run_to_the_end(x, out);
+  REQUIRE(out->ended);
+  CHECK(!out->failure);
+  CHECK(tells(*out, "generation 2 is damaged"));
+  CHECK(tells(*out, fmt::format("going on at step {} ", before)));
+  CHECK(same_bytes(content(x.store()), expected.model));
 }
 
 TEST_CASE("what a lost node says later moves nothing") {

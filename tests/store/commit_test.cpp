@@ -99,6 +99,17 @@ TEST_CASE_FIXTURE(half_way, "slices of a generation that is taken are late") {
   CHECK(store.open(choice::newest)->slices.size() == theirs->slices.size());
 }
 
+TEST_CASE_FIXTURE(half_way, "a coordinator that was replaced stays so") {
+  CHECK(store.claim_epoch() == 2u);
+  model_store rival{fs, "m"};
+  CHECK(rival.claim_epoch() == 3u);
+  auto refused = store.claim_epoch();
+  REQUIRE_FALSE(refused);
+  CHECK(code_of(refused.error()) == ec::store_taken);
+  CHECK(says(refused.error(), "epoch 3 was claimed after epoch 2"));
+  CHECK(rival.claim_epoch() == 4u);
+}
+
 namespace {
 
 // Lets a rival commit at the moment before the link.
@@ -163,6 +174,34 @@ TEST_CASE("of many coordinators that race for a generation one wins") {
     CHECK(*store.generations() == std::vector<uint64_t>{1});
     CHECK(reads_whole(store, *store.open(choice::newest)));
   }
+}
+
+TEST_CASE("two coordinators that race 1,000 times make one chain") {
+  constexpr int races = 1000;
+  auto net = small_network();
+  auto fs = make_memory_filesystem();
+  REQUIRE(model_store(fs, "m").claim_epoch());
+  std::atomic<int> won = 0;
+  auto coordinate = [&] {
+    model_store mine{fs, "m"};
+    for (int i = 0; i < races; ++i)
+      if (auto next = write_parts(mine, 1, net, deal(net, 1)))
+        won += mine.commit(*next) ? 1 : 0;
+  };
+  std::thread rival{coordinate};
+  coordinate();
+  rival.join();
+  model_store store{fs, "m"};
+  auto all = *store.generations();
+  CHECK(std::ssize(all) == won);
+  CHECK(won >= races); // Whoever loses loses to the other.
+  digest parent{};
+  for (uint64_t i = 0; i < all.size(); ++i) {
+    REQUIRE(all[i] == i + 1);
+    REQUIRE(store.open(i + 1)->parent == parent);
+    parent = digest_of(read_file(*fs, fmt::format("m/manifest.{:06}", i + 1)));
+  }
+  CHECK(reads_whole(store, *store.open(choice::newest)));
 }
 
 TEST_CASE("of many coordinators that claim an epoch each gets its own") {

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
+
 using namespace nnactor;
 using namespace nnactor::test;
 
@@ -99,6 +102,91 @@ TEST_CASE_FIXTURE(two_generations, "a torn file falls back a generation") {
   CHECK(found->size() > 1);
   CHECK(found->back().what.find("are missing") != std::string::npos);
   CHECK(found->back().slice == second.slices.size() - 1);
+}
+
+TEST_CASE_FIXTURE(two_generations,
+                  "every flipped bit of a manifest falls back") {
+  auto path = "m/manifest.000002";
+  auto bytes = read_file(*fs, path);
+  size_t unnoticed = 0;
+  for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    auto damaged = bytes;
+    damaged[bit / 8] ^= std::byte{1} << (bit % 8);
+    replace_file(*fs, path, damaged);
+    unnoticed += newest() == 1 ? 0 : 1;
+  }
+  CHECK(unnoticed == 0);
+  replace_file(*fs, path, bytes);
+  CHECK(newest() == 2);
+}
+
+TEST_CASE_FIXTURE(two_generations,
+                  "what a reader found damaged is passed over") {
+  auto& x = second.slices[0];
+  flip(*fs, file(x), x.offset);
+  CHECK(newest() == 2); // Its slices are not read to open it.
+  CHECK_FALSE(store.read(second, x.layer, x.neurons));
+  store.distrust(2);
+  CHECK(newest() == 1);
+  CHECK(store.open(choice::best)->generation == 1);
+  store.distrust(1);
+  CHECK(code_of(store.open(choice::newest).error()) == ec::store_missing);
+}
+
+TEST_CASE("a slice that is torn at any block is noticed, and where") {
+  constexpr uint64_t block = 4096;
+  auto fs = make_memory_filesystem();
+  model_store store{fs, "m"};
+  REQUIRE(store.claim_epoch());
+  auto net = wide_network();
+  REQUIRE(commit_model(store, 1, net, deal(net, 1)));
+  auto what = *commit_model(store, 1, net, deal(net, 1));
+  auto& x = what.slices[0];
+  auto path = "m/" + x.file;
+  auto whole = read_file(*fs, path);
+  auto row_bytes = x.columns * sizeof(float);
+  for (auto end = x.offset; end + block < x.offset + x.length; end += block) {
+    CAPTURE(end);
+    auto torn = whole;
+    torn.resize(end);
+    replace_file(*fs, path, torn);
+    REQUIRE(store.open(choice::newest)->generation == 1);
+    // The file has its length, but one block of it was never written.
+    torn = whole;
+    std::fill_n(torn.begin() + static_cast<ptrdiff_t>(end), block,
+                std::byte{0});
+    replace_file(*fs, path, torn);
+    auto neuron = x.neurons.id_at((end - x.offset) / row_bytes);
+    auto read =
+        store.read(what, x.layer, neuron_set::range(neuron, neuron + 1));
+    REQUIRE_FALSE(read);
+    REQUIRE(explain(read.error()).find("do not match their CRC-32C")
+            != std::string::npos);
+  }
+}
+
+TEST_CASE("10,000 flipped bits in slices are noticed, each where it is") {
+  auto fs = make_memory_filesystem();
+  model_store store{fs, "m"};
+  REQUIRE(store.claim_epoch());
+  auto net = small_network();
+  auto what = *commit_model(store, 1, net, deal(net, 2));
+  std::mt19937_64 random{1};
+  for (int i = 0; i < 10000; ++i) {
+    auto index = random() % what.slices.size();
+    auto& x = what.slices[index];
+    auto path = "m/" + x.file;
+    auto whole = read_file(*fs, path);
+    auto damaged = whole;
+    damaged[x.offset + random() % x.length] ^= std::byte{1} << (random() % 8);
+    replace_file(*fs, path, damaged);
+    auto found = store.verify(what, nullptr);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    REQUIRE(found->front().slice == index);
+    REQUIRE_FALSE(store.read(what, x.layer, x.neurons));
+    replace_file(*fs, path, whole);
+  }
 }
 
 TEST_CASE_FIXTURE(two_generations, "a lost file falls back a generation") {

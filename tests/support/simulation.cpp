@@ -1,5 +1,7 @@
 #include "support/simulation.hpp"
 
+#include <doctest/doctest.h>
+
 #include "nnactor/cluster/gate.hpp"
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/device/cpu/cpu_device.hpp"
@@ -102,6 +104,21 @@ result<cluster_ptr> simulated_cluster::join() {
 
 simulated_cluster::outcome_ptr
 simulated_cluster::start_training(const prepared_job& job) {
+  return start(job, std::nullopt);
+}
+
+simulated_cluster::outcome_ptr
+simulated_cluster::resume_training(prepared_job job) {
+  auto newest = store().open(choice::newest);
+  if (!newest)
+    return start(job, std::nullopt);
+  REQUIRE(!resume(job, *newest));
+  return start(job, *newest);
+}
+
+simulated_cluster::outcome_ptr
+simulated_cluster::start(const prepared_job& job,
+                         const std::optional<manifest>& from) {
   auto out = std::make_shared<outcome>();
   auto stop = [&out](const caf::error& why) {
     out->failure = why;
@@ -124,9 +141,14 @@ simulated_cluster::start_training(const prepared_job& job) {
   settings.distributor = distributor;
   settings.devices = how_.devices;
   settings.observer = spawn_observer(world, out);
-  trainer = world.system().spawn(run_trainer, std::move(settings));
-  auto plan = std::make_shared<const deployment>(
+  auto plan = std::make_shared<deployment>(
       make_training(job, claimed->epoch, claimed->token));
+  if (from) {
+    plan->generation = from->generation;
+    plan->step = from->step;
+    settings.resumed_run = from->run;
+  }
+  trainer = world.system().spawn(run_trainer, std::move(settings));
   auto placed = wait_for(
       world.ask<deployed_ptr>(distributor, deploy_atom::value,
                               deployment_ptr{plan}, driver_actor{trainer}));

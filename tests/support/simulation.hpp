@@ -57,6 +57,10 @@ public:
   /// nothing has moved after that.
   outcome_ptr start_training(const prepared_job& job);
 
+  /// The same from the newest generation on, from the beginning where there is
+  /// none: what a user does after all processes have died.
+  outcome_ptr resume_training(prepared_job job);
+
   /// Trains to the end.
   outcome_ptr train(const prepared_job& job);
 
@@ -81,6 +85,9 @@ public:
   inferrer_actor inferrer;
 
 private:
+  outcome_ptr start(const prepared_job& job,
+                    const std::optional<manifest>& from);
+
   template <class T>
   result<T> wait_for(const answer<T>& what);
 

@@ -25,10 +25,11 @@ caf::error check_token(model_store& store, const deployment& job) {
   if (token && *token == job.token)
     return caf::none;
   return fail(ec::store_missing,
-              "{} is not the store of this job (its epoch {} is missing or "
-              "another's); start the node with --store on the shared folder "
-              "that holds the model",
-              store.folder(), job.store_epoch);
+              "{} is not the store of this job ({}); start the node with "
+              "--store on the shared folder that holds the model",
+              store.folder(),
+              token ? fmt::format("its epoch {} is another's", job.store_epoch)
+                    : explain(token.error()));
 }
 
 std::vector<char> to_chars(const std::vector<std::byte>& xs) {
@@ -39,7 +40,10 @@ std::vector<char> to_chars(const std::vector<std::byte>& xs) {
 } // namespace
 
 void persistence_state::select(const std::string& model) {
-  store.emplace(fs, root + "/" + model);
+  auto folder = root + "/" + model;
+  // What it holds of the same model stays: it knows the epochs it claimed.
+  if (!store || store->folder() != folder)
+    store.emplace(fs, folder);
 }
 
 result<programs_ptr> persistence_state::prepare(deployment_ptr what,

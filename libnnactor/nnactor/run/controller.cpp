@@ -173,6 +173,27 @@ result<deployed_ptr> controller::open_inference(const deployment& job) {
   return network;
 }
 
+result<manifest>
+controller::serve(model_store& store,
+                  const std::function<void(const std::string&)>& watch) {
+  for (;;) {
+    auto best = store.open(choice::best);
+    if (!best)
+      return best.error();
+    auto token = store.epoch_token(best->epoch);
+    if (!token)
+      return token.error();
+    auto network = open_inference(
+        make_inference(*best, store.folder(), any_epoch(), *token));
+    if (network)
+      return best;
+    if (code_of(network.error()) != ec::store_corrupt)
+      return network.error();
+    store.distrust(best->generation);
+    watch(passed_over(best->generation, network.error()));
+  }
+}
+
 result<tensor> controller::infer(const tensor& inputs) {
   auto patience = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
   return await<tensor>(

@@ -6,6 +6,7 @@
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/run/inferrer.hpp"
 #include "nnactor/run/trainer.hpp"
+#include "nnactor/store/model_store.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -72,6 +73,11 @@ public:
 
   /// Places the job for inference.
   result<deployed_ptr> open_inference(const deployment& job);
+
+  /// Places the best generation of a model for inference and returns it; one
+  /// of which a node finds a slice damaged is told to `watch` and passed over.
+  result<manifest> serve(model_store& store,
+                         const std::function<void(const std::string&)>& watch);
 
   /// Asks the network opened last; the answer is [rows, outputs], time steps
   /// side by side.

@@ -152,6 +152,12 @@ deployment make_inference(const manifest& from, const std::string& folder,
   return out;
 }
 
+std::string passed_over(uint64_t generation, const caf::error& why) {
+  return fmt::format("generation {} is damaged ({}); going back to one before "
+                     "it",
+                     generation, explain(why));
+}
+
 std::string name_of_model(const std::string& folder) {
   auto path = boost::filesystem::path{folder};
   // "models/x/" names the same folder as "models/x".

@@ -57,6 +57,9 @@ uint64_t any_epoch();
 deployment make_inference(const manifest& from, const std::string& folder,
                           uint64_t epoch, const std::string& token);
 
+/// Returns a line for people on a generation that cannot be read.
+std::string passed_over(uint64_t generation, const caf::error& why);
+
 /// Returns the name of a model's folder without the way to it.
 std::string name_of_model(const std::string& folder);
 

@@ -23,7 +23,7 @@ constexpr size_t remembered_notices = 16;
 void trainer_state::begin(const deployed_ptr& job) {
   run = settings.resumed_run > 0 ? settings.resumed_run : job->job->epoch;
   settled = issued_step = job->job->step;
-  generations = settings.generation;
+  generations = highest = settings.generation;
   first = {job->job->step, job->job->generation};
   order.emplace(settings.data->size(split::train), settings.run.train.batch,
                 settings.run.train.seed);

@@ -174,7 +174,9 @@ struct trainer_state {
   size_t save_answers = 0; ///< Nodes that have not taken the request.
   std::optional<saving> generation;
   uint64_t generations = 0;              ///< Newest number used.
-  std::optional<committed_state> newest; ///< Of this run.
+  uint64_t highest = 0;                  ///< Newest number committed.
+  std::optional<committed_state> newest; ///< Of this run, as far as whole.
+  std::vector<committed_state> older;    ///< The ones before it.
   committed_state first;                 ///< What this run began with.
   caf::error unsaved; ///< Why the last generation that failed did.
   /// Who waits for a generation of `boundary`, and what if there is none.
@@ -247,6 +249,7 @@ private:
   void drop_work();
   void recover();
   void try_again(const caf::error& why);
+  void fall_back(const caf::error& why);
   void redeploy(const rearrangement& to, uint64_t epoch,
                 const std::string& token);
   void go_on(const deployed_ptr& job);

@@ -1,4 +1,5 @@
 #include "nnactor/defaults.hpp"
+#include "nnactor/run/job.hpp"
 #include "nnactor/run/trainer.hpp"
 
 namespace nnactor {
@@ -90,10 +91,23 @@ void trainer_state::try_again(const caf::error& why) {
   deploying = false;
   if (now != stage::recovering)
     return;
+  if (code_of(why) == ec::store_corrupt && newest)
+    return fall_back(why);
   auto passes = is_loss(why) || is_of_store(why);
   auto late = self->clock().now() - recovering->start > settings.patience;
   if (!passes || late)
     on_failure(why);
+}
+
+// What was whole when it was committed has been damaged since.
+void trainer_state::fall_back(const caf::error& why) {
+  notice(passed_over(newest->generation, why));
+  newest.reset();
+  if (!older.empty()) {
+    newest = older.back();
+    older.pop_back();
+  }
+  recover();
 }
 
 void trainer_state::redeploy(const rearrangement& to, uint64_t epoch,
@@ -126,7 +140,7 @@ void trainer_state::go_on(const deployed_ptr& job) {
       std::chrono::duration<double>(self->clock().now() - recovering->start);
   issued_step = settled = from.step;
   issued_batch = 0;
-  generations = newest ? newest->generation : settings.generation;
+  generations = highest;
   recovering.reset();
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);

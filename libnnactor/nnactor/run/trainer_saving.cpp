@@ -121,7 +121,12 @@ void trainer_state::commit_if_complete() {
 
 void trainer_state::on_committed(const manifest_ptr& committed) {
   generation = std::nullopt;
+  if (newest)
+    older.push_back(*newest);
+  if (older.size() >= settings.store.keep)
+    older.erase(older.begin());
   newest = {committed->step, committed->generation};
+  highest = committed->generation;
   unsaved = caf::none;
   last_progress = self->clock().now();
   publish({.what = progress::kind::committed,
@@ -145,7 +150,7 @@ void trainer_state::give_up_generation(caf::error why) {
     return;
   auto step = generation->step;
   generation.reset();
-  generations = newest ? newest->generation : settings.generation;
+  generations = highest;
   unsaved = why;
   if (now == stage::recovering)
     return recover();

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,10 @@ public:
   // -- coordinator ----------------------------------------------------------
 
   /// Claims the next epoch by creating `epoch.<N>` and returns N. The file
-  /// holds a random token, see `epoch_token`. Fails with
-  /// `ec::store_unwritable` naming the folder.
+  /// holds a random token, see `epoch_token`. Who has claimed one before gets
+  /// only the one right after it: a coordinator that slept while another took
+  /// over fails with `ec::store_taken` instead of taking over in its turn.
+  /// Fails with `ec::store_unwritable` naming the folder.
   result<uint64_t> claim_epoch();
 
   /// Returns the token of an epoch: two processes that read the same token
@@ -81,6 +84,10 @@ public:
   /// if the folder holds no model, else with the damage of the newest.
   result<manifest> open(choice which);
 
+  /// Lets `open` pass over a generation, too, whose slices turned out to be
+  /// damaged when they were read: opening reads none of them.
+  void distrust(uint64_t generation);
+
   /// Returns the manifest of one generation if that verifies, whatever its
   /// files are like: for `verify` to look at.
   result<manifest> open(uint64_t generation);
@@ -112,6 +119,8 @@ public:
 private:
   std::shared_ptr<filesystem> fs_;
   std::string folder_;
+  uint64_t held_ = 0; ///< Newest epoch claimed by this, 0: none.
+  std::set<uint64_t> distrusted_;
 };
 
 } // namespace nnactor

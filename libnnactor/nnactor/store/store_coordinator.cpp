@@ -47,14 +47,18 @@ caf::error check_generation(const std::string& folder, const manifest& next) {
   return caf::none;
 }
 
-caf::error check_epoch(const std::string& folder, const model_folder& names,
-                       const manifest& next) {
-  if (names.newest_epoch <= next.epoch)
-    return caf::none;
+caf::error replaced(const std::string& folder, uint64_t newest, uint64_t ours) {
   return fail(ec::store_taken,
               "{}: epoch {} was claimed after epoch {} of this run; another "
               "coordinator trains this model, let only one run at a time",
-              folder, names.newest_epoch, next.epoch);
+              folder, newest, ours);
+}
+
+caf::error check_epoch(const std::string& folder, const model_folder& names,
+                       uint64_t ours) {
+  return names.newest_epoch <= ours
+             ? caf::none
+             : replaced(folder, names.newest_epoch, ours);
 }
 
 // The commit itself: from here on the generation exists, or it does not.
@@ -127,14 +131,19 @@ result<uint64_t> model_store::claim_epoch() {
   auto names = list_model(*fs_, folder_);
   if (!names)
     return fail(ec::store_unwritable, "{}", explain(names.error()));
+  if (held_ != 0)
+    if (auto err = check_epoch(folder_, *names, held_))
+      return err;
   for (auto epoch = names->newest_epoch + 1;; ++epoch) {
     auto claimed = claim(*fs_, folder_, epoch);
     if (!claimed)
       return claimed.error();
     if (*claimed) {
       reach(failpoint::epoch_claimed);
-      return epoch;
+      return held_ = epoch;
     }
+    if (held_ != 0)
+      return replaced(folder_, epoch, held_);
   }
 }
 
@@ -158,7 +167,7 @@ result<manifest> model_store::commit(manifest next) {
   auto names = list_model(*fs_, folder_);
   if (!names)
     return names.error();
-  if (auto err = check_epoch(folder_, *names, next))
+  if (auto err = check_epoch(folder_, *names, next.epoch))
     return err;
   next.generation = names->next_generation();
   if (auto err = check_generation(folder_, next))

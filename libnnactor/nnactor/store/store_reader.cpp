@@ -127,6 +127,10 @@ result<std::vector<uint64_t>> model_store::generations() {
   return std::move(names->generations);
 }
 
+void model_store::distrust(uint64_t generation) {
+  distrusted_.insert(generation);
+}
+
 result<manifest> model_store::open(uint64_t generation) {
   auto loaded = load_manifest(*fs_, folder_, generation);
   if (!loaded)
@@ -138,6 +142,8 @@ result<manifest> model_store::open(choice which) {
   auto names = list_model(*fs_, folder_);
   if (!names)
     return names.error();
+  std::erase_if(names->generations,
+                [this](uint64_t x) { return distrusted_.contains(x); });
   auto chosen = load_newest(*fs_, folder_, *names);
   if (!chosen)
     return chosen.error();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +27,14 @@ public:
     return id_;
   }
 
-  /// Returns the next line of its output, empty at the end of it.
-  std::string line();
+  /// Returns the next line of its output, nothing at the end of it.
+  std::optional<std::string> line();
 
   /// Returns the first line that contains `what`; the test fails without.
   std::string line_with(const std::string& what);
+
+  /// Gives it something to read.
+  void write(const std::string& text);
 
   void send(int signal);
 
@@ -42,6 +45,7 @@ private:
   bool fill();
 
   pid_t id_ = 0;
+  int in_ = -1;
   int out_ = -1;
   int err_ = -1;
   std::string buffered_;
@@ -80,6 +84,14 @@ std::string read_file(const std::string& path);
 /// The digest of all parameters and optimizer state of the newest generation;
 /// the test fails if the model is damaged.
 std::string content_of(const std::string& model);
+
+/// An authority and one certificate of it, for all nodes and the driver: the
+/// files NAME.pem, NAME.key and NAME-ca.pem.
+void make_credentials(const scratch& folder, const std::string& name);
+
+/// The options that name those files, which are in `where`.
+std::vector<std::string> credentials(const std::string& where,
+                                     const std::string& name);
 
 /// A config that trains a small network on a small text in a second or two.
 /// `more` is appended.

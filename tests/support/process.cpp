@@ -1,4 +1,4 @@
-#include "integration/process.hpp"
+#include "support/process.hpp"
 
 #include <boost/filesystem.hpp>
 
@@ -37,11 +37,19 @@ std::string read_all(int fd) {
   }
 }
 
+void openssl(const std::string& arguments) {
+  auto end = process{{"/bin/sh", "-c", "exec openssl " + arguments}}.finish();
+  INFO(end.err);
+  REQUIRE(end.status == 0);
+}
+
 } // namespace
 
 process::process(const std::vector<std::string>& words) {
+  int in[2];
   int out[2];
   int err[2];
+  REQUIRE(pipe2(in, O_CLOEXEC) == 0);
   REQUIRE(pipe2(out, O_CLOEXEC) == 0);
   REQUIRE(pipe2(err, O_CLOEXEC) == 0);
   std::vector<char*> pointers;
@@ -51,13 +59,16 @@ process::process(const std::vector<std::string>& words) {
   id_ = fork();
   REQUIRE(id_ >= 0);
   if (id_ == 0) {
+    dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
     execv(pointers[0], pointers.data());
     _exit(127);
   }
+  close(in[0]);
   close(out[1]);
   close(err[1]);
+  in_ = in[1];
   out_ = out[0];
   err_ = err[0];
 }
@@ -67,6 +78,7 @@ process::~process() {
     kill(id_, SIGKILL);
     waitpid(id_, nullptr, 0);
   }
+  close(in_);
   close(out_);
   close(err_);
 }
@@ -83,7 +95,7 @@ bool process::fill() {
   return true;
 }
 
-std::string process::line() {
+std::optional<std::string> process::line() {
   for (;;) {
     auto end = buffered_.find('\n');
     if (end != std::string::npos) {
@@ -92,16 +104,25 @@ std::string process::line() {
       return result;
     }
     if (!fill())
-      return {};
+      return std::nullopt;
   }
 }
 
 std::string process::line_with(const std::string& what) {
-  for (auto next = line(); !next.empty(); next = line())
-    if (next.find(what) != std::string::npos)
-      return next;
-  FAIL("no line with '" << what << "'; errors: " << read_all(err_));
+  std::string seen;
+  while (auto next = line()) {
+    if (next->find(what) != std::string::npos)
+      return *next;
+    seen += *next + "\n";
+  }
+  send(SIGKILL); // It may be silent and go on.
+  FAIL("no line with '" << what << "' in:\n"
+                        << seen << "errors: " << read_all(err_));
   return {};
+}
+
+void process::write(const std::string& text) {
+  REQUIRE(::write(in_, text.data(), text.size()) == std::ssize(text));
 }
 
 void process::send(int signal) {
@@ -182,6 +203,24 @@ std::string content_of(const std::string& model) {
   REQUIRE(end.status == 0);
   auto all = nlohmann::json::parse(end.out);
   return all.at("generations").at(0).at("content");
+}
+
+void make_credentials(const scratch& folder, const std::string& name) {
+  auto ca = folder / (name + "-ca");
+  auto own = folder / name;
+  openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=" + name
+          + "-authority -keyout " + ca + ".key -out " + ca + ".pem");
+  openssl("req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout " + own
+          + ".key -out " + own + ".csr");
+  openssl("x509 -req -days 2 -in " + own + ".csr -CA " + ca + ".pem -CAkey "
+          + ca + ".key -CAcreateserial -out " + own + ".pem");
+}
+
+std::vector<std::string> credentials(const std::string& where,
+                                     const std::string& name) {
+  auto file = where + "/" + name;
+  return {"--certificate", file + ".pem", "--key",
+          file + ".key",   "--authority", file + "-ca.pem"};
 }
 
 std::string small_config(const scratch& folder, const std::string& more) {

@@ -1,0 +1,19 @@
+#include "fuzz/fuzz.hpp"
+#include "nnactor/codec/framed.hpp"
+#include "nnactor/store/manifest.hpp"
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+// The content of a manifest under a digest that matches: what is read is
+// written and read the same again.
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  auto read = decode_manifest(frame("NNACTORM", 1, bytes_of(data, size)));
+  if (!read)
+    return 0;
+  static_cast<void>(check_coverage(*read));
+  auto written = encode(*read);
+  auto again = decode_manifest(written);
+  must_hold(again && encode(*again) == written);
+  return 0;
+}

@@ -1,0 +1,55 @@
+// Writes what is right for each target, for the fuzzer to start from.
+// Usage: fuzz_seeds FOLDER
+#include "nnactor/codec/framed.hpp"
+#include "nnactor/metadata/table_file.hpp"
+#include "nnactor/store/safetensors.hpp"
+#include "store/fixture.hpp"
+
+#include <boost/filesystem.hpp>
+
+#include <fstream>
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+namespace {
+
+void write(const std::string& path, const std::vector<std::byte>& bytes) {
+  boost::filesystem::create_directories(
+      boost::filesystem::path{path}.parent_path());
+  std::ofstream out{path, std::ios::binary};
+  out.write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+}
+
+table_file table_of(const network& net, const partition& parts) {
+  auto graph = make_group_graph(net, parts);
+  std::vector<server> servers = {{"10.0.0.1:4000", "one.pem"},
+                                 {"10.0.0.2:4000", "two.pem"},
+                                 {"driver", ""}};
+  connection_table all{net, graph, nnactor::place(graph, 2, 1), 0};
+  return make_table_file(all, net, servers, "toy", "models/toy");
+}
+
+} // namespace
+
+int main(int count, char** words) {
+  if (count != 2)
+    return 2;
+  std::string folder = words[1];
+  auto fs = make_memory_filesystem();
+  model_store store{fs, "m"};
+  auto net = small_network();
+  if (!store.claim_epoch())
+    return 1;
+  auto saved = *commit_model(store, 1, net, deal(net, 2), 2.5);
+  write(folder + "/manifest/whole",
+        *unframe("NNACTORM", 1, encode(saved), ec::store_corrupt));
+  write(folder + "/slices/whole", encode(saved.slices));
+  write(folder + "/slice_file/whole", std::vector<std::byte>(64));
+  write(folder + "/table/whole",
+        *unframe("NNACTORT", 1, encode(table_of(net, deal(net, 2))),
+                 ec::invalid_data));
+  if (export_safetensors(store, saved, *fs, "file"))
+    return 1;
+  write(folder + "/safetensors/whole", read_file(*fs, "file"));
+}

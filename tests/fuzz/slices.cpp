@@ -1,0 +1,16 @@
+#include "fuzz/fuzz.hpp"
+#include "nnactor/store/manifest.hpp"
+
+using namespace nnactor;
+using namespace nnactor::test;
+
+// What a node tells of the slices that it has written; no digest protects it.
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  auto read = decode_slices(bytes_of(data, size));
+  if (!read)
+    return 0;
+  auto written = encode(*read);
+  auto again = decode_slices(written);
+  must_hold(again && encode(*again) == written);
+  return 0;
+}
