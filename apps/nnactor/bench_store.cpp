@@ -7,7 +7,9 @@
 #include "nnactor/neuron/random.hpp"
 #include "nnactor/store/model_store.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <future>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -81,11 +83,40 @@ double time_plain_read(const std::string& path) {
 
 struct disk_times {
   double bytes = 0;
+  double bytes_read = 0; ///< By both who load.
   double commit_s = 0;
   double plain_write_s = 0;
   double load_s = 0;
   double plain_read_s = 0;
 };
+
+/// Reads half of every layer at a time in two threads, as two nodes do, and
+/// returns the bytes that were read.
+result<uint64_t> load_by_two(const std::string& folder, const manifest& what) {
+  std::atomic<uint64_t> bytes = 0;
+  auto load = [&](uint64_t half) -> caf::error {
+    model_store store{make_posix_filesystem(), folder};
+    for (layer_id id = 0; id < what.net.layers.size(); ++id) {
+      auto [begin, end] = what.net.layers[id].neurons().bounds();
+      auto middle = (begin + end) / 2;
+      auto mine = half == 0 ? neuron_set::range(begin, middle)
+                            : neuron_set::range(middle, end);
+      if (what.net.layers[id].units == 0)
+        continue;
+      auto read = store.read(what, id, mine, [&](uint64_t x) { bytes += x; });
+      if (!read)
+        return read.error();
+    }
+    return caf::none;
+  };
+  auto second = std::async([&] { return load(1); });
+  auto failed = load(0);
+  if (auto err = second.get())
+    failed = err;
+  if (failed)
+    return failed;
+  return bytes.load();
+}
 
 /// A commit and a cold load of all parameters, beside plain files of the same
 /// size.
@@ -119,10 +150,11 @@ result<disk_times> time_disk(const prepared_job& job,
   out.plain_write_s = *written;
   drop_from_memory(folder + "/model/" + committed->slices.front().file);
   start = stopwatch::now();
-  for (auto& g : groups)
-    if (auto read = store.read(*committed, g.layer, g.neurons); !read)
-      return read.error();
+  auto read = load_by_two(store.folder(), *committed);
+  if (!read)
+    return read.error();
   out.load_s = seconds_since(start);
+  out.bytes_read = static_cast<double>(*read);
   out.plain_read_s = time_plain_read(plain);
   return out;
 }
@@ -161,6 +193,8 @@ result<figures> run(const store_bench& how) {
        "GB/s, a plain file of the same size with fsync"},
       {"write_over_disk", disk->plain_write_s / disk->commit_s, 2, "of that"},
       {"load_gb_s", gb / disk->load_s, 2, "GB/s cold, sums checked"},
+      {"read_over_model", disk->bytes_read / disk->bytes, 3,
+       "bytes read by two nodes, of those that there are"},
       {"disk_read_gb_s", gb / disk->plain_read_s, 2, "GB/s, the plain file"},
       {"load_over_disk", disk->plain_read_s / disk->load_s, 2, "of that"},
       {"steps_per_s", *without, 2, "steps/s on two nodes without commits"},

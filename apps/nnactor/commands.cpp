@@ -29,12 +29,18 @@ void node_options::add_to(CLI::App& command, bool with_local) {
       .add_option("--nodes", addresses,
                   "Running nodes, HOST:PORT,HOST:PORT,... (nnactor node)")
       ->delimiter(',');
-  if (with_local)
+  if (with_local) {
     command
         .add_option("--local", local,
                     "Nodes to start on this machine if no --nodes are given")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
+    command
+        .add_option("--parts", parts,
+                    "Split the neurons evenly into so many parts instead of "
+                    "as the model is split")
+        ->check(CLI::Range(1, 1 << 20));
+  }
   command.add_option("--certificate", certificate,
                      "TLS: certificate of this process (PEM)");
   command.add_option("--key", key, "TLS: its key (PEM)");

@@ -33,6 +33,7 @@ void warn(const std::string& what);
 struct node_options {
   std::vector<std::string> addresses; ///< Of running nodes.
   uint32_t local = 1;                 ///< Nodes to start if there are none.
+  uint32_t parts = 0;                 ///< Of the split; 0: the model's own.
   std::string certificate, key, authority;
 
   void add_to(CLI::App& command, bool with_local);

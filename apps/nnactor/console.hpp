@@ -8,6 +8,9 @@
 
 namespace nnactor {
 
+/// Between two lines about how work goes where there is no terminal.
+constexpr auto line_interval = std::chrono::seconds{5};
+
 /// Where text for people goes, and what may be done there.
 struct console {
   using clock = std::chrono::steady_clock;

@@ -83,6 +83,9 @@ void json_reporter::placed(const deployed_network& network,
 
 void json_reporter::event(const progress& what) {
   switch (what.what) {
+  case progress::kind::loading:
+    return print(
+        {{"event", "loading"}, {"bytes", what.bytes}, {"of", what.of}});
   case progress::kind::step:
     return print({{"event", "step"},
                   {"step", what.step},

@@ -1,6 +1,6 @@
+#include "bytes_bar.hpp"
 #include "format.hpp"
 #include "model_view.hpp"
-#include "progress_bar.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,31 +14,6 @@ namespace nnactor {
 namespace {
 
 using clock_type = std::chrono::steady_clock;
-
-// A bar of the bytes read, on standard error.
-class verify_bar {
-public:
-  verify_bar(uint64_t all, bool shown)
-      : all_(all), shown_(shown), bar_(console::of(stderr)) {
-  }
-
-  void advance(uint64_t bytes) {
-    done_ += bytes;
-    if (!shown_ || all_ == 0)
-      return;
-    auto share = static_cast<double>(done_) / static_cast<double>(all_);
-    bar_.update(share, [this] {
-      return std::vector{
-          fmt::format("{} of {}", format_bytes(done_), format_bytes(all_))};
-    });
-  }
-
-private:
-  uint64_t all_;
-  bool shown_;
-  uint64_t done_ = 0;
-  progress_bar bar_;
-};
 
 // Something that is not as it should be.
 struct complaint {
@@ -88,10 +63,14 @@ void load(model_view& view, uint64_t generation, verification& into) {
 
 caf::error read_all(model_view& view, bool bar, verification& into) {
   auto begin = clock_type::now();
-  verify_bar progress{into.bytes, bar};
+  bytes_bar progress{console::of(stderr), "read"};
+  uint64_t done = 0;
   for (auto& one : into.manifests) {
-    auto found = view.store.verify(
-        one, [&](uint64_t bytes) { progress.advance(bytes); });
+    auto found = view.store.verify(one, [&](uint64_t bytes) {
+      done += bytes;
+      if (bar)
+        progress.update(done, into.bytes);
+    });
     if (!found)
       return found.error();
     for (auto& damage : *found)

@@ -24,7 +24,7 @@ struct node_command {
   std::string state;
   uint32_t devices = 1;
   std::vector<uint32_t> cores;
-  uint32_t lease_ms = 2000;
+  uint32_t lease_ms = 2500;
   uint32_t count = 1; ///< Nodes in this process, for benchmarks.
   int announce = -1;  ///< File descriptor to tell the port to.
   credentials who;

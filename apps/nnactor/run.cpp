@@ -16,6 +16,7 @@ struct run_options {
   bool json = false;
   bool paused = false;
   bool resume = false;
+  bool repartition = false;
 };
 
 int show_check(const prepared_job& job) {
@@ -37,7 +38,7 @@ start_of(const run_options& how, prepared_job& job, model_store& store) {
   auto from = store.open(choice::newest);
   if (!from)
     return from.error();
-  if (auto err = resume(job, *from))
+  if (auto err = resume(job, *from, how.repartition))
     return err;
   return std::optional{std::move(*from)};
 }
@@ -125,7 +126,8 @@ caf::error write_sample(controller& cluster, const prepared_job& job,
   auto* characters = job.data->characters();
   if (characters == nullptr || job.how.run.sample == 0)
     return caf::none;
-  auto from = cluster.serve(store, warn);
+  auto from = cluster.serve(
+      store, 0, [&](const progress& event) { screen.event(event); });
   if (!from)
     return from.error();
   auto prompt = prompt_of(*job.data);
@@ -184,6 +186,11 @@ void add_run_command(CLI::App& parent, int& status) {
                     "Wait for `resume` from a shell before the first step");
   command->add_flag("--resume", how->resume,
                     "Go on from the newest generation in store.path");
+  command
+      ->add_flag("--repartition", how->repartition,
+                 "Split the neurons as the config says now, not as the model "
+                 "is split")
+      ->needs("--resume");
   command->callback([how, &status] { status = run(*how); });
 }
 

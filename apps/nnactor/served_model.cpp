@@ -1,5 +1,7 @@
 #include "served_model.hpp"
 
+#include "bytes_bar.hpp"
+
 #include "nnactor/run/job.hpp"
 #include "nnactor/store/model_store.hpp"
 
@@ -24,7 +26,14 @@ result<served_model> served_model::open(const std::string& folder,
   result.cluster = std::move(*cluster);
   if (auto joined = result.cluster->join(); !joined)
     return joined.error();
-  auto from = result.cluster->serve(store, warn);
+  bytes_bar bar{console::of(stderr), "loaded"};
+  auto watch = [&bar](const progress& event) {
+    if (event.what == progress::kind::loading)
+      return bar.update(event.bytes, event.of);
+    bar.erase();
+    warn(event.text);
+  };
+  auto from = result.cluster->serve(store, nodes.parts, watch);
   if (!from)
     return from.error();
   result.from = std::move(*from);

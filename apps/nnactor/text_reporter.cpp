@@ -12,7 +12,6 @@ namespace nnactor {
 
 namespace {
 
-constexpr auto line_interval = std::chrono::seconds{5};
 constexpr const char* margin = "  | ";
 
 const char* plural(uint64_t count) {
@@ -38,7 +37,8 @@ std::string compare(double loss, const dataset::reference& baseline) {
 } // namespace
 
 text_reporter::text_reporter(console screen, std::string program)
-    : screen_(screen), program_(std::move(program)), bar_(std::move(screen)) {
+    : screen_(screen), program_(std::move(program)), bar_(screen),
+      loading_(std::move(screen), "loaded") {
 }
 
 text_reporter::~text_reporter() {
@@ -90,8 +90,13 @@ void text_reporter::placed(const deployed_network& network,
 // -- while it trains ----------------------------------------------------------
 
 void text_reporter::event(const progress& what) {
+  if (what.what == progress::kind::loading)
+    return loading_.update(what.bytes, what.of);
+  loading_.erase();
   bytes_ = what.bytes;
   switch (what.what) {
+  case progress::kind::loading:
+    return;
   case progress::kind::step:
     return on_step(what);
   case progress::kind::validation:
@@ -253,6 +258,7 @@ void text_reporter::finish(const experiment& how, const manifest& best,
 
 void text_reporter::say(const std::string& text) {
   bar_.erase();
+  loading_.erase();
   screen_.write(text);
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
+#include "bytes_bar.hpp"
 #include "console.hpp"
-#include "pace.hpp"
-#include "progress_bar.hpp"
 #include "reporter.hpp"
 
 #include <limits>
@@ -48,6 +47,7 @@ private:
   console screen_;
   std::string program_;
   progress_bar bar_;
+  bytes_bar loading_;
   uint64_t steps_ = 0; ///< Of the whole run.
   std::string model_;
   std::string table_; ///< Connection table of the first node.

@@ -30,16 +30,15 @@ result<ready_cluster> start_cluster(controller_settings how) {
   return ready_cluster{std::move(*cluster), *claim};
 }
 
-caf::error
-ready_cluster::train(const prepared_job& job,
-                     const std::function<void(const progress&)>& watch) {
+caf::error ready_cluster::train(
+    const prepared_job& job, const controller::watcher& watch,
+    const std::function<void(const deployed_network&)>& placed) {
   trainer_settings how;
   how.data = job.data;
   how.run = job.how.run;
   how.store = job.how.store;
-  return cluster->train(
-      make_training(job, claim.epoch, claim.token), std::move(how),
-      [](const deployed_network&) {}, watch);
+  return cluster->train(make_training(job, claim.epoch, claim.token),
+                        std::move(how), placed, watch);
 }
 
 result<timing> time_nodes(prepared_job job, uint32_t nodes) {

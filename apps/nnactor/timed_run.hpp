@@ -17,8 +17,11 @@ struct ready_cluster {
   controller::claim claim;
 
   /// @param watch Sees every event.
-  caf::error train(const prepared_job& job,
-                   const std::function<void(const progress&)>& watch);
+  /// @param placed Sees the placement before the first step.
+  caf::error train(
+      const prepared_job& job, const controller::watcher& watch,
+      const std::function<void(const deployed_network&)>& placed =
+          [](const deployed_network&) {});
 };
 
 result<ready_cluster> start_cluster(controller_settings how);

@@ -6,13 +6,14 @@
 
 namespace nnactor::defaults {
 
-/// Longest piece of a tensor that crosses a link at once. Larger ones were
-/// slower and would block small messages behind them.
-constexpr size_t piece_bytes = 1 << 20;
+/// Longest piece of a tensor that crosses a link at once. Only a message that
+/// has arrived whole says that its sender lives, so one must fit into a small
+/// part of a lease where several peers share 10 Mbit/s; shorter ones cost more.
+constexpr size_t piece_bytes = 64 << 10;
 
 /// Bytes that a link has under way to a gate at most before it waits for
 /// credit: CAF buffers without bound whatever a sender gives it.
-constexpr uint64_t link_window_bytes = 8 * piece_bytes;
+constexpr uint64_t link_window_bytes = 128 * piece_bytes;
 
 /// Received bytes after which a gate returns credit to a link.
 constexpr uint64_t credit_bytes = link_window_bytes / 4;

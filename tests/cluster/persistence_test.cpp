@@ -3,6 +3,7 @@
 #include "nnactor/store/memory_filesystem.hpp"
 #include "support/actors.hpp"
 #include "support/networks.hpp"
+#include "support/simulation.hpp"
 
 #include <doctest/doctest.h>
 
@@ -36,7 +37,7 @@ struct lone_persistence {
     return world.ask_now<programs_ptr>(
         actor, deploy_atom::value,
         deployment_ptr{std::make_shared<const deployment>(what)},
-        carried_ptr{std::make_shared<const carried_groups>()});
+        carried_ptr{std::make_shared<const carried_groups>()}, driver_actor{});
   }
 
   void begin(uint64_t generation, uint32_t groups) {
@@ -90,6 +91,45 @@ TEST_CASE("slices are written when all groups have sent theirs, in any order") {
   REQUIRE(!slices->empty());
   CHECK(slices->front().layer == 1);
   CHECK(slices->back().layer == 3);
+}
+
+TEST_CASE("loading is told of from the first byte to the last") {
+  lone_persistence x;
+  manifest next;
+  next.epoch = next.run = 1;
+  next.net = x.job->net;
+  next.parts = x.job->parts;
+  uint64_t own = 0;
+  for (node_index self : {1, 0}) {
+    auto job = *x.job;
+    job.self = self;
+    auto programs = x.deploy(job).value();
+    x.begin(1, static_cast<uint32_t>(programs->size()));
+    for (auto& program : *programs)
+      x.save(1, program->save());
+    auto& told = x.record->slices.back().slices;
+    auto slices = decode_slices(std::as_bytes(std::span{told}));
+    REQUIRE(slices);
+    own = 0; // Node 0 comes last.
+    for (auto& slice : *slices) {
+      own += slice.length;
+      next.slices.push_back(slice);
+    }
+  }
+  REQUIRE(model_store(x.fs, "store/m").commit(next));
+  auto again = std::make_shared<deployment>(*x.job);
+  again->generation = 1;
+  uint64_t bytes = 0, of = 0;
+  auto& state = state_of<persistence_state>(x.actor);
+  auto loaded =
+      state.prepare(again, carried_groups{}, [&](auto done, auto all) {
+        CHECK(done > bytes);
+        bytes = done;
+        of = all;
+      });
+  REQUIRE_MESSAGE(loaded, explain(loaded.error()));
+  CHECK(of == own);
+  CHECK(bytes == own);
 }
 
 TEST_CASE("a node without parameters has nothing to write and says so") {

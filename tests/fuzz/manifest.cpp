@@ -1,6 +1,6 @@
+#include "nnactor/store/manifest.hpp"
 #include "fuzz/fuzz.hpp"
 #include "nnactor/codec/framed.hpp"
-#include "nnactor/store/manifest.hpp"
 
 using namespace nnactor;
 using namespace nnactor::test;

@@ -1,5 +1,5 @@
-#include "fuzz/fuzz.hpp"
 #include "nnactor/store/safetensors.hpp"
+#include "fuzz/fuzz.hpp"
 #include "store/fixture.hpp"
 
 using namespace nnactor;

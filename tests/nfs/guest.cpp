@@ -39,37 +39,37 @@ EXPORT {{
 )";
 
 std::vector<std::string> machine(const std::string& folder, int number) {
-  auto kernel_words = fmt::format(
-      "console=ttyS0 quiet panic=-1 ADDRESS=10.77.0.{} SERVER={}", number,
-      server_address);
-  return {"/usr/bin/env",
-          "qemu-system-x86_64",
-          "-accel",
-          "tcg",
-          "-cpu",
-          "max",
-          "-m",
-          "512",
-          "-display",
-          "none",
-          "-no-reboot",
-          "-monitor",
-          "none",
-          "-serial",
-          "stdio",
-          "-kernel",
-          folder + "/kernel",
-          "-initrd",
-          folder + "/initramfs",
-          "-append",
-          kernel_words,
-          "-netdev",
-          fmt::format("tap,id=net,ifname=guest{},script=no,downscript=no",
-                      number),
-          "-device",
-          fmt::format("virtio-net-pci,netdev=net,mac=52:54:00:00:00:{},"
-                      "romfile=",
-                      number)};
+  auto kernel_words =
+      fmt::format("console=ttyS0 quiet panic=-1 ADDRESS=10.77.0.{} SERVER={}",
+                  number, server_address);
+  return {
+      "/usr/bin/env",
+      "qemu-system-x86_64",
+      "-accel",
+      "tcg",
+      "-cpu",
+      "max",
+      "-m",
+      "512",
+      "-display",
+      "none",
+      "-no-reboot",
+      "-monitor",
+      "none",
+      "-serial",
+      "stdio",
+      "-kernel",
+      folder + "/kernel",
+      "-initrd",
+      folder + "/initramfs",
+      "-append",
+      kernel_words,
+      "-netdev",
+      fmt::format("tap,id=net,ifname=guest{},script=no,downscript=no", number),
+      "-device",
+      fmt::format("virtio-net-pci,netdev=net,mac=52:54:00:00:00:{},"
+                  "romfile=",
+                  number)};
 }
 
 } // namespace

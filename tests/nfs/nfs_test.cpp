@@ -23,9 +23,10 @@ std::string workplace() {
     scratch share;
     small_config(share);
     make_credentials(share, "node");
-    auto made = process{{NNACTOR_NFS_SCRIPTS "/make-initramfs", folder,
-                         NNACTOR_PROGRAM, share / ""}}
-                    .finish();
+    auto made = process{
+        {NNACTOR_NFS_SCRIPTS "/make-initramfs", folder, NNACTOR_PROGRAM,
+         share
+             / ""}}.finish();
     REQUIRE_MESSAGE(made.status == 0, made.err);
     return std::string{folder};
   }();
@@ -170,8 +171,8 @@ TEST_CASE("a driver's machine that loses power in a commit is replaced") {
   machines x;
   auto expected = x.expected();
   x.first.begin("NNACTOR_FAILPOINT=manifest_linked:2 "
-                       + machines::run("noisy", {&x.first, &x.second})
-                       + "; poweroff -f");
+                + machines::run("noisy", {&x.first, &x.second})
+                + "; poweroff -f");
   x.first.await_power_off();
   x.second.begin(machines::run("noisy", {&x.second}, "--resume"));
   CHECK(x.second.status() == 0);

@@ -17,9 +17,10 @@ std::shared_ptr<filesystem> trained_model(const network& net) {
 /// Answers of the model on a cluster to questions asked all at once.
 std::vector<tensor> answers(const std::shared_ptr<filesystem>& storage,
                             uint32_t nodes, uint32_t window, uint64_t seed,
-                            const std::vector<tensor>& questions) {
+                            const std::vector<tensor>& questions,
+                            uint32_t parts = 0) {
   simulated_cluster x{{.seed = seed, .nodes = nodes, .storage = storage}};
-  auto opened = x.open_inference(window);
+  auto opened = x.open_inference(window, parts);
   REQUIRE_MESSAGE(opened, explain(opened.error()));
   std::vector<answer<tensor>> pending;
   for (auto& question : questions)
@@ -56,6 +57,21 @@ TEST_CASE("a saved model answers alike on any number of nodes") {
       for (size_t i = 0; i < got.size(); ++i)
         CHECK(same_bytes(got[i], expected[i]));
     }
+}
+
+TEST_CASE("a saved model answers alike however it is split") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  std::vector<tensor> questions;
+  for (uint64_t i = 0; i < 10; ++i)
+    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto expected = answers(storage, 3, 1, 0, questions);
+  for (uint32_t nodes : {1, 2, 5}) {
+    CAPTURE(nodes);
+    auto got = answers(storage, nodes, 4, nodes, questions, nodes);
+    for (size_t i = 0; i < got.size(); ++i)
+      CHECK(same_bytes(got[i], expected[i]));
+  }
 }
 
 TEST_CASE("more questions than the window wait for their turn") {

@@ -2,6 +2,7 @@
 #include "store/fixture.hpp"
 #include "store/observed_filesystem.hpp"
 
+#include <cmath>
 #include <cstdlib>
 #include <numeric>
 #include <random>
@@ -43,6 +44,19 @@ void run_to_the_end(simulated_cluster& x,
 void kill(simulated_cluster& x, size_t node) {
   x.addresses->erase(fmt::format("node:{}", node + 1));
   caf::anon_send_exit(x.nodes[node], caf::exit_reason::kill);
+}
+
+double largest_difference(const parameter_set& x, const parameter_set& y) {
+  REQUIRE(x.parameters.size() == y.parameters.size());
+  double largest = 0;
+  for (size_t i = 0; i < x.parameters.size(); ++i) {
+    auto xs = x.parameters[i].values.values<float>();
+    auto ys = y.parameters[i].values.values<float>();
+    REQUIRE(xs.size() == ys.size());
+    for (size_t j = 0; j < xs.size(); ++j)
+      largest = std::max(largest, std::abs(double{xs[j]} - double{ys[j]}));
+  }
+  return largest;
 }
 
 bool tells(const simulated_cluster::outcome& out, const std::string& text) {
@@ -353,6 +367,30 @@ TEST_CASE("a generation that is damaged meanwhile is passed over") {
   CHECK(tells(*out, "generation 2 is damaged"));
   CHECK(tells(*out, fmt::format("going on at step {} ", before)));
   CHECK(same_bytes(content(x.store()), expected.model));
+}
+
+TEST_CASE("a model goes on under another split, with its optimizer's state") {
+  auto net = language_model();
+  auto expected =
+      run_in_peace(small_job(net, dealt(net, 3, 1), 60), {.nodes = 3});
+  for (uint32_t nodes : {1, 2, 5}) {
+    CAPTURE(nodes);
+    auto storage = std::make_shared<memory_filesystem>();
+    {
+      simulated_cluster x{{.nodes = 3, .storage = storage}};
+      REQUIRE(!x.train(small_job(net, dealt(net, 3, 1), 30))->failure);
+    }
+    simulated_cluster x{{.nodes = nodes, .storage = storage}};
+    auto out =
+        x.resume_training(small_job(net, dealt(net, nodes, 2), 60), true);
+    run_to_the_end(x, out);
+    REQUIRE(out->ended);
+    CHECK(!out->failure);
+    auto got = content(x.store());
+    REQUIRE(got.size() == expected.model.size());
+    for (size_t i = 0; i < got.size(); ++i)
+      CHECK(largest_difference(got[i], expected.model[i]) < 1e-4);
+  }
 }
 
 TEST_CASE("what a lost node says later moves nothing") {

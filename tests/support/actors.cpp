@@ -96,6 +96,8 @@ fake_driver_actor spawn_driver(actor_world& in,
         [record](unsaved_atom, uint64_t, uint64_t, node_index,
                  const caf::error& why) { record->unsaved.push_back(why); },
         [](lost_atom, uint64_t, node_index) {},
+        [record](loading_atom, uint64_t, node_index, uint64_t bytes,
+                 uint64_t of) { record->loaded.emplace_back(bytes, of); },
         [record](failed_atom, uint64_t, const caf::error& why) {
           record->failures.push_back(why);
         },
@@ -123,8 +125,10 @@ persistence_actor spawn_persistence(actor_world& in,
   return in.adopt(in.system().spawn(
       [record](persistence_actor::pointer) -> persistence_actor::behavior_type {
         return {
-            [](deploy_atom, const deployment_ptr&, const carried_ptr&)
-                -> result<programs_ptr> { return programs_ptr{}; },
+            [](deploy_atom, const deployment_ptr&, const carried_ptr&,
+               const driver_actor&) -> result<programs_ptr> {
+              return programs_ptr{};
+            },
             [](save_atom, uint64_t, uint32_t, const driver_actor&) {},
             [record](save_atom, uint64_t, uint64_t generation,
                      const parameters_ptr& what) {

@@ -151,6 +151,7 @@ struct driver_record {
   std::vector<credit> credits;
   std::vector<written> slices;
   std::vector<caf::error> failures;
+  std::vector<std::pair<uint64_t, uint64_t>> loaded;
   std::vector<caf::error> unsaved;
   std::vector<std::string> commands;
 };

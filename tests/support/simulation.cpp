@@ -108,11 +108,11 @@ simulated_cluster::start_training(const prepared_job& job) {
 }
 
 simulated_cluster::outcome_ptr
-simulated_cluster::resume_training(prepared_job job) {
+simulated_cluster::resume_training(prepared_job job, bool repartitioned) {
   auto newest = store().open(choice::newest);
   if (!newest)
     return start(job, std::nullopt);
-  REQUIRE(!resume(job, *newest));
+  REQUIRE(!resume(job, *newest, repartitioned));
   return start(job, *newest);
 }
 
@@ -167,13 +167,16 @@ simulated_cluster::train(const prepared_job& job) {
   return out;
 }
 
-result<deployed_ptr> simulated_cluster::open_inference(uint32_t window) {
+result<deployed_ptr> simulated_cluster::open_inference(uint32_t window,
+                                                       uint32_t parts) {
   auto from = store().open(choice::newest);
   if (!from)
     return from.error();
   auto token = store().epoch_token(from->epoch);
   if (!token)
     return token.error();
+  if (auto err = repartition(*from, parts))
+    return err;
   auto epoch = from->epoch + 1000;
   if (auto joined = join(); !joined)
     return joined.error();

@@ -59,13 +59,14 @@ public:
 
   /// The same from the newest generation on, from the beginning where there is
   /// none: what a user does after all processes have died.
-  outcome_ptr resume_training(prepared_job job);
+  outcome_ptr resume_training(prepared_job job, bool repartitioned = false);
 
   /// Trains to the end.
   outcome_ptr train(const prepared_job& job);
 
-  /// Places the saved model for inference.
-  result<deployed_ptr> open_inference(uint32_t window);
+  /// Places the saved model for inference, in so many even parts or (0) those
+  /// that it has.
+  result<deployed_ptr> open_inference(uint32_t window, uint32_t parts = 0);
 
   /// Lets the distributor meet the nodes.
   result<cluster_ptr> join();

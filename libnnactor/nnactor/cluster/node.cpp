@@ -157,7 +157,7 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
   leave();
   auto promise = self->make_response_promise<node_report>();
   self->request(persistence, defaults::deploy_timeout, deploy_atom::value, plan,
-                carried)
+                carried, driver)
       .then(
           [=, this](const programs_ptr& programs) mutable {
             if (auto err = start(plan, driver, *programs)) {

@@ -8,6 +8,9 @@ namespace nnactor {
 
 namespace {
 
+// Bytes between two messages on how loading goes: a fraction of a second.
+constexpr uint64_t loading_interval = 64 << 20;
+
 caf::error check_finite(const deployment& job, const parameter_set& what) {
   for (auto& p : what.parameters)
     for (auto x : p.values.values<float>())
@@ -46,15 +49,16 @@ void persistence_state::select(const std::string& model) {
     store.emplace(fs, folder);
 }
 
-result<programs_ptr> persistence_state::prepare(deployment_ptr what,
-                                                const carried_groups& carried) {
+result<programs_ptr> persistence_state::prepare(
+    deployment_ptr what, const carried_groups& carried,
+    const std::function<void(uint64_t, uint64_t)>& watch) {
   job = std::move(what);
   saves.clear();
   select(job->model);
   if (job->store_epoch != 0)
     if (auto err = check_token(*store, *job))
       return err;
-  std::optional<manifest> saved;
+  loading saved{{}, 0, 0, watch};
   auto programs = std::make_shared<std::vector<program_ptr>>();
   for (auto& g : job->graph.groups) {
     if (g.kind != group_kind::neurons
@@ -68,11 +72,26 @@ result<programs_ptr> persistence_state::prepare(deployment_ptr what,
   return programs_ptr{std::move(programs)};
 }
 
+// Opens the generation and finds out how much of it belongs to this node.
+caf::error persistence_state::begin_loading(loading& into) {
+  auto opened = store->open(job->generation);
+  if (!opened)
+    return opened.error();
+  into.from = std::move(*opened);
+  for (auto& g : job->graph.groups)
+    if (g.kind == group_kind::neurons
+        && job->where.seats[g.id].node == job->self)
+      for (auto& x : into.from->slices)
+        if (x.layer == g.layer)
+          into.of += intersect(x.neurons, g.neurons).size() * x.columns
+                     * sizeof(float);
+  return caf::none;
+}
+
 // Parameters come from memory, from the store, or are drawn from the seed.
 result<program_ptr>
 persistence_state::make_program(const group& what,
-                                const carried_groups& carried,
-                                std::optional<manifest>& saved) {
+                                const carried_groups& carried, loading& saved) {
   auto* kept = carried.find(what);
   if (kept != nullptr && carried.same_partition)
     return kept->program;
@@ -85,13 +104,14 @@ persistence_state::make_program(const group& what,
   }
   if (job->generation == 0)
     return program;
-  if (!saved) {
-    auto opened = store->open(job->generation);
-    if (!opened)
-      return opened.error();
-    saved = std::move(*opened);
-  }
-  auto values = store->read(*saved, what.layer, what.neurons);
+  if (!saved.from)
+    if (auto err = begin_loading(saved))
+      return err;
+  auto values = store->read(*saved.from, what.layer, what.neurons,
+                            [&saved](uint64_t bytes) {
+                              saved.bytes += bytes;
+                              saved.watch(saved.bytes, saved.of);
+                            });
   if (!values)
     return values.error();
   if (auto err = program->load(*values))
@@ -143,8 +163,18 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
   if (!model.empty())
     st.select(model);
   return {
-      [&st](deploy_atom, const deployment_ptr& what, const carried_ptr& carried)
-          -> result<programs_ptr> { return st.prepare(what, *carried); },
+      [self, &st](deploy_atom, const deployment_ptr& what,
+                  const carried_ptr& carried,
+                  const driver_actor& driver) -> result<programs_ptr> {
+        uint64_t told = 0;
+        return st.prepare(what, *carried, [&](uint64_t bytes, uint64_t of) {
+          if (!driver || bytes - told < loading_interval)
+            return;
+          told = bytes;
+          self->send(driver, loading_atom::value, what->epoch, what->self,
+                     bytes, of);
+        });
+      },
       [self, &st](save_atom, uint64_t generation, uint32_t groups,
                   const driver_actor& driver) {
         auto& save = st.saves[generation];

@@ -29,16 +29,27 @@ struct persistence_state {
   /// Opens the folder of a model under `root`.
   void select(const std::string& model);
 
-  result<programs_ptr> prepare(deployment_ptr what,
-                               const carried_groups& carried);
+  /// @param watch Gets bytes read so far, and how many there are to read.
+  result<programs_ptr>
+  prepare(deployment_ptr what, const carried_groups& carried,
+          const std::function<void(uint64_t, uint64_t)>& watch);
 
   /// Writes the slices of a generation once all groups have sent theirs.
   void write_if_complete(persistence_actor::pointer self, uint64_t generation);
 
 private:
+  /// What is read of a generation.
+  struct loading {
+    std::optional<manifest> from;
+    uint64_t bytes = 0;
+    uint64_t of = 0;
+    std::function<void(uint64_t, uint64_t)> watch;
+  };
+
+  caf::error begin_loading(loading& into);
   result<program_ptr> make_program(const group& what,
                                    const carried_groups& carried,
-                                   std::optional<manifest>& saved);
+                                   loading& saved);
 };
 
 /// @param root Folder that holds the folders of models.

@@ -45,7 +45,7 @@ struct cluster_settings {
   uint64_t memory = 0; ///< Bytes a node may use at most; 0: what it has.
   std::string control = "127.0.0.1:0"; ///< Where shells reach the run.
   uint32_t connect_timeout_ms = 10000;
-  uint32_t lease_ms = 2000; ///< A node silent for so long is lost; 0: never.
+  uint32_t lease_ms = 2500; ///< A node silent for so long is lost; 0: never.
   uint32_t step_timeout_ms = 30000;        ///< Longest wait for any progress.
   std::string certificate, key, authority; ///< TLS, all three or none.
   origin where;

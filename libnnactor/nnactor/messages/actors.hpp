@@ -70,6 +70,10 @@ using driver_actor = control_actor::extend<
     // A node could not write its slices of a generation; the job goes on.
     caf::reacts_to<unsaved_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
                    node_index, caf::error>,
+    // A node has read so many bytes of what it loads from a generation; only of
+    // what takes a while.
+    caf::reacts_to<loading_atom, uint64_t /*epoch*/, node_index,
+                   uint64_t /*bytes*/, uint64_t /*of*/>,
     // Something on a node went wrong that ends the job.
     caf::reacts_to<failed_atom, uint64_t /*epoch*/, caf::error>,
     // A node has lost the connection to another one that it exchanges tensors
@@ -82,8 +86,8 @@ using persistence_actor = caf::typed_actor<
     // Open the model of a deployment and prepare the programs of this node's
     // neuron groups, in the order of the table: from memory where the node has
     // carried them over, else from the store.
-    caf::replies_to<deploy_atom, deployment_ptr,
-                    carried_ptr>::with<programs_ptr>,
+    caf::replies_to<deploy_atom, deployment_ptr, carried_ptr,
+                    driver_actor>::with<programs_ptr>,
     // A generation begins; that many groups will send their parameters.
     caf::reacts_to<save_atom, uint64_t /*generation*/, uint32_t /*groups*/,
                    driver_actor>,

@@ -42,6 +42,7 @@ using command_atom = caf::atom_constant<caf::atom("command")>;
 using status_atom = caf::atom_constant<caf::atom("status")>;
 using peek_atom = caf::atom_constant<caf::atom("peek")>;
 using kill_atom = caf::atom_constant<caf::atom("kill")>;
+using loading_atom = caf::atom_constant<caf::atom("loading")>;
 using unsaved_atom = caf::atom_constant<caf::atom("unsaved")>;
 using lost_atom = caf::atom_constant<caf::atom("lost")>;
 

@@ -109,23 +109,39 @@ result<cluster_ptr> controller::join() {
 }
 
 result<deployed_ptr> controller::deploy(const deployment& job,
-                                        const driver_actor& driver) {
-  return await<deployed_ptr>(self_->request(
-      distributor_, 2 * defaults::deploy_timeout, deploy_atom::value,
-      deployment_ptr{std::make_shared<const deployment>(job)}, driver));
+                                        const driver_actor& driver,
+                                        const watcher& watch) {
+  // An actor of its own waits for the answer, for meanwhile progress arrives.
+  auto me = caf::actor_cast<caf::actor>(self_);
+  auto plan = deployment_ptr{std::make_shared<const deployment>(job)};
+  system_.spawn([=, to = distributor_](caf::event_based_actor* self) {
+    self->request(to, 2 * defaults::deploy_timeout, deploy_atom::value, plan,
+                  driver)
+        .then([=](const deployed_ptr& x) { self->send(me, x); },
+              [=](caf::error& why) { self->send(me, std::move(why)); });
+  });
+  std::optional<result<deployed_ptr>> answer;
+  self_->receive_while([&answer] { return !answer; })(
+      [&](const deployed_ptr& x) { answer.emplace(x); },
+      [&](caf::error& why) { answer.emplace(std::move(why)); },
+      [&](const progress_ptr& event) {
+        if (watch)
+          watch(*event);
+      });
+  return std::move(*answer);
 }
 
 caf::error
 controller::train(const deployment& job, trainer_settings how,
                   const std::function<void(const deployed_network&)>& placed,
-                  const std::function<void(const progress&)>& watch) {
+                  const watcher& watch) {
   how.gate = gate_;
   how.persistence = persistence_;
   how.distributor = distributor_;
   how.devices = settings_.cluster.devices;
   how.observer = caf::actor_cast<caf::actor>(self_);
   auto trainer = system_.spawn(run_trainer, std::move(how));
-  auto network = deploy(job, trainer);
+  auto network = deploy(job, trainer, watch);
   auto failed = network ? open_control(trainer) : network.error();
   if (failed) {
     self_->send_exit(trainer, caf::exit_reason::user_shutdown);
@@ -161,21 +177,22 @@ caf::error controller::open_control(const trainer_actor& trainer) {
   return caf::none;
 }
 
-result<deployed_ptr> controller::open_inference(const deployment& job) {
+result<deployed_ptr> controller::open_inference(const deployment& job,
+                                                const watcher& watch) {
   if (inferrer_)
     self_->send_exit(inferrer_, caf::exit_reason::user_shutdown);
   inferrer_ = system_.spawn(
       run_inferrer, inferrer_settings{gate_, distributor_, job.train.window,
-                                      settings_.cluster.devices});
-  auto network = deploy(job, inferrer_);
+                                      settings_.cluster.devices,
+                                      caf::actor_cast<caf::actor>(self_)});
+  auto network = deploy(job, inferrer_, watch);
   if (network)
     self_->send(inferrer_, ready_atom::value, *network);
   return network;
 }
 
-result<manifest>
-controller::serve(model_store& store,
-                  const std::function<void(const std::string&)>& watch) {
+result<manifest> controller::serve(model_store& store, uint32_t parts,
+                                   const watcher& watch) {
   for (;;) {
     auto best = store.open(choice::best);
     if (!best)
@@ -183,14 +200,18 @@ controller::serve(model_store& store,
     auto token = store.epoch_token(best->epoch);
     if (!token)
       return token.error();
+    if (auto err = repartition(*best, parts))
+      return err;
     auto network = open_inference(
-        make_inference(*best, store.folder(), any_epoch(), *token));
+        make_inference(*best, store.folder(), any_epoch(), *token), watch);
     if (network)
       return best;
     if (code_of(network.error()) != ec::store_corrupt)
       return network.error();
     store.distrust(best->generation);
-    watch(passed_over(best->generation, network.error()));
+    watch({.what = progress::kind::notice,
+           .step = best->step,
+           .text = passed_over(best->generation, network.error())});
   }
 }
 

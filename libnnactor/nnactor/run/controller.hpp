@@ -38,6 +38,8 @@ public:
   controller(const controller&) = delete;
   controller& operator=(const controller&) = delete;
 
+  using watcher = std::function<void(const progress&)>;
+
   /// Starts nodes if there are no addresses and meets all of them.
   result<cluster_ptr> join();
 
@@ -54,7 +56,7 @@ public:
   /// `control_address` meanwhile.
   caf::error train(const deployment& job, trainer_settings how,
                    const std::function<void(const deployed_network&)>& placed,
-                   const std::function<void(const progress&)>& watch);
+                   const watcher& watch);
 
   /// HOST:PORT at which shells reach the run, empty before it is placed.
   const std::string& control_address() const {
@@ -72,12 +74,14 @@ public:
   }
 
   /// Places the job for inference.
-  result<deployed_ptr> open_inference(const deployment& job);
+  result<deployed_ptr> open_inference(const deployment& job,
+                                      const watcher& watch = {});
 
-  /// Places the best generation of a model for inference and returns it; one
-  /// of which a node finds a slice damaged is told to `watch` and passed over.
-  result<manifest> serve(model_store& store,
-                         const std::function<void(const std::string&)>& watch);
+  /// Places the best generation of a model for inference, in so many parts or
+  /// (0) its own, and returns it; one of which a node finds a slice damaged is
+  /// told, as a notice, and passed over.
+  result<manifest> serve(model_store& store, uint32_t parts,
+                         const watcher& watch);
 
   /// Asks the network opened last; the answer is [rows, outputs], time steps
   /// side by side.
@@ -87,8 +91,8 @@ private:
   controller(controller_settings how, credentials who);
 
   result<std::vector<std::string>> addresses();
-  result<deployed_ptr> deploy(const deployment& job,
-                              const driver_actor& driver);
+  result<deployed_ptr> deploy(const deployment& job, const driver_actor& driver,
+                              const watcher& watch);
   caf::error open_control(const trainer_actor& trainer);
 
   controller_settings settings_;

@@ -166,6 +166,12 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
       [&st](lost_atom, uint64_t epoch, node_index node) {
         st.on_peer_lost(epoch, node);
       },
+      [&st](loading_atom, uint64_t epoch, node_index node, uint64_t bytes,
+            uint64_t of) {
+        auto event = st.loading.add(epoch, node, bytes, of);
+        if (event && st.settings.observer)
+          caf::anon_send(st.settings.observer, event);
+      },
       [&st](watch_atom) { st.recover(); },
       // Nothing is trained.
       [](norm_atom, uint64_t, uint64_t, group_id, uint64_t) {},

@@ -2,6 +2,7 @@
 
 #include "nnactor/cluster/survivors.hpp"
 #include "nnactor/run/driver_port.hpp"
+#include "nnactor/run/loading_progress.hpp"
 
 #include <deque>
 #include <map>
@@ -27,6 +28,7 @@ struct inferrer_settings {
   distributor_actor distributor; ///< Of the driver's process.
   uint32_t window = 1;           ///< Micro-batches in flight at most.
   uint32_t devices = 1;          ///< Used on each node.
+  caf::actor observer = {};      ///< Gets `progress_ptr` of loading, or null.
 };
 
 /// Asks as many questions at once as the window allows. When nodes are lost,
@@ -46,6 +48,7 @@ struct inferrer_state {
 
   pointer self = nullptr;
   inferrer_settings settings;
+  loading_progress loading;
   deployed_ptr network;
   driver_port port;
   uint32_t next = 0; ///< Number of the next micro-batch.

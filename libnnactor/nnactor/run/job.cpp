@@ -101,7 +101,7 @@ deployment make_training(const prepared_job& job, uint64_t epoch,
   return out;
 }
 
-caf::error resume(prepared_job& job, const manifest& from) {
+caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
   auto differs = [&](const char* what) {
     return fail(
         ec::invalid_config,
@@ -113,8 +113,13 @@ caf::error resume(prepared_job& job, const manifest& from) {
   if (from.net.layers != job.net.layers
       || from.net.time_steps != job.net.time_steps)
     return differs("the network");
-  if (!job.parts.parts.empty() && from.parts.parts != job.parts.parts)
-    return differs("the distribution of neurons");
+  if (!repartitioned && !job.parts.parts.empty()
+      && from.parts.parts != job.parts.parts)
+    return fail(ec::invalid_config,
+                "{}: the distribution of neurons is not that of the model in "
+                "{}; set it as it was, or add --repartition to go on with this "
+                "one",
+                job.how.file, job.how.store.path);
   if (from.train.seed != train.seed || from.train.batch != train.batch)
     return differs("the order of examples (train.seed, train.batch)");
   if (from.train.micro_batches != train.micro_batches
@@ -126,8 +131,23 @@ caf::error resume(prepared_job& job, const manifest& from) {
                 "the model in {} has seen all {} steps; set train.steps higher "
                 "to go on",
                 job.how.store.path, from.step);
-  job.parts = from.parts;
-  job.graph = make_group_graph(job.net, job.parts);
+  if (!repartitioned) {
+    job.parts = from.parts;
+    job.graph = make_group_graph(job.net, job.parts);
+  }
+  return caf::none;
+}
+
+caf::error repartition(manifest& what, uint32_t parts) {
+  if (parts == 0)
+    return caf::none;
+  distribution how;
+  how.per_layer = true;
+  how.parts = parts;
+  auto split = distribute(what.net, how);
+  if (!split)
+    return split.error();
+  what.parts = std::move(*split);
   return caf::none;
 }
 

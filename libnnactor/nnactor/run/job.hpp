@@ -43,13 +43,18 @@ deployment make_training(const prepared_job& job, uint64_t epoch,
                          const std::string& token);
 
 /// Lets a job go on from a saved generation: its parts become those that the
-/// model has for life. Fails if the model is of another network, another split
-/// or other training, naming what differs, and if nothing is left to train.
-caf::error resume(prepared_job& job, const manifest& from);
+/// model has, unless the user wants it `repartitioned`. Fails if the model is
+/// of another network, another split or other training, naming what differs,
+/// and if nothing is left to train.
+caf::error resume(prepared_job& job, const manifest& from, bool repartitioned);
 
 /// Returns an epoch for a job that commits nothing and so claims none: any but
 /// those that nodes have served.
 uint64_t any_epoch();
+
+/// Splits the neurons of a saved model evenly into so many parts, for whoever
+/// reads it; 0: leaves them as they were.
+caf::error repartition(manifest& what, uint32_t parts);
 
 /// Returns what is deployed to ask a saved model.
 /// @param epoch Of the job, see `any_epoch`.

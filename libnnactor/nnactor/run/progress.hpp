@@ -13,6 +13,7 @@ namespace nnactor {
 /// What a trainer tells whoever watches it.
 struct progress {
   enum class kind : uint8_t {
+    loading,    ///< Nodes have read `bytes` of `of`, before the first step.
     step,       ///< `step` updates are done; `loss` is that of the last one.
     validation, ///< `loss` is that of the validation split after `step`.
     traffic,    ///< `bytes` have crossed links so far.
@@ -29,6 +30,7 @@ struct progress {
   manifest_ptr generation = {};
   std::string text = {};
   caf::error error = {};
+  uint64_t of = 0; ///< Loading: bytes to read.
 };
 
 } // namespace nnactor

@@ -367,6 +367,11 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
         if (mine(epoch))
           st.on_unsaved(generation, node, why);
       },
+      [&st](loading_atom, uint64_t epoch, node_index node, uint64_t bytes,
+            uint64_t of) {
+        if (auto event = st.loading.add(epoch, node, bytes, of))
+          caf::anon_send(st.settings.observer, event);
+      },
       [&st, mine](lost_atom, uint64_t epoch, node_index node) {
         if (mine(epoch))
           st.on_peer_lost(node);

@@ -7,7 +7,7 @@
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/partition/rearrange.hpp"
 #include "nnactor/run/driver_port.hpp"
-#include "nnactor/run/progress.hpp"
+#include "nnactor/run/loading_progress.hpp"
 #include "nnactor/shell/command.hpp"
 #include "nnactor/store/manifest.hpp"
 
@@ -155,6 +155,7 @@ struct trainer_state {
 
   pointer self = nullptr;
   trainer_settings settings;
+  loading_progress loading;
   uint64_t run = 0; ///< First epoch of this run.
   deployed_ptr network;
   driver_port port;

@@ -95,8 +95,10 @@ public:
   /// Reads the rows of `neurons`, all of `layer`, for every parameter that
   /// the generation has of it, whatever partition wrote them. Reads whole
   /// MiB pieces that hold wanted rows and checks their CRC32C.
-  result<parameter_set> read(const manifest& from, layer_id layer,
-                             const neuron_set& neurons);
+  /// @param progress Gets the bytes of each piece, if not null.
+  result<parameter_set>
+  read(const manifest& from, layer_id layer, const neuron_set& neurons,
+       const std::function<void(uint64_t)>& progress = nullptr);
 
   /// Returns the SHA-256 of all parameters and optimizer state: layer by layer
   /// and name by name, rows in the order of neurons, each behind a line "layer/

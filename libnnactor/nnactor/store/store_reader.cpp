@@ -16,8 +16,11 @@ namespace {
 // Rows that are copied out of one slice, piece by piece.
 class slice_copier {
 public:
-  slice_copier(filesystem& fs, const std::string& folder, const slice& from)
-      : fs_(fs), folder_(folder), from_(from) {
+  using watcher = std::function<void(uint64_t)>;
+
+  slice_copier(filesystem& fs, const std::string& folder, const slice& from,
+               const watcher& progress)
+      : fs_(fs), folder_(folder), from_(from), progress_(progress) {
   }
 
   // Copies the bytes of the slice from `begin` on to `into`.
@@ -44,12 +47,15 @@ private:
     if (auto err = read_piece(fs_, folder_, from_, index, piece_))
       return err;
     loaded_ = index;
+    if (progress_)
+      progress_(piece_.size());
     return caf::none;
   }
 
   filesystem& fs_;
   const std::string& folder_;
   const slice& from_;
+  const watcher& progress_;
   std::vector<std::byte> piece_;
   std::optional<uint64_t> loaded_;
 };
@@ -63,11 +69,12 @@ struct gathering {
 };
 
 caf::error gather(filesystem& fs, const std::string& folder, const slice& from,
-                  const neuron_set& wanted, gathering& into) {
+                  const neuron_set& wanted, gathering& into,
+                  const slice_copier::watcher& progress) {
   auto rows = intersect(from.neurons, wanted);
   auto row_bytes = from.columns * sizeof(float);
   auto target = std::as_writable_bytes(into.values.values());
-  slice_copier copier{fs, folder, from};
+  slice_copier copier{fs, folder, from, progress};
   // Ids that follow each other in both sets have slots that do.
   for (auto& run : rows.intervals()) {
     auto begin = *from.neurons.slot_of(run.begin) * row_bytes;
@@ -159,8 +166,10 @@ result<manifest> model_store::open(choice which) {
   return std::move(chosen->what);
 }
 
-result<parameter_set> model_store::read(const manifest& from, layer_id layer,
-                                        const neuron_set& neurons) {
+result<parameter_set>
+model_store::read(const manifest& from, layer_id layer,
+                  const neuron_set& neurons,
+                  const std::function<void(uint64_t)>& progress) {
   if (auto err = check_request(from, layer, neurons))
     return err;
   std::vector<gathering> all;
@@ -173,7 +182,7 @@ result<parameter_set> model_store::read(const manifest& from, layer_id layer,
     if (into.columns != x.columns)
       return fail(ec::store_corrupt, "{}: {} has {} columns instead of {}",
                   x.file, describe(from.net, x), x.columns, into.columns);
-    if (auto err = gather(*fs_, folder_, x, neurons, into))
+    if (auto err = gather(*fs_, folder_, x, neurons, into, progress))
       return err;
   }
   return finish(from, layer, neurons, std::move(all));
