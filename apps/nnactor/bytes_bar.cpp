@@ -24,9 +24,8 @@ void bytes_bar::update(uint64_t bytes, uint64_t of) {
 }
 
 std::vector<std::string> bytes_bar::fields(uint64_t bytes, uint64_t of) const {
-  std::vector<std::string> out{fmt::format("{} {} of {}", doing_,
-                                           format_bytes(bytes),
-                                           format_bytes(of))};
+  std::vector<std::string> out{fmt::format(
+      "{} {} of {}", doing_, format_bytes(bytes), format_bytes(of))};
   if (auto speed = pace_.rate()) {
     out.push_back(format_duration(pace_.left(of)) + " left");
     out.push_back(format_bytes(static_cast<uint64_t>(*speed)) + "/s");

@@ -76,20 +76,19 @@ private:
   }
 
   static std::vector<std::string> words(const scratch& folder, int number) {
-    std::vector<std::string> all{
-        "/usr/bin/env",
-        "ip",
-        "netns",
-        "exec",
-        fmt::format("node{}", number),
-        NNACTOR_PROGRAM,
-        "node",
-        "--listen",
-        fmt::format("10.78.0.{}:0", number),
-        "--store",
-        folder / "models",
-        "--state",
-        folder / fmt::format("state{}", number)};
+    std::vector<std::string> all{"/usr/bin/env",
+                                 "ip",
+                                 "netns",
+                                 "exec",
+                                 fmt::format("node{}", number),
+                                 NNACTOR_PROGRAM,
+                                 "node",
+                                 "--listen",
+                                 fmt::format("10.78.0.{}:0", number),
+                                 "--store",
+                                 folder / "models",
+                                 "--state",
+                                 folder / fmt::format("state{}", number)};
     auto more = credentials(folder / "", "node");
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -116,16 +115,22 @@ struct machines {
     return *all[i];
   }
 
-  std::vector<std::string> run(const std::string& model,
-                               const std::vector<std::string>& more = {}) const {
+  std::vector<std::string>
+  run(const std::string& model,
+      const std::vector<std::string>& more = {}) const {
     std::vector<std::string> addresses;
     for (auto& x : all)
       addresses.push_back(x->address());
-    auto words = std::vector<std::string>{
-        "run", config, "--json", "--nodes",
-        fmt::format("{}", fmt::join(addresses, ",")), "--set",
-        "store.path=" + folder / ("models/" + model), "--set",
-        "train.sample=0"};
+    auto words =
+        std::vector<std::string>{"run",
+                                 config,
+                                 "--json",
+                                 "--nodes",
+                                 fmt::format("{}", fmt::join(addresses, ",")),
+                                 "--set",
+                                 "store.path=" + folder / ("models/" + model),
+                                 "--set",
+                                 "train.sample=0"};
     auto who = credentials(folder / "", "node");
     words.insert(words.end(), who.begin(), who.end());
     for (auto& x : more)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/networks.hpp"
+#include "nnactor/group/neuron_group.hpp"
 #include "support/simulation.hpp"
 
 namespace nnactor::test {
@@ -23,6 +24,24 @@ inline prepared_job small_job(const network& net, const partition& parts,
   run.train.window = window;
   run.train.optimizer.clip = clip;
   return job_of(net, parts, run);
+}
+
+/// Whether no group holds more than the window lets the driver send.
+inline bool is_bounded(const simulated_cluster& x, const prepared_job& job) {
+  size_t window = job.how.run.train.window * job.net.time_steps;
+  for (auto& node : x.nodes) {
+    auto& at = state_of<node_state>(node).job;
+    if (!at)
+      continue;
+    for (auto& [id, actor] : at->groups) {
+      if (job.graph.groups[id].kind != group_kind::neurons)
+        continue;
+      auto& group = state_of<neuron_group_state>(actor);
+      if (group.inputs.size() > window || group.gradients.size() > window)
+        return false;
+    }
+  }
+  return true;
 }
 
 } // namespace nnactor::test

@@ -1,6 +1,5 @@
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/engine/plain_loop.hpp"
-#include "nnactor/group/neuron_group.hpp"
 #include "run/jobs.hpp"
 
 using namespace nnactor;
@@ -87,24 +86,6 @@ bool same_weights(const prepared_job& job, model_store store) {
       if (x == found->parameters.end()
           || !std::ranges::equal(x->values.values<float>(),
                                  p.values.values<float>()))
-        return false;
-    }
-  }
-  return true;
-}
-
-/// Whether no group holds more than the window lets the driver send.
-bool is_bounded(const simulated_cluster& x, const prepared_job& job) {
-  size_t window = job.how.run.train.window * job.net.time_steps;
-  for (auto& node : x.nodes) {
-    auto& at = state_of<node_state>(node).job;
-    if (!at)
-      continue;
-    for (auto& [id, actor] : at->groups) {
-      if (job.graph.groups[id].kind != group_kind::neurons)
-        continue;
-      auto& group = state_of<neuron_group_state>(actor);
-      if (group.inputs.size() > window || group.gradients.size() > window)
         return false;
     }
   }

@@ -89,13 +89,15 @@ class watched_run {
 public:
   /// @param disk Behind whatever fails now and then.
   watched_run(simulated_cluster& x, simulated_cluster::outcome_ptr out,
-              std::shared_ptr<filesystem> disk)
-      : x_(x), out_(std::move(out)), disk_(std::move(disk)) {
+              const prepared_job& job, std::shared_ptr<filesystem> disk)
+      : x_(x), out_(std::move(out)), job_(job), disk_(std::move(disk)) {
   }
 
   bool step() {
     if (out_->ended || !x_.world.step())
       return false;
+    if (++messages_ % 16 == 0)
+      REQUIRE(is_bounded(x_, job_));
     auto& network = state_of<trainer_state>(x_.trainer).network;
     if (!network)
       return true;
@@ -143,7 +145,9 @@ private:
 
   simulated_cluster& x_;
   simulated_cluster::outcome_ptr out_;
+  const prepared_job& job_;
   std::shared_ptr<filesystem> disk_;
+  uint64_t messages_ = 0;
   uint64_t epoch_ = 0;
   size_t commits_ = 0;
   uint64_t generation_ = 0;
@@ -186,7 +190,7 @@ void resume_after_power_loss(const prepared_job& job, const simulation& how,
   anew.storage = disk;
   simulated_cluster x{anew};
   auto out = x.resume_training(job);
-  watched_run run{x, out, disk};
+  watched_run run{x, out, job, disk};
   run.finish();
   REQUIRE_MESSAGE(!out->failure, explain(out->failure));
   REQUIRE_MESSAGE(out->ended, "stands still");
@@ -199,7 +203,7 @@ bool disturb(const prepared_job& job, const simulation& how,
              std::mt19937_64& random) {
   simulated_cluster x{how};
   auto out = x.start_training(job);
-  watched_run run{x, out, behind};
+  watched_run run{x, out, job, behind};
   if (random() % 3 == 0)
     disk.fail_at = disk.operations + 1 + random() % 200;
   std::vector<size_t> alive(how.nodes);
