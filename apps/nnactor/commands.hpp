@@ -20,6 +20,7 @@ void add_model_command(CLI::App& parent, int& status);
 void add_plan_command(CLI::App& parent, int& status);
 void add_shell_command(CLI::App& parent, int& status);
 void add_status_command(CLI::App& parent, int& status);
+void add_devices_command(CLI::App& parent, int& status);
 void add_bench_command(CLI::App& parent, int& status);
 
 /// Prints the line of an error, if there is one, and returns the exit status

@@ -70,6 +70,19 @@ std::string format_bytes(uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, units[unit]);
 }
 
+std::string format_binary(uint64_t bytes) {
+  constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  // What would round to "1024.0" is 1 of the next unit.
+  for (; value >= 1023.95 && unit + 1 < std::size(units); ++unit)
+    value /= 1024;
+  auto text = fmt::format("{:.1f}", value);
+  if (text.ends_with(".0"))
+    text.resize(text.size() - 2);
+  return text + " " + units[unit];
+}
+
 std::string format_count(uint64_t count) {
   auto text = fmt::format("{}", count);
   for (auto i = static_cast<ptrdiff_t>(text.size()) - 3; i > 0; i -= 3)

@@ -10,6 +10,9 @@ namespace nnactor {
 /// "512 bytes", "12.3 kB", "4.0 GB"; a kB is 1000 bytes.
 std::string format_bytes(uint64_t bytes);
 
+/// "16 KiB", "1.5 MiB", "23.6 GiB": as caches and memories are measured.
+std::string format_binary(uint64_t bytes);
+
 /// "1,234,567"
 std::string format_count(uint64_t count);
 

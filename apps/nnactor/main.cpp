@@ -14,9 +14,10 @@ namespace {
 
 std::string version_text() {
   auto& dnnl = *dnnl_version();
-  return fmt::format("nnactor {}\nCAF {}.{}.{}\noneDNN {}.{}.{}\nCUDA none",
+  return fmt::format("nnactor {}\nCAF {}.{}.{}\noneDNN {}.{}.{}\nCUDA {}",
                      NNACTOR_VERSION, CAF_MAJOR_VERSION, CAF_MINOR_VERSION,
-                     CAF_PATCH_VERSION, dnnl.major, dnnl.minor, dnnl.patch);
+                     CAF_PATCH_VERSION, dnnl.major, dnnl.minor, dnnl.patch,
+                     NNACTOR_CUDA);
 }
 
 // Tensors of a few hundred KiB come and go with every step; giving their pages
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
   nnactor::add_plan_command(app, status);
   nnactor::add_shell_command(app, status);
   nnactor::add_status_command(app, status);
+  nnactor::add_devices_command(app, status);
   nnactor::add_bench_command(app, status);
   try {
     app.parse(argc, argv);

@@ -19,6 +19,15 @@ TEST_CASE("bytes are shown with one digit and the largest unit that fits") {
   CHECK(format_bytes(std::numeric_limits<uint64_t>::max()) == "18.4 EB");
 }
 
+TEST_CASE("caches and memories have sizes in powers of two") {
+  CHECK(format_binary(0) == "0 bytes");
+  CHECK(format_binary(1023) == "1023 bytes");
+  CHECK(format_binary(48 << 10) == "48 KiB");
+  CHECK(format_binary(3 << 19) == "1.5 MiB");
+  CHECK(format_binary((uint64_t{1} << 30) - 1) == "1 GiB");
+  CHECK(format_binary(uint64_t{235} << 27) == "29.4 GiB");
+}
+
 TEST_CASE("counts are grouped by thousands") {
   CHECK(format_count(0) == "0");
   CHECK(format_count(999) == "999");

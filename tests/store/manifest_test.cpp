@@ -118,6 +118,18 @@ TEST_CASE("content that was not written by us fails in order, digest or not") {
   }));
 }
 
+TEST_CASE("a few bytes that claim to be millions of sets are refused") {
+  constexpr uint64_t count = 7'000'000;
+  // One segment of four words: a struct with two pointers, the first to a list
+  // of so many structs without content, whose tag is the last word.
+  const uint64_t message[] = {uint64_t{4} << 32, uint64_t{2} << 48,
+                              (uint64_t{7} << 32) | 5, 0, count << 2};
+  auto read = decode_slices(std::as_bytes(std::span{message}));
+  REQUIRE_FALSE(read);
+  CHECK(code_of(read.error()) == ec::store_corrupt);
+  CHECK(says(explain(read.error()), "malformed message"));
+}
+
 TEST_CASE("slices that do not fit the network are refused by name") {
   auto what = sample();
   auto& x = what.slices[0];

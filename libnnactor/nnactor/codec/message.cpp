@@ -11,8 +11,10 @@ namespace nnactor {
 
 namespace {
 
-/// Bytes that may be read beyond eight times the input.
-constexpr uint64_t base_limit = uint64_t{64} << 20;
+/// Bytes that may be read beyond eight times the input. Elements of no size
+/// count as a word each, so that this is what a list of them, a few bytes that
+/// claim to be millions, can make of us at most.
+constexpr uint64_t base_limit = uint64_t{64} << 10;
 
 /// Our structs nest less than ten deep.
 constexpr int nesting_limit = 32;

@@ -194,4 +194,31 @@ std::unique_ptr<device> make_cpu_device() {
   return std::make_unique<cpu_device>();
 }
 
+std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
+                                            uint64_t columns) {
+  constexpr auto bf16 = dnnl::memory::data_type::bf16;
+  auto shape = [](uint64_t x, uint64_t y) {
+    return dnnl::memory::dims{static_cast<dnnl_dim_t>(x),
+                              static_cast<dnnl_dim_t>(y)};
+  };
+  using tag = dnnl::memory::format_tag;
+  auto engine = dnnl::engine{dnnl::engine::kind::cpu, 0};
+  dnnl::matmul::primitive_desc how{{md{shape(rows, depth), bf16, tag::ab},
+                                    md{shape(depth, columns), bf16, tag::any},
+                                    md{shape(rows, columns), bf16, tag::ab}},
+                                   engine};
+  auto zeroed = [&engine](const md& what) {
+    dnnl::memory out{what, engine};
+    std::fill_n(static_cast<char*>(out.get_data_handle()), what.get_size(), 0);
+    return out;
+  };
+  return [product = dnnl::matmul{how}, stream = dnnl::stream{engine},
+          x = zeroed(how.src_desc()), w = zeroed(how.weights_desc()),
+          y = zeroed(how.dst_desc())]() mutable {
+    omp_set_num_threads(1);
+    product.execute(
+        stream, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
+  };
+}
+
 } // namespace nnactor
