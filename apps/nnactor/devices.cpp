@@ -145,14 +145,14 @@ void print_measured(const calibration& what) {
   for (auto& x : what.reads)
     reads.add({format_binary(x.bytes),
                fmt::format("{:.1f} GB/s", x.bytes_per_s / 1e9)});
-  fmt::print("{}\nproduct of matrices, a core: float32 {:.0f} Gflop/s, "
-             "bfloat16 {}\nmessage from one core to another: {:.2f} us\n",
-             reads.render(), what.float32_flop_per_s / 1e9,
-             what.bfloat16_flop_per_s == 0
-                 ? "none"
-                 : fmt::format("{:.0f} Gflop/s",
-                               what.bfloat16_flop_per_s / 1e9),
-             what.hop_us);
+  fmt::print(
+      "{}\nproduct of matrices, a core: float32 {:.0f} Gflop/s, "
+      "bfloat16 {}\nmessage from one core to another: {:.2f} us\n",
+      reads.render(), what.float32_flop_per_s / 1e9,
+      what.bfloat16_flop_per_s == 0
+          ? "none"
+          : fmt::format("{:.0f} Gflop/s", what.bfloat16_flop_per_s / 1e9),
+      what.hop_us);
 }
 
 void print_peers(const std::vector<peer>& peers) {

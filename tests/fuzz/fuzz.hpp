@@ -20,4 +20,12 @@ inline void must_hold(bool what) {
     std::abort();
 }
 
+/// What is read is written and read the same again.
+template <class Decode, class Value>
+void must_come_back(Decode decode, const Value& read) {
+  auto written = encode(read);
+  auto again = decode(written);
+  must_hold(again && encode(*again) == written);
+}
+
 } // namespace nnactor::test

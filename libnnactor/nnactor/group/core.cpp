@@ -1,6 +1,7 @@
 #include "nnactor/group/core.hpp"
 
-#include <pthread.h>
+#include "nnactor/machine/pin.hpp"
+
 #include <sched.h>
 
 #include <atomic>
@@ -35,13 +36,6 @@ public:
     system().scheduler().enqueue(what);
   }
 };
-
-void pin_this_thread(uint32_t cpu) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(cpu, &cpus);
-  pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
-}
 
 } // namespace
 

@@ -1,6 +1,7 @@
 #include "nnactor/machine/calibration.hpp"
 
 #include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/machine/pin.hpp"
 #include "nnactor/machine/read_speed.hpp"
 
 #include <nlohmann/json.hpp>
@@ -9,8 +10,6 @@
 #include <optional>
 #include <stdexcept>
 #include <thread>
-
-#include <sched.h>
 
 namespace nnactor {
 
@@ -64,14 +63,6 @@ double bfloat16_rate() {
   }
 }
 
-void pin_this_thread(uint32_t cpu) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(cpu, &cpus);
-  // Where that is not allowed the figures are a little worse.
-  static_cast<void>(sched_setaffinity(0, sizeof(cpus), &cpus));
-}
-
 nlohmann::ordered_json identity(const topology& where) {
   return {{"processor", where.processor},
           {"cores", where.cores.size()},
@@ -95,12 +86,11 @@ calibration measure(const topology& where) {
 }
 
 std::string to_json(const topology& where, const calibration& what) {
-  nlohmann::ordered_json out{
-      {"machine", identity(where)},
-      {"reads", nlohmann::json::array()},
-      {"float32_flop_per_s", what.float32_flop_per_s},
-      {"bfloat16_flop_per_s", what.bfloat16_flop_per_s},
-      {"hop_us", what.hop_us}};
+  nlohmann::ordered_json out{{"machine", identity(where)},
+                             {"reads", nlohmann::json::array()},
+                             {"float32_flop_per_s", what.float32_flop_per_s},
+                             {"bfloat16_flop_per_s", what.bfloat16_flop_per_s},
+                             {"hop_us", what.hop_us}};
   for (auto& x : what.reads)
     out["reads"].push_back(
         {{"bytes", x.bytes}, {"bytes_per_s", x.bytes_per_s}});

@@ -15,10 +15,10 @@ struct read_speed {
 
 /// What one core of a machine does, measured.
 struct calibration {
-  std::vector<read_speed> reads;    ///< By size, ascending.
-  double float32_flop_per_s = 0;    ///< Of a product of matrices.
-  double bfloat16_flop_per_s = 0;   ///< The same; 0: oneDNN cannot.
-  double hop_us = 0;                ///< Between actors on two cores.
+  std::vector<read_speed> reads;  ///< By size, ascending.
+  double float32_flop_per_s = 0;  ///< Of a product of matrices.
+  double bfloat16_flop_per_s = 0; ///< The same; 0: oneDNN cannot.
+  double hop_us = 0;              ///< Between actors on two cores.
 };
 
 /// Measures all but `hop_us` on the first core; takes less than two seconds.

@@ -22,8 +22,8 @@ read_avx512(std::span<const std::byte> bytes) {
   __m512i sums[8] = {};
   for (size_t at = 0; at < bytes.size(); at += step)
     for (size_t i = 0; i < 8; ++i)
-      sums[i] = _mm512_xor_si512(
-          sums[i], _mm512_load_si512(bytes.data() + at + 64 * i));
+      sums[i] = _mm512_xor_si512(sums[i],
+                                 _mm512_load_si512(bytes.data() + at + 64 * i));
   for (size_t i = 1; i < 8; ++i)
     sums[0] = _mm512_xor_si512(sums[0], sums[i]);
   alignas(64) uint64_t parts[8];

@@ -9,7 +9,8 @@ namespace nnactor {
 
 namespace {
 
-using handle = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)>;
+using handle =
+    std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)>;
 
 struct cache {
   uint64_t bytes = 0;
@@ -57,8 +58,8 @@ result<topology> look_at_machine() {
        (x = hwloc_get_next_obj_by_type(raw, HWLOC_OBJ_CORE, x)) != nullptr;)
     out.cores.push_back(describe(raw, x));
   auto package = hwloc_get_obj_by_type(raw, HWLOC_OBJ_PACKAGE, 0);
-  if (auto name = package ? hwloc_obj_get_info_by_name(package, "CPUModel")
-                          : nullptr)
+  if (auto name =
+          package ? hwloc_obj_get_info_by_name(package, "CPUModel") : nullptr)
     out.processor = name;
   out.gpus = find_gpus();
   return out;
