@@ -90,5 +90,6 @@ struct TrainSettings {
   warmup      @14 :UInt64;
   steps       @15 :UInt64;
 
-  link        @16 :UInt8;  # What is rounded before it is sent.
+  link        @16 :UInt8;  # Precision of what is sent.
+  compute     @17 :UInt8;  # Precision of what dense layers multiply.
 }

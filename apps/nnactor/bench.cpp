@@ -122,6 +122,27 @@ void add_bench_command(CLI::App& parent, int& status) {
       .add_option("--width", store->width, "Neurons of each layer")
       ->check(CLI::Range(64, 65536))
       ->capture_default_str();
+  auto residency = std::make_shared<residency_bench>();
+  auto& residency_command =
+      add_bench(*bench, "residency",
+                "A network that fits the caches of two cores but not of one",
+                residency, status);
+  residency_command
+      .add_option("--width", residency->width, "Neurons of each layer")
+      ->check(CLI::Range(16, 65536))
+      ->capture_default_str();
+  residency_command.add_option("--csv", residency->csv,
+                               "Also measure 0.5 to 64 MB, into this table");
+  residency_command.add_option("--svg", residency->svg,
+                               "Also measure 0.5 to 64 MB, into this picture");
+  auto gemv = std::make_shared<gemv_bench>();
+  add_bench(*bench, "gemv",
+            "Products of few rows from L2, L3 and memory, beside plain reads "
+            "and oneDNN",
+            gemv, status)
+      .add_option("--cpu", gemv->cpu, "Core to measure on")
+      ->check(CLI::Range(0, 1023))
+      ->capture_default_str();
   auto rebalance = std::make_shared<rebalance_bench>();
   auto& rebalance_command =
       add_bench(*bench, "rebalance",

@@ -94,4 +94,22 @@ struct rebalance_bench {
 
 result<figures> run(const rebalance_bench& how);
 
+/// `nnactor bench residency`: a network that fits the caches of two cores but
+/// not that of one.
+struct residency_bench {
+  uint64_t width = 512; ///< Neurons of each of the six layers.
+  std::string csv;      ///< Files for the gain by size; empty: not measured.
+  std::string svg;
+};
+
+result<figures> run(const residency_bench& how);
+
+/// `nnactor bench gemv`: products with few rows, by what memory holds the
+/// weights, beside plain reads and oneDNN.
+struct gemv_bench {
+  uint32_t cpu = 0;
+};
+
+result<figures> run(const gemv_bench& how);
+
 } // namespace nnactor

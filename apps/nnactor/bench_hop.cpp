@@ -30,15 +30,17 @@ double per_group_ns(caf::actor_system& system, uint64_t count) {
   for (auto& g : graph.groups)
     if (g.kind == group_kind::neurons) {
       auto how = group_settings{};
-      how.description = g;
+      how.members = {g};
       groups.push_back(spawn_on<neuron_group_state, group_actor>(
           system, where, neuron_group, std::move(how),
-          std::make_shared<group_program>(net, graph, g.id, train)));
+          std::vector{
+              std::make_shared<group_program>(net, graph, g.id, train)}));
     }
   auto rounds = std::max<uint64_t>(1, 400000 / count);
   caf::scoped_actor self{system};
   auto settle = [&] {
-    self->request(groups.back(), std::chrono::minutes{1}, status_atom::value)
+    self->request(groups.back(), std::chrono::minutes{1}, status_atom::value,
+                  group_id{0})
         .receive([](const group_status&) {}, [](const caf::error&) {});
   };
   settle();

@@ -1,7 +1,9 @@
 #include "commands.hpp"
 #include "format.hpp"
 #include "table.hpp"
+#include "transformer_report.hpp"
 
+#include "nnactor/config/read_file.hpp"
 #include "nnactor/engine/footprint.hpp"
 #include "nnactor/partition/connectivity.hpp"
 #include "nnactor/run/controller.hpp"
@@ -136,6 +138,10 @@ void print_json(const plan& what, const std::vector<node_footprint>& nodes,
 }
 
 int run(const plan_options& how) {
+  // Not every config describes something to run.
+  auto text = read_file(how.what.config, ec::invalid_config);
+  if (text && is_transformer_case(*text))
+    return plan_transformer(*text, how.what, how.json);
   auto what = make_plan(how);
   if (!what)
     return finish(what.error());

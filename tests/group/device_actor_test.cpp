@@ -20,8 +20,8 @@ group_actor spawn_owner(actor_world& in,
             [done](const block_ptr& what) { done->push_back(what); },
             [](update_atom, uint64_t, uint32_t) {},
             [](save_atom, uint64_t, uint64_t) {},
-            [](status_atom) { return group_status{}; },
-            [](peek_atom) { return parameters_ptr{}; },
+            [](status_atom, group_id) { return group_status{}; },
+            [](peek_atom, group_id) { return parameters_ptr{}; },
         };
       }));
 }

@@ -24,8 +24,13 @@ partition two_parts() {
 lone_group::lone_group(group_id id, const train_settings& train,
                        uint64_t version)
     : net(small_network()), graph(make_group_graph(net, two_parts())) {
-  group_settings how{epoch, version, 0, graph.groups[id], train, {}, {}, {}};
+  group_settings how;
+  how.epoch = epoch;
+  how.version = version;
+  how.members = {graph.groups[id]};
+  how.train = train;
   how.device = spawn_device(world, device);
+  how.kernels = kernels_;
   how.driver = spawn_driver(world, driver);
   how.persistence = spawn_persistence(world, saved);
   if (id == graph.loss_group()) {
@@ -33,7 +38,7 @@ lone_group::lone_group(group_id id, const train_settings& train,
         loss_group, how, std::make_shared<loss_program>(net, graph, train));
   } else {
     program = std::make_shared<group_program>(net, graph, id, train);
-    group = world.system().spawn(neuron_group, how, program);
+    group = world.system().spawn(neuron_group, how, std::vector{program});
   }
   world.adopt(group);
   // All groups on one node, so that the table leads to the fakes directly.

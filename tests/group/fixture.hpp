@@ -52,7 +52,7 @@ public:
   std::map<group_id, tensor_record> neighbours;
 
 private:
-  std::unique_ptr<nnactor::device> kernels_ = make_reference_device();
+  std::shared_ptr<nnactor::device> kernels_ = make_reference_device();
 };
 
 } // namespace nnactor::test

@@ -1,6 +1,6 @@
 #include "nnactor/machine/calibration.hpp"
 
-#include "nnactor/machine/huge_buffer.hpp"
+#include "nnactor/device/cpu/huge_buffer.hpp"
 #include "nnactor/machine/read_speed.hpp"
 
 #include <doctest/doctest.h>

@@ -276,12 +276,16 @@ TEST_CASE("a straggler loses work to the others") {
   auto said = x.ask("rebalance");
   // While it is measured, node 2 takes three times as long for the same.
   x.run_to(5);
-  for (auto& [id, actor] : state_of<node_state>(x.cluster.nodes[1]).job->groups)
-    if (job.graph.groups[id].kind == group_kind::neurons)
-      *state_of<neuron_group_state>(actor).busy_ns += 3'000'000'000;
-  for (auto& [id, actor] : state_of<node_state>(x.cluster.nodes[0]).job->groups)
-    if (job.graph.groups[id].kind == group_kind::neurons)
-      *state_of<neuron_group_state>(actor).busy_ns += 1'000'000'000;
+  auto spend = [&](size_t node, uint64_t ns) {
+    auto& here = state_of<node_state>(x.cluster.nodes[node]);
+    for (auto& [id, actor] : here.job->groups)
+      if (job.graph.groups[id].kind == group_kind::neurons) {
+        auto& group = state_of<neuron_group_state>(actor);
+        group.program->spend(group.member(id), ns);
+      }
+  };
+  spend(1, 3'000'000'000);
+  spend(0, 1'000'000'000);
   REQUIRE(x.cluster.world.settle_until([&] { return said.is_there(); }));
   auto told = json::parse(said.value());
   INFO(told.dump());

@@ -6,7 +6,7 @@ using namespace nnactor::test;
 using kind = progress::kind;
 
 TEST_CASE("the plan of what crosses links is what a run sends") {
-  for (auto link : {link_precision::float32, link_precision::bfloat16})
+  for (auto link : {precision::float32, precision::bfloat16})
     for (auto net : {language_model(), skipping_network(), recurrent_network(),
                      sparse_network()})
       for (uint32_t nodes : {1, 2, 3})

@@ -41,9 +41,9 @@ void node_state::init(pointer parent, node_settings how) {
                      ? std::make_shared<core>(self->system(), cpu)
                      : core_ptr{};
     auto actor = spawn_on<device_state, block_device_actor>(
-        self->system(), where, run_device, std::move(dev));
+        self->system(), where, run_device, dev);
     self->link_to(actor);
-    devices.push_back({actor, where});
+    devices.push_back({actor, where, std::move(dev)});
   }
   info = describe_machine(settings.devices, device_name);
   info.speed = speed;
@@ -205,7 +205,7 @@ caf::error node_state::start(deployment_ptr plan, const driver_actor& driver,
                              std::move(links));
   spawn_groups(programs, routes);
   auto shared = std::make_shared<const routing>(std::move(routes));
-  for (auto& [id, g] : job->groups)
+  for (auto& g : job->actors)
     self->send(g, routing_ptr{shared});
   self->send(gate, routing_ptr{shared});
   return caf::none;
@@ -225,7 +225,7 @@ node_state::spawn_links(const connection_table& table, caf::error& failure) {
       return links;
     }
     // Results for the driver are not rounded.
-    auto narrows = job->plan->train.link == link_precision::bfloat16
+    auto narrows = job->plan->train.link == precision::bfloat16
                    && x.remote != job->plan->where.driver();
     self->monitor(peer->second);
     job->links.push_back(self->spawn(run_link, peer->second, traffic, narrows));
@@ -238,36 +238,73 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
                               routing& routes) {
   auto& plan = *job->plan;
   auto next = programs.begin();
-  for (auto& g : plan.graph.groups) {
-    auto seat = plan.where.seats[g.id];
-    if (seat.node != plan.self)
-      continue;
-    auto how = group_settings{plan.epoch, plan.step, plan.self,   g,
-                              plan.train, {},        job->driver, persistence};
-    auto& place = devices[seat.device % devices.size()];
-    how.device = place.device;
-    how.time_steps = plan.net.time_steps;
-    group_actor actor;
-    if (g.kind == group_kind::neurons) {
-      job->programs.emplace(g.id, *next);
-      actor = spawn_on<neuron_group_state, group_actor>(
-          self->system(), place.where, neuron_group, std::move(how), *next++);
-      ++job->savers;
-      job->report.neurons += g.neurons.size();
-      auto& l = plan.net.layers[g.layer];
-      job->report.parameters +=
-          g.neurons.size() * (l.row_width + (l.bias ? 1 : 0));
-    } else {
-      auto program =
-          std::make_shared<loss_program>(plan.net, plan.graph, plan.train);
-      actor = spawn_on<loss_group_state, group_actor>(
-          self->system(), place.where, loss_group, std::move(how),
-          std::move(program));
-    }
-    routes.groups.emplace(g.id, actor);
-    job->groups.emplace(g.id, std::move(actor));
-    ++job->report.groups;
+  for (auto& g : plan.graph.groups)
+    if (g.kind == group_kind::neurons
+        && plan.where.seats[g.id].node == plan.self)
+      job->programs.emplace(g.id, *next++);
+  auto weight_bytes = plan.train.compute == precision::bfloat16
+                          ? sizeof(uint16_t)
+                          : sizeof(float);
+  for (auto& ids : find_chains(plan.net, plan.graph, plan.where, plan.self,
+                               weight_bytes, settings.cache_bytes))
+    spawn_chain(ids, routes);
+  if (plan.where.seats[plan.graph.loss_group()].node == plan.self)
+    spawn_loss(routes);
+}
+
+void node_state::spawn_chain(const std::vector<group_id>& ids,
+                             routing& routes) {
+  auto& plan = *job->plan;
+  std::vector<program_ptr> members;
+  for (auto id : ids) {
+    auto& g = plan.graph.groups[id];
+    auto& l = plan.net.layers[g.layer];
+    members.push_back(job->programs.at(id));
+    ++job->savers;
+    job->report.neurons += g.neurons.size();
+    job->report.parameters +=
+        g.neurons.size() * (l.row_width + (l.bias ? 1 : 0));
   }
+  auto& place = devices[plan.where.seats[ids.front()].device % devices.size()];
+  job->actors.push_back(spawn_on<neuron_group_state, group_actor>(
+      self->system(), place.where, neuron_group, settings_of(ids),
+      std::move(members)));
+  for (auto id : ids)
+    add(id, job->actors.back(), routes);
+}
+
+void node_state::spawn_loss(routing& routes) {
+  auto& plan = *job->plan;
+  auto id = plan.graph.loss_group();
+  auto& place = devices[plan.where.seats[id].device % devices.size()];
+  job->actors.push_back(spawn_on<loss_group_state, group_actor>(
+      self->system(), place.where, loss_group, settings_of({id}),
+      std::make_shared<loss_program>(plan.net, plan.graph, plan.train)));
+  add(id, job->actors.back(), routes);
+}
+
+group_settings node_state::settings_of(const std::vector<group_id>& ids) const {
+  auto& plan = *job->plan;
+  group_settings how;
+  how.epoch = plan.epoch;
+  how.version = plan.step;
+  how.self = plan.self;
+  for (auto id : ids)
+    how.members.push_back(plan.graph.groups[id]);
+  how.train = plan.train;
+  auto& place = devices[plan.where.seats[ids.front()].device % devices.size()];
+  how.device = place.device;
+  how.kernels = place.kernels;
+  how.driver = job->driver;
+  how.persistence = persistence;
+  how.time_steps = plan.net.time_steps;
+  return how;
+}
+
+void node_state::add(group_id id, const group_actor& actor, routing& routes) {
+  routes.groups.emplace(id, actor);
+  job->groups.emplace(id, actor);
+  ++job->report.groups;
 }
 
 caf::error node_state::write_table(const connection_table& table) {
@@ -296,7 +333,7 @@ void node_state::leave() {
     return;
   self->send(gate, routing_ptr{});
   self->demonitor(job->driver.address());
-  for (auto& [id, g] : job->groups)
+  for (auto& g : job->actors)
     self->send_exit(g, caf::exit_reason::user_shutdown);
   for (auto& l : job->links)
     self->send_exit(l, caf::exit_reason::user_shutdown);

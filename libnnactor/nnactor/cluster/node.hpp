@@ -2,8 +2,10 @@
 
 #include "nnactor/cluster/deployment.hpp"
 #include "nnactor/cluster/link.hpp"
+#include "nnactor/defaults.hpp"
 #include "nnactor/group/carried_groups.hpp"
 #include "nnactor/group/core.hpp"
+#include "nnactor/group/neuron_group.hpp"
 #include "nnactor/group/routing.hpp"
 #include "nnactor/messages/actors.hpp"
 #include "nnactor/store/filesystem.hpp"
@@ -24,6 +26,7 @@ struct node_settings {
   std::string state;      ///< Local folder for its table; empty: none.
   std::string credential; ///< Path of its certificate, empty without TLS.
   uint32_t devices = 1;
+  uint64_t cache_bytes = defaults::cache_bytes; ///< Of a device, for weights.
   std::function<std::unique_ptr<device>()> make_device;
   std::shared_ptr<filesystem> fs;
   dialer_actor dialer;
@@ -45,6 +48,7 @@ struct node_state {
     deployment_ptr plan;
     driver_actor driver;
     std::map<group_id, group_actor> groups;   ///< With the loss, if it is here.
+    std::vector<group_actor> actors;          ///< Each once: some run several.
     std::map<group_id, program_ptr> programs; ///< Of its neuron groups.
     uint32_t savers = 0;                      ///< Groups that have parameters.
     std::vector<link_actor> links;
@@ -60,6 +64,7 @@ struct node_state {
   struct seat {
     device_actor device;
     core_ptr where; ///< Null where a test schedules all actors.
+    std::shared_ptr<nnactor::device> kernels;
   };
   std::vector<seat> devices;
   uint64_t epoch = 0;                     ///< That it has joined.
@@ -101,6 +106,10 @@ private:
                                                caf::error& failure);
   caf::error write_table(const connection_table& table);
   void spawn_groups(const std::vector<program_ptr>& programs, routing& routes);
+  void spawn_chain(const std::vector<group_id>& ids, routing& routes);
+  void spawn_loss(routing& routes);
+  group_settings settings_of(const std::vector<group_id>& ids) const;
+  void add(group_id id, const group_actor& actor, routing& routes);
 };
 
 node_actor::behavior_type run_node(node_state::pointer self, node_settings how);

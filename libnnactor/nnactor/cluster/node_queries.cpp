@@ -7,7 +7,7 @@
 namespace nnactor {
 
 void node_state::update_all(uint64_t step, uint32_t scale) {
-  for (auto& [id, g] : job->groups)
+  for (auto& g : job->actors)
     self->send(g, update_atom::value, step, scale);
 }
 
@@ -17,7 +17,7 @@ caf::result<uint64_t> node_state::save_all(uint64_t of_epoch,
     return fail(ec::protocol_violation, "does not work for epoch {}", of_epoch);
   self->send(persistence, save_atom::value, generation, job->savers,
              job->driver);
-  for (auto& [id, g] : job->groups)
+  for (auto& g : job->actors)
     self->send(g, save_atom::value, generation, step);
   return generation;
 }
@@ -42,7 +42,7 @@ caf::result<node_status> node_state::status(uint64_t of_epoch) {
       promise.deliver(std::move(what->all));
   };
   for (auto& [id, g] : job->groups)
-    self->request(g, defaults::status_timeout, status_atom::value)
+    self->request(g, defaults::status_timeout, status_atom::value, id)
         .then([add](const group_status& one) mutable { add(one); },
               [add, id = id](const caf::error&) mutable {
                 group_status silent;
@@ -64,7 +64,7 @@ caf::result<std::vector<char>> node_state::peek(uint64_t of_epoch,
   if (neuron >= job->plan->net.neuron_count())
     return fail(ec::invalid_argument, "knows no neuron {}", neuron);
   auto promise = self->make_response_promise<std::vector<char>>();
-  self->request(found->second, defaults::peek_timeout, peek_atom::value)
+  self->request(found->second, defaults::peek_timeout, peek_atom::value, group)
       .then(
           [promise, plan = job->plan, neuron,
            as_source](const parameters_ptr& all) mutable {

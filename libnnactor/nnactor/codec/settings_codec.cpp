@@ -86,6 +86,7 @@ void write(schema::TrainSettings::Builder out, const train_settings& how) {
   out.setWarmup(how.schedule.warmup);
   out.setSteps(how.schedule.steps);
   out.setLink(static_cast<uint8_t>(how.link));
+  out.setCompute(static_cast<uint8_t>(how.compute));
 }
 
 result<train_settings> read(schema::TrainSettings::Reader in) {
@@ -94,9 +95,12 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
   if (in.getSchedule() > static_cast<uint8_t>(schedule_kind::cosine))
     return fail(ec::invalid_argument, "{} is no learning-rate schedule",
                 in.getSchedule());
-  if (in.getLink() > static_cast<uint8_t>(link_precision::bfloat16))
+  if (in.getLink() > static_cast<uint8_t>(precision::bfloat16))
     return fail(ec::invalid_argument, "{} is no precision of links",
                 in.getLink());
+  if (in.getCompute() > static_cast<uint8_t>(precision::bfloat16))
+    return fail(ec::invalid_argument, "{} is no precision of products",
+                in.getCompute());
   train_settings how{
       .seed = in.getSeed(),
       .batch = in.getBatch(),
@@ -114,7 +118,8 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
                    .final_rate = in.getFinalRate(),
                    .warmup = in.getWarmup(),
                    .steps = in.getSteps()},
-      .link = static_cast<link_precision>(in.getLink())};
+      .link = static_cast<precision>(in.getLink()),
+      .compute = static_cast<precision>(in.getCompute())};
   if (auto err = check_batch(how))
     return err;
   if (auto err = check_optimizer(how.optimizer))

@@ -2,6 +2,7 @@
 
 #include "nnactor/config/keys.hpp"
 #include "nnactor/config/overrides.hpp"
+#include "nnactor/config/parse_toml.hpp"
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/config/sections.hpp"
 
@@ -25,6 +26,14 @@ experiment read_sections(section root) {
   return out;
 }
 
+std::string serialise(const toml::table& config) {
+  std::ostringstream out;
+  out << config << '\n';
+  return out.str();
+}
+
+} // namespace
+
 result<toml::table> parse_toml(const std::string& text,
                                const std::string& name) {
   try {
@@ -36,14 +45,6 @@ result<toml::table> parse_toml(const std::string& text,
                 what.description());
   }
 }
-
-std::string serialise(const toml::table& config) {
-  std::ostringstream out;
-  out << config << '\n';
-  return out.str();
-}
-
-} // namespace
 
 result<experiment>
 parse_experiment(const std::string& text, const std::string& name,

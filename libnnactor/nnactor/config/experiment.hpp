@@ -41,7 +41,7 @@ struct cluster_settings {
   uint32_t nodes = 3;   ///< Started on loopback when `addresses` is empty.
   uint32_t devices = 1; ///< Devices used on each node.
   std::vector<std::string> addresses; ///< HOST:PORT of running nodes.
-  link_precision link = link_precision::float32;
+  precision link = precision::float32;
   uint64_t memory = 0; ///< Bytes a node may use at most; 0: what it has.
   std::string control = "127.0.0.1:0"; ///< Where shells reach the run.
   uint32_t connect_timeout_ms = 10000;

@@ -113,6 +113,9 @@ void check_addresses(const section& from, const cluster_settings& how) {
   }
 }
 
+const choices<precision> precisions{{"float32", precision::float32},
+                                    {"bfloat16", precision::bfloat16}};
+
 } // namespace
 
 void read_bytes(section& from, const std::string& key, uint64_t& into) {
@@ -166,6 +169,7 @@ run_settings read_train(section from) {
             integer_range{1, 1 << 20});
   from.read("window", out.train.window, integer_range{1, 64});
   from.read("seed", out.train.seed, any_seed);
+  from.read("precision", out.train.compute, precisions);
   from.read("evaluate_every", out.evaluate_every, at_least_one);
   read_optimizer(from, out.train.optimizer);
   read_schedule(from, out.train.schedule);
@@ -178,9 +182,6 @@ run_settings read_train(section from) {
 }
 
 cluster_settings read_cluster(section from) {
-  static const choices<link_precision> precisions{
-      {"float32", link_precision::float32},
-      {"bfloat16", link_precision::bfloat16}};
   cluster_settings out;
   out.where = from.where();
   from.read("nodes", out.nodes, integer_range{1, 1024});

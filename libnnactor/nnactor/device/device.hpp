@@ -4,6 +4,7 @@
 #include "nnactor/tensor/tensor.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -37,6 +38,15 @@ struct sparse_matrix {
   std::span<const uint32_t> columns; ///< Row-major, ascending in each row.
 };
 
+/// Weights of a dense layer, rounded to bfloat16, in whatever order and memory
+/// a device reads them best. Of use to the device that packed them only.
+class packed_weights {
+public:
+  virtual ~packed_weights() = default;
+};
+
+using packed_ptr = std::shared_ptr<packed_weights>;
+
 /// Executes the kernels of the engine: one CPU core or one GPU. Not thread
 /// safe; exactly one device actor owns each. Shapes: r rows of a micro-batch,
 /// c input columns, u units, p positions, v tokens; r may be 1. Every kernel
@@ -64,6 +74,25 @@ public:
   /// dw[u,c] += dz[r,u]^T x[r,c] and db[u] += column sums of dz
   virtual void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                                       std::span<float> db) = 0;
+
+  /// Rounds w[u,c] to bfloat16 for the kernels below, into the memory of `old`
+  /// if that is of the same shape, else (null) into new.
+  virtual packed_ptr pack(matrix w, packed_ptr old) = 0;
+
+  // The kernels of a dense layer on values that are rounded to bfloat16; sums
+  // and results are float32.
+
+  /// z = x w^T + b
+  virtual void packed_affine(matrix x, packed_weights& w,
+                             std::span<const float> b, mutable_matrix z) = 0;
+
+  /// dx = dz w
+  virtual void packed_input_gradient(matrix dz, packed_weights& w,
+                                     mutable_matrix dx) = 0;
+
+  /// dw += dz^T x and db += column sums of dz, which are not rounded
+  virtual void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
+                                        std::span<float> db) = 0;
 
   /// z[r,u] = sum over k of x[r, w.columns[u,k]] w.values[u,k] + b[u]
   /// @pre every column is below c

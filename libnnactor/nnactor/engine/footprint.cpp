@@ -36,7 +36,7 @@ uint64_t values_kept(const network& net, const group_graph& graph,
 
 /// Of a value between groups on different nodes.
 uint64_t sent_bytes(const train_settings& how) {
-  return how.link == link_precision::bfloat16 ? sizeof(uint16_t) : value_bytes;
+  return how.link == precision::bfloat16 ? sizeof(uint16_t) : value_bytes;
 }
 
 } // namespace
@@ -62,6 +62,9 @@ std::vector<node_footprint> footprints(const network& net,
     at.neurons += g.neurons.size();
     at.parameters += parameters;
     at.weights += parameters * value_bytes;
+    // Rounded copies for both directions.
+    if (of.kind == layer_kind::dense && how.compute == precision::bfloat16)
+      at.weights += 2 * parameters * sizeof(uint16_t);
     if (of.kind == layer_kind::sparse) // Each knows its column.
       at.weights += g.neurons.size() * of.row_width * sizeof(uint32_t);
     at.gradients += parameters * value_bytes;

@@ -97,7 +97,8 @@ group_layer::group_layer(const network& net, const group_graph& graph,
       weight_("weight", {graph.groups[id].neurons.size(), what_.row_width},
               true, weight_columns(net, graph, graph.groups[id]),
               how.optimizer),
-      columns_(columns_read(net, graph, graph.groups[id])) {
+      columns_(columns_read(net, graph, graph.groups[id])),
+      rounds_(how.compute == precision::bfloat16) {
   const auto& neurons = graph.groups[id].neurons;
   if (what_.bias) {
     bias_.emplace("bias", shape{neurons.size(), 1}, false,
@@ -120,6 +121,29 @@ sparse_matrix group_layer::sparse_weights() {
   return {as_const(weight_.values()), columns_};
 }
 
+packed_weights& group_layer::packed(device& dev) {
+  if (!is_packed_)
+    packed_ = dev.pack(as_const(weight_.values()), std::move(packed_));
+  is_packed_ = true;
+  return *packed_;
+}
+
+void group_layer::multiply(device& dev, matrix x, mutable_matrix z) {
+  auto bias = bias_->values().values();
+  if (is_sparse())
+    dev.sparse_affine(x, sparse_weights(), bias, z);
+  else if (is_rounded())
+    dev.packed_affine(x, packed(dev), bias, z);
+  else
+    dev.affine(x, as_const(weight_.values()), bias, z);
+}
+
+void group_layer::apply(device& dev, matrix x, mutable_matrix y) {
+  multiply(dev, x, y);
+  if (what_.act != activation::none)
+    dev.activate(what_.act, as_const(y), y);
+}
+
 kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
                                  bool keep_z) {
   kept_values at;
@@ -131,17 +155,13 @@ kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
     at.y = std::move(y).share();
     return at;
   }
-  auto bias = bias_->values().values();
-  if (is_sparse())
-    dev.sparse_affine(view(at.inputs), sparse_weights(), bias, view(y));
-  else
-    dev.affine(view(at.inputs), as_const(weight_.values()), bias, view(y));
   if (keep_z && what_.act == activation::gelu) {
+    multiply(dev, view(at.inputs), view(y));
     at.z = std::move(y).share();
     y = tensor_builder<float>{extent};
     dev.activate(what_.act, view(at.z), view(y));
-  } else if (what_.act != activation::none) {
-    dev.activate(what_.act, as_const(view(y)), view(y));
+  } else {
+    apply(dev, view(at.inputs), view(y));
   }
   at.y = std::move(y).share();
   return at;
@@ -170,6 +190,8 @@ std::vector<tensor> group_layer::input_gradients(device& dev, const tensor& dz,
   tensor_builder<float> all{{dz.extent().rows, columns}};
   if (is_sparse())
     dev.sparse_input_gradient(view(dz), sparse_weights(), view(all));
+  else if (is_rounded())
+    dev.packed_input_gradient(view(dz), packed(dev), view(all));
   else
     dev.affine_input_gradient(view(dz), as_const(weight_.values()), view(all));
   if (sources_.size() == 1)
@@ -192,6 +214,9 @@ void group_layer::accumulate(device& dev, const kept_values& at) {
   if (is_sparse())
     dev.sparse_weight_gradient(view(at.dz), view(at.inputs), columns_,
                                weight_.gradient(), bias);
+  else if (is_rounded())
+    dev.bfloat16_weight_gradient(view(at.dz), view(at.inputs),
+                                 weight_.gradient(), bias);
   else
     dev.affine_weight_gradient(view(at.dz), view(at.inputs), weight_.gradient(),
                                bias);

@@ -59,6 +59,15 @@ public:
   std::vector<tensor> input_gradients(device& dev, const tensor& dz,
                                       uint32_t time);
 
+  /// Computes y from gathered inputs, without keeping anything.
+  /// @pre not an embedding
+  void apply(device& dev, matrix x, mutable_matrix y);
+
+  /// The parameters are others than before.
+  void on_change() {
+    is_packed_ = false;
+  }
+
   /// Adds the gradient of the parameters.
   void accumulate(device& dev, const kept_values& at);
 
@@ -79,7 +88,13 @@ private:
     return what_.kind == layer_kind::sparse;
   }
 
+  bool is_rounded() const {
+    return rounds_ && what_.kind == layer_kind::dense;
+  }
+
   sparse_matrix sparse_weights();
+  packed_weights& packed(device& dev);
+  void multiply(device& dev, matrix x, mutable_matrix z);
 
   void initialise(const neuron_set& neurons, uint64_t seed);
 
@@ -91,6 +106,9 @@ private:
   /// Sparse: gathered columns of every neuron's weights, which are themselves
   /// in canonical order.
   std::vector<uint32_t> columns_;
+  bool rounds_;            ///< What dense layers multiply, to bfloat16.
+  packed_ptr packed_;      ///< Weights, if so.
+  bool is_packed_ = false; ///< `packed_` has the present weights.
 };
 
 } // namespace nnactor

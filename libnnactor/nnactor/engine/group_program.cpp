@@ -27,7 +27,7 @@ struct group_program::impl {
 
   /// What others get of a tensor.
   tensor sent(const tensor& x) const {
-    return how.link == link_precision::bfloat16 ? round_to_bfloat16(x) : x;
+    return how.link == precision::bfloat16 ? round_to_bfloat16(x) : x;
   }
 
   group self;
@@ -77,6 +77,17 @@ tensor group_program::forward(device& dev, uint32_t micro_batch, phase why,
   if (training)
     impl_->kept.insert_or_assign(micro_batch, std::move(at));
   return output;
+}
+
+void group_program::pass(device& dev, matrix x, mutable_matrix y) {
+  impl_->maths.apply(dev, x, y);
+  if (impl_->how.link == precision::bfloat16)
+    for (auto& value : y.values())
+      value = round_to_bfloat16(value);
+}
+
+uint64_t group_program::width() const {
+  return impl_->self.width;
 }
 
 caf::error
@@ -133,6 +144,7 @@ double group_program::squared_gradient_norm(device& dev) {
 void group_program::update(device& dev, uint64_t step, float scale) {
   impl_->maths.each(
       [&](learnable& x) { x.update(dev, impl_->how, step, scale); });
+  impl_->maths.on_change();
 }
 
 parameter_set group_program::save() const {
@@ -157,6 +169,7 @@ caf::error group_program::load(const parameter_set& saved) {
   if (wrong)
     return within(impl_->name(), wrong);
   impl_->maths.each([&](learnable& x) { x.load(saved.parameters); });
+  impl_->maths.on_change();
   impl_->kept.clear();
   return {};
 }

@@ -41,6 +41,14 @@ public:
   tensor forward(device& dev, uint32_t micro_batch, phase why,
                  const std::vector<tensor>& inputs);
 
+  /// Computes the output of one micro-batch of a group that reads only one
+  /// other, keeping nothing: y[r,width] from x[r,columns].
+  /// @pre the group is no embedding; both matrices are of its shapes
+  void pass(device& dev, matrix x, mutable_matrix y);
+
+  /// Columns of the output.
+  uint64_t width() const;
+
   /// Checks that `gradients` has one f32 tensor per downstream group, shaped
   /// like the output of that micro-batch, or an empty one where the group would
   /// need it after the end of the example, and that the micro-batch waits for

@@ -37,7 +37,7 @@ struct loss_program::impl {
         scale(1.0f
               / (static_cast<float>(how.batch)
                  * static_cast<float>(net.time_steps))),
-        rounds(how.link == link_precision::bfloat16) {
+        rounds(how.link == precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
     for (auto id : self.upstream)
       if (graph.groups[id].kind == group_kind::neurons)

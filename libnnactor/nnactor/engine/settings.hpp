@@ -33,14 +33,8 @@ struct schedule_settings {
   uint64_t steps = 0;      ///< All steps of the run.
 };
 
-/// What activations and gradients are rounded to before they are sent. Values
-/// are part of the schemas.
-enum class link_precision : uint8_t {
-  float32,  ///< Not at all.
-  bfloat16, ///< Every tensor between groups, local or remote: half the bytes
-            ///< cross links, and the model still depends on the partition
-            ///< alone.
-};
+/// What values are rounded to. Values are part of the schemas.
+enum class precision : uint8_t { float32, bfloat16 };
 
 /// All that the groups need to know of a training job.
 struct train_settings {
@@ -50,7 +44,13 @@ struct train_settings {
   uint32_t window = 1;        ///< Micro-batches in flight at most.
   optimizer_settings optimizer;
   schedule_settings schedule;
-  link_precision link = link_precision::float32;
+  /// Of every tensor between groups, local or remote, before it is sent: with
+  /// bfloat16 half the bytes cross links, and the model still depends on the
+  /// partition alone.
+  precision link = precision::float32;
+  /// Of what dense layers multiply. Sums, and the parameters that the optimizer
+  /// changes, stay float32 (mixed precision, arXiv 1710.03740).
+  precision compute = precision::float32;
 };
 
 /// Returns the learning rate of step `step` (0-based). Warm-up rises linearly

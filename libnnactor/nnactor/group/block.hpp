@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/device/device.hpp"
+#include "nnactor/error.hpp"
 #include "nnactor/messages/actors.hpp"
 
 #include <functional>
@@ -22,6 +23,17 @@ struct block {
   std::function<void()> then;       ///< In the owner, after a good run.
   caf::error failure;               ///< Set when `run` threw.
 };
+
+/// Runs a kernel, and turns what it throws into an error.
+template <class F>
+caf::error run_on(device& dev, F&& run) {
+  try {
+    run(dev);
+    return caf::none;
+  } catch (const std::exception& ex) {
+    return fail(ec::device_failure, "device {}: {}", dev.name(), ex.what());
+  }
+}
 
 /// Sends a block from the group `self` to `dev`. Blocks of equal urgency run
 /// in the order in which they were sent.

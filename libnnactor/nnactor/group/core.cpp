@@ -119,6 +119,7 @@ struct core::shared : caf::execution_unit {
 core::core(caf::actor_system& system, std::optional<uint32_t> cpu)
     : shared_(std::make_shared<shared>(system)) {
   shared_->thread = std::thread{[self = shared_, cpu] {
+    take_way();
     if (cpu)
       pin_this_thread(*cpu);
     self->run();

@@ -1,23 +1,8 @@
 #include "nnactor/group/device_actor.hpp"
 
-#include "nnactor/error.hpp"
-
 #include <algorithm>
 
 namespace nnactor {
-
-namespace {
-
-void run(block& what, device& dev) {
-  try {
-    what.run(dev);
-  } catch (const std::exception& ex) {
-    what.failure =
-        fail(ec::device_failure, "device {}: {}", dev.name(), ex.what());
-  }
-}
-
-} // namespace
 
 block_ptr device_state::next() {
   auto queue = std::ranges::find_if(
@@ -42,7 +27,7 @@ run_device(block_device_actor::stateful_pointer<device_state> self,
       [self](ready_atom) {
         auto& st = self->state;
         auto what = st.next();
-        run(*what, *st.dev);
+        what->failure = run_on(*st.dev, what->run);
         // The kernels' inputs are released here, not when the owner gets to it.
         what->run = nullptr;
         self->send(what->owner, what);

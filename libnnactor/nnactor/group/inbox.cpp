@@ -6,6 +6,14 @@
 
 namespace nnactor {
 
+namespace {
+
+uint64_t mark_of(const work_id& work) {
+  return (work.step << 32) + work.micro_batch;
+}
+
+} // namespace
+
 inbox::inbox(std::vector<group_id> senders) : senders_(std::move(senders)) {
 }
 
@@ -71,9 +79,7 @@ std::optional<std::vector<tensor>> inbox::take(const work_id& work) {
   for (auto& value : i->second.values)
     result.push_back(value ? std::move(*value) : tensor{});
   open_.erase(i);
-  taken_.push_back(work);
-  if (taken_.size() > defaults::remembered_work)
-    taken_.pop_front();
+  remember(work);
   return result;
 }
 
@@ -97,8 +103,23 @@ std::optional<std::pair<work_id, group_id>> inbox::missing() const {
   return std::nullopt;
 }
 
+void inbox::remember(const work_id& work) {
+  if (taken_.size() < defaults::remembered_work) {
+    taken_.push_back(work);
+    marks_.push_back(mark_of(work));
+    return;
+  }
+  taken_[next_taken_] = work;
+  marks_[next_taken_] = mark_of(work);
+  next_taken_ = (next_taken_ + 1) % taken_.size();
+}
+
 bool inbox::remembers(const work_id& work) const {
-  return std::find(taken_.begin(), taken_.end(), work) != taken_.end();
+  auto mark = mark_of(work);
+  for (size_t i = 0; i < marks_.size(); ++i)
+    if (marks_[i] == mark && taken_[i] == work)
+      return true;
+  return false;
 }
 
 } // namespace nnactor

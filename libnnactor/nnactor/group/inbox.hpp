@@ -2,7 +2,6 @@
 
 #include "nnactor/messages/message_types.hpp"
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -64,13 +63,18 @@ private:
 
   bool is_expected(const work_id& work, size_t sender) const;
 
+  void remember(const work_id& work);
   bool remembers(const work_id& work) const;
 
   std::vector<group_id> senders_;
   std::vector<int64_t> shifts_; ///< By sender; empty: all are 0.
   uint32_t time_steps_ = 1;
   std::map<work_id, slots> open_;
-  std::deque<work_id> taken_; ///< The newest, to recognise duplicates.
+  /// The newest work that was taken, to recognise duplicates, and marks by
+  /// which to find it: looked through for every tensor that arrives.
+  std::vector<work_id> taken_;
+  std::vector<uint64_t> marks_;
+  size_t next_taken_ = 0;
 };
 
 } // namespace nnactor

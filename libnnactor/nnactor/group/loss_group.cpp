@@ -7,7 +7,7 @@ void loss_group_state::init(pointer parent, group_settings how,
   self = parent;
   settings = std::move(how);
   program = std::move(what);
-  auto senders = settings.description.upstream;
+  auto senders = settings.head().upstream;
   outputs = inbox{senders};
   std::erase(senders, group_graph::target_group);
   answers = inbox{senders};
@@ -22,7 +22,7 @@ void loss_group_state::on_tensor(const tensor_message& what) {
     return;
   auto values = box.take(work);
   if (work.why == phase::infer)
-    start_answer(work, std::move(*values));
+    start_answer(work, *values);
   else
     start_loss(work, std::move(*values));
 }
@@ -54,21 +54,21 @@ void loss_group_state::start_loss(const work_id& work,
 }
 
 void loss_group_state::start_answer(const work_id& work,
-                                    std::vector<tensor> values) {
+                                    const std::vector<tensor>& values) {
   if (auto err = program->check(work.why, values, tensor{}))
     return report(err);
-  auto answer = std::make_shared<tensor>();
-  send_block(
-      self, settings.device, urgency::forward,
-      [p = program, answer, xs = std::move(values)](device& dev) {
-        *answer = p->answer(dev, xs);
-      },
-      [this, work, answer] { send_result(work, *answer); });
+  tensor answer;
+  auto failure = run_on(*settings.kernels, [&](device& dev) {
+    answer = program->answer(dev, values);
+  });
+  if (failure)
+    return report(failure);
+  send_result(work, answer);
 }
 
 void loss_group_state::send_gradients(const work_id& work,
                                       const std::vector<tensor>& values) {
-  auto& me = settings.description;
+  auto& me = settings.head();
   for (size_t i = 0; i < values.size(); ++i) {
     auto key =
         tensor_key{work, me.layer, direction::backward, me.id, me.upstream[i]};
@@ -78,15 +78,15 @@ void loss_group_state::send_gradients(const work_id& work,
 }
 
 void loss_group_state::send_result(const work_id& work, tensor value) {
-  auto& me = settings.description;
+  auto& me = settings.head();
   auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
-  for (auto& reader : routes->readers(me.id))
+  for (auto& reader : readers)
     self->send(reader, tensor_message{key, value});
 }
 
 group_status loss_group_state::status() const {
   group_status out;
-  out.group = settings.description.id;
+  out.group = settings.head().id;
   out.version = settings.version;
   if (auto missing = outputs.missing()) {
     out.waits_for = wait_kind::activation;
@@ -110,13 +110,16 @@ group_actor::behavior_type loss_group(loss_group_state::pointer self,
   state.init(self, std::move(how), std::move(program));
   return {
       [&state](const tensor_message& what) { state.on_tensor(what); },
-      [&state](const routing_ptr& routes) { state.routes = routes; },
+      [&state](const routing_ptr& routes) {
+        state.routes = routes;
+        state.readers = routes->readers(state.settings.head().id);
+      },
       [&state](const block_ptr& done) { state.on_block(*done); },
       // The loss has no parameters: nothing to update, nothing to save.
       [](update_atom, uint64_t, uint32_t) {},
       [](save_atom, uint64_t, uint64_t) {},
-      [&state](status_atom) { return state.status(); },
-      [](peek_atom) -> caf::result<parameters_ptr> {
+      [&state](status_atom, group_id) { return state.status(); },
+      [](peek_atom, group_id) -> caf::result<parameters_ptr> {
         return fail(ec::invalid_argument, "the loss has no parameters");
       },
   };

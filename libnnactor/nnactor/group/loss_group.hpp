@@ -16,8 +16,9 @@ struct loss_group_state {
   group_settings settings;
   std::shared_ptr<loss_program> program;
   routing_ptr routes;
-  inbox outputs{{}}; ///< Of the output layer, then the target.
-  inbox answers{{}}; ///< Inference: no target.
+  std::vector<sink_actor> readers; ///< Of its results.
+  inbox outputs{{}};               ///< Of the output layer, then the target.
+  inbox answers{{}};               ///< Inference: no target.
 
   void init(pointer parent, group_settings how,
             std::shared_ptr<loss_program> what);
@@ -28,7 +29,7 @@ struct loss_group_state {
 
 private:
   void start_loss(const work_id& work, std::vector<tensor> values);
-  void start_answer(const work_id& work, std::vector<tensor> values);
+  void start_answer(const work_id& work, const std::vector<tensor>& values);
   void send_gradients(const work_id& work, const std::vector<tensor>& values);
   void send_result(const work_id& work, tensor value);
   void report(const caf::error& what);

@@ -1,5 +1,6 @@
 #include "nnactor/group/neuron_group.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace nnactor {
@@ -18,22 +19,34 @@ std::vector<int64_t> shifts_of(const std::vector<uint32_t>& delays, int sign) {
 } // namespace
 
 void neuron_group_state::init(pointer parent, group_settings how,
-                              program_ptr what) {
+                              std::vector<program_ptr> programs) {
   self = parent;
   settings = std::move(how);
-  program = std::move(what);
+  program = std::make_shared<chain>(std::move(programs));
   version = settings.version;
   last_activity = self->clock().now();
-  auto& me = settings.description;
-  auto& upstream = me.upstream;
-  inputs =
-      inbox{upstream, shifts_of(me.upstream_delays, 1), settings.time_steps};
-  gradients = inbox{me.downstream, shifts_of(me.downstream_delays, -1),
+  auto& head = settings.head();
+  auto& tail = settings.tail();
+  inputs = inbox{head.upstream, shifts_of(head.upstream_delays, 1),
+                 settings.time_steps};
+  gradients = inbox{tail.downstream, shifts_of(tail.downstream_delays, -1),
                     settings.time_steps};
-  closes = closes_micro_batch(me);
+  for (auto& x : settings.members)
+    if (closes_micro_batch(x))
+      closing.push_back(x.id);
+}
+
+size_t neuron_group_state::member(group_id which) const {
+  auto found = std::ranges::find(settings.members, which, &group::id);
+  return static_cast<size_t>(found - settings.members.begin());
 }
 
 // -- what arrives -------------------------------------------------------------
+
+void neuron_group_state::on_routes(const routing_ptr& what) {
+  routes = what;
+  readers = what->readers(settings.tail().id);
+}
 
 void neuron_group_state::on_tensor(const tensor_message& what) {
   auto& work = what.key.work;
@@ -92,6 +105,8 @@ void neuron_group_state::start_forward(const work_id& work) {
     return;
   if (auto err = program->check_inputs(*values, work.micro_batch))
     return report(std::move(err));
+  if (work.why == phase::infer)
+    return start_answer(work, *values);
   auto output = std::make_shared<tensor>();
   execute(
       urgency::forward,
@@ -101,13 +116,27 @@ void neuron_group_state::start_forward(const work_id& work) {
       [this, work, output] { send_output(work, *output); });
 }
 
+// Where nothing is trained, nothing is more urgent than what came first, so
+// there is no need to queue at the device.
+void neuron_group_state::start_answer(const work_id& work,
+                                      const std::vector<tensor>& values) {
+  tensor output;
+  auto failure = run_on(*settings.kernels, [&](device& dev) {
+    output = program->forward(dev, work.micro_batch, work.why, values);
+  });
+  last_activity = self->clock().now();
+  if (failure)
+    return report(std::move(failure));
+  send_output(work, output);
+}
+
 void neuron_group_state::send_output(const work_id& work,
                                      const tensor& output) {
-  auto& me = settings.description;
+  auto& me = settings.tail();
   if (work.why == phase::train)
     awaiting_gradients.insert(work.micro_batch);
   auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
-  for (auto& reader : routes->readers(me.id))
+  for (auto& reader : readers)
     self->send(reader, tensor_message{key, output});
   // What nobody needs any more has no gradient to wait for.
   if (work.why == phase::train && gradients.expected(work) == 0)
@@ -143,7 +172,7 @@ void neuron_group_state::run_backward(const work_id& work,
 
 void neuron_group_state::send_gradients(const work_id& work,
                                         const std::vector<tensor>& values) {
-  auto& me = settings.description;
+  auto& me = settings.head();
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i].extent().size() == 0)
       continue;
@@ -152,7 +181,7 @@ void neuron_group_state::send_gradients(const work_id& work,
     if (auto sink = routes->towards(me.upstream[i]))
       self->send(sink, tensor_message{key, values[i]});
   }
-  if (closes)
+  if (!closing.empty())
     give_credit(work);
   awaiting_gradients.erase(work.micro_batch);
   unaccumulated.insert(work.micro_batch);
@@ -165,8 +194,9 @@ void neuron_group_state::give_credit(const work_id& work) {
   if (++returned[micro_batch] < settings.time_steps)
     return;
   returned.erase(micro_batch);
-  self->send(settings.driver, credit_atom::value, work.epoch, work.step,
-             micro_batch, settings.description.id);
+  for (auto id : closing)
+    self->send(settings.driver, credit_atom::value, work.epoch, work.step,
+               micro_batch, id);
 }
 
 // -- gradients of the parameters ----------------------------------------------
@@ -192,15 +222,17 @@ void neuron_group_state::start_accumulates() {
 void neuron_group_state::finish_step() {
   if (settings.train.optimizer.clip == 0)
     return start_update(1.0f);
-  auto norm = std::make_shared<double>();
+  auto norms = std::make_shared<std::vector<double>>();
   execute(
       urgency::idle,
-      [p = program, norm](device& dev) {
-        *norm = p->squared_gradient_norm(dev);
+      [p = program, norms](device& dev) {
+        *norms = p->squared_gradient_norms(dev);
       },
-      [this, norm] {
-        self->send(settings.driver, norm_atom::value, settings.epoch, version,
-                   settings.description.id, std::bit_cast<uint64_t>(*norm));
+      [this, norms] {
+        for (size_t i = 0; i < norms->size(); ++i)
+          self->send(settings.driver, norm_atom::value, settings.epoch, version,
+                     settings.members[i].id,
+                     std::bit_cast<uint64_t>((*norms)[i]));
         norm_sent = true;
       });
 }
@@ -229,20 +261,22 @@ void neuron_group_state::enter_version(uint64_t next) {
 }
 
 void neuron_group_state::start_save(uint64_t generation) {
-  auto copy = std::make_shared<parameter_set>();
-  execute(
-      urgency::idle, [p = program, copy](device&) { *copy = p->save(); },
-      [this, generation, copy] {
-        self->send(settings.persistence, save_atom::value, settings.epoch,
-                   generation, parameters_ptr{copy});
-      });
+  for (size_t i = 0; i < settings.members.size(); ++i) {
+    auto copy = std::make_shared<parameter_set>();
+    execute(
+        urgency::idle, [p = program, i, copy](device&) { *copy = p->save(i); },
+        [this, generation, copy] {
+          self->send(settings.persistence, save_atom::value, settings.epoch,
+                     generation, parameters_ptr{copy});
+        });
+  }
 }
 
 // -- helpers ------------------------------------------------------------------
 
 void neuron_group_state::report(caf::error what) {
-  auto place = fmt::format("group {} on node {}", settings.description.id,
-                           settings.self + 1);
+  auto place =
+      fmt::format("group {} on node {}", settings.head().id, settings.self + 1);
   self->send(settings.driver, failed_atom::value, settings.epoch,
              within(place, what));
 }
@@ -250,24 +284,17 @@ void neuron_group_state::report(caf::error what) {
 void neuron_group_state::execute(urgency when, std::function<void(device&)> run,
                                  std::function<void()> then) {
   ++blocks;
-  auto timed = [run = std::move(run), spent = busy_ns](device& dev) {
-    auto start = std::chrono::steady_clock::now();
-    run(dev);
-    *spent += static_cast<uint64_t>(
-        std::chrono::nanoseconds{std::chrono::steady_clock::now() - start}
-            .count());
-  };
-  send_block(self, settings.device, when, std::move(timed), std::move(then));
+  send_block(self, settings.device, when, std::move(run), std::move(then));
 }
 
 group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
                                         group_settings how,
-                                        program_ptr program) {
+                                        std::vector<program_ptr> programs) {
   auto& state = self->state;
-  state.init(self, std::move(how), std::move(program));
+  state.init(self, std::move(how), std::move(programs));
   return {
       [&state](const tensor_message& what) { state.on_tensor(what); },
-      [&state](const routing_ptr& routes) { state.routes = routes; },
+      [&state](const routing_ptr& routes) { state.on_routes(routes); },
       [&state](const block_ptr& done) { state.on_block(*done); },
       [&state](update_atom, uint64_t step, uint32_t scale) {
         state.on_update(step, std::bit_cast<float>(scale));
@@ -275,12 +302,8 @@ group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
       [&state](save_atom, uint64_t generation, uint64_t step) {
         state.on_save(generation, step);
       },
-      [&state](status_atom) { return state.status(); },
-      [&state, self](peek_atom) -> caf::result<parameters_ptr> {
-        auto promise = self->make_response_promise<parameters_ptr>();
-        state.on_peek(promise);
-        return promise;
-      },
+      [&state](status_atom, group_id which) { return state.status(which); },
+      [&state](peek_atom, group_id which) { return state.on_peek(which); },
   };
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
-#include "nnactor/engine/group_program.hpp"
+#include "nnactor/engine/chain.hpp"
 #include "nnactor/group/block.hpp"
 #include "nnactor/group/inbox.hpp"
 #include "nnactor/group/routing.hpp"
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,17 +16,32 @@ struct group_settings {
   uint64_t epoch = 0;
   uint64_t version = 0; ///< Updates that its parameters have seen.
   node_index self = 0;  ///< Its node, for messages to people.
-  group description;    ///< Its place in the graph.
+  /// Its groups, which follow each other in the graph: see `find_chains`.
+  std::vector<group> members;
   train_settings train;
   device_actor device;
+  /// The same device, for what nothing else can be more urgent than. It is on
+  /// the group's own core.
+  std::shared_ptr<nnactor::device> kernels;
   driver_actor driver;
   persistence_actor persistence;
   uint32_t time_steps = 1; ///< Of an example.
+
+  /// The group that gets inputs and sends gradients.
+  const group& head() const {
+    return members.front();
+  }
+
+  /// The group that sends outputs and gets gradients.
+  const group& tail() const {
+    return members.back();
+  }
 };
 
-/// A neuron group as an actor: orders what arrives, leaves all arithmetic to
-/// its program and all execution to its device. Every time step of an example
-/// is a piece of work of its own, which delayed connections tie to others.
+/// A neuron group, or a chain of them, as an actor: orders what arrives, leaves
+/// all arithmetic to its program and all execution to its device. Every time
+/// step of an example is a piece of work of its own, which delayed connections
+/// tie to others.
 ///
 ///   forward inputs complete, version reached --> forward --> readers
 ///   gradients complete --> backward --> upstream, then accumulate (in the
@@ -41,11 +55,13 @@ struct neuron_group_state {
 
   pointer self = nullptr;
   group_settings settings;
-  program_ptr program;
+  std::shared_ptr<chain> program;
   routing_ptr routes;
+  std::vector<sink_actor> readers; ///< Of its outputs.
   inbox inputs{{}};
   inbox gradients{{}};
-  bool closes = false;                   ///< See `closes_micro_batch`.
+  /// Members that tell the driver, see `closes_micro_batch`.
+  std::vector<group_id> closing;
   std::map<uint32_t, uint32_t> returned; ///< Time steps, by micro-batch.
   uint64_t version = 0;                  ///< Updates seen by the parameters.
   uint32_t accumulated = 0;              ///< Micro-batches of this step.
@@ -57,23 +73,26 @@ struct neuron_group_state {
   std::set<uint32_t> awaiting_gradients; ///< Forward done in training.
   uint32_t blocks = 0;                   ///< At the device.
   caf::actor_clock::time_point last_activity;
-  /// Written by the device, so it outlives a group whose block still runs.
-  std::shared_ptr<std::atomic<uint64_t>> busy_ns =
-      std::make_shared<std::atomic<uint64_t>>(0);
 
-  void init(pointer parent, group_settings how, program_ptr what);
+  void init(pointer parent, group_settings how,
+            std::vector<program_ptr> programs);
 
+  void on_routes(const routing_ptr& what);
   void on_tensor(const tensor_message& what);
   void on_update(uint64_t step, float scale);
   void on_save(uint64_t generation, uint64_t step);
   void on_block(block& done);
-  void on_peek(caf::typed_response_promise<parameters_ptr> promise);
-  group_status status() const;
+  caf::result<parameters_ptr> on_peek(group_id which);
+  group_status status(group_id which) const;
+
+  /// Index of a group among the members, their number if it is none.
+  size_t member(group_id which) const;
 
 private:
   void on_input(const tensor_message& what);
   void on_gradient(const tensor_message& what);
   void start_forward(const work_id& work);
+  void start_answer(const work_id& work, const std::vector<tensor>& values);
   void send_output(const work_id& work, const tensor& output);
   void start_backward(const work_id& work);
   void run_backward(const work_id& work, std::vector<tensor> values);
@@ -92,6 +111,6 @@ private:
 
 group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
                                         group_settings how,
-                                        program_ptr program);
+                                        std::vector<program_ptr> programs);
 
 } // namespace nnactor

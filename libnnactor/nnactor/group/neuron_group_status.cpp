@@ -18,12 +18,13 @@ bool describe_missing(const inbox& box, wait_kind kind, group_status& out) {
 
 } // namespace
 
-group_status neuron_group_state::status() const {
-  auto& me = settings.description;
+// Members of a chain wait for the same: it is one piece of work.
+group_status neuron_group_state::status(group_id which) const {
   group_status out;
-  out.group = me.id;
+  out.group = which;
   out.version = version;
-  out.busy_ns = *busy_ns;
+  if (auto i = member(which); i < settings.members.size())
+    out.busy_ns = program->busy_ns(i);
   if (blocks > 0)
     return out;
   out.step = version;
@@ -35,24 +36,29 @@ group_status neuron_group_state::status() const {
     out.waits_for = wait_kind::update;
   } else if (describe_missing(gradients, wait_kind::gradient, out)
              || describe_missing(inputs, wait_kind::activation, out)) {
-  } else if (!awaiting_gradients.empty() && !me.downstream.empty()) {
+  } else if (!awaiting_gradients.empty()
+             && !settings.tail().downstream.empty()) {
     out.waits_for = wait_kind::gradient;
     out.micro_batch = *awaiting_gradients.begin();
-    out.of_group = me.downstream.front();
+    out.of_group = settings.tail().downstream.front();
   } else {
     out.waits_for = wait_kind::activation;
     out.micro_batch = accumulated;
-    out.of_group = me.upstream.front();
+    out.of_group = settings.head().upstream.front();
   }
   return out;
 }
 
-void neuron_group_state::on_peek(
-    caf::typed_response_promise<parameters_ptr> promise) {
+caf::result<parameters_ptr> neuron_group_state::on_peek(group_id which) {
+  auto i = member(which);
+  if (i == settings.members.size())
+    return fail(ec::invalid_argument, "is not group {}", which);
+  auto promise = self->make_response_promise<parameters_ptr>();
   auto copy = std::make_shared<parameter_set>();
   execute(
-      urgency::idle, [p = program, copy](device&) { *copy = p->save(); },
+      urgency::idle, [p = program, i, copy](device&) { *copy = p->save(i); },
       [promise, copy]() mutable { promise.deliver(parameters_ptr{copy}); });
+  return promise;
 }
 
 } // namespace nnactor

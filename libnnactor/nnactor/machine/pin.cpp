@@ -12,4 +12,22 @@ void pin_this_thread(uint32_t cpu) {
   pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 }
 
+namespace {
+
+// What is refused is only slower.
+void set_policy(int policy) {
+  sched_param none = {};
+  static_cast<void>(sched_setscheduler(0, policy, &none));
+}
+
+} // namespace
+
+void give_way() {
+  set_policy(SCHED_BATCH);
+}
+
+void take_way() {
+  set_policy(SCHED_OTHER);
+}
+
 } // namespace nnactor

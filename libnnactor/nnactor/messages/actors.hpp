@@ -24,7 +24,8 @@ using device_actor = caf::typed_actor<caf::reacts_to<block_ptr>>;
 using control_actor = caf::typed_actor<
     caf::replies_to<command_atom, std::string>::with<std::string>>;
 
-/// A neuron group or the loss group.
+/// A neuron group, or several that one device runs in one go, or the loss
+/// group.
 using group_actor = sink_actor::extend<
     // Where everything is; comes before any tensor.
     caf::reacts_to<routing_ptr>,
@@ -36,10 +37,10 @@ using group_actor = sink_actor::extend<
     // Send a copy of the parameters that have seen `step` updates to the node's
     // persistence actor, for this generation.
     caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>,
-    // What are you doing?
-    caf::replies_to<status_atom>::with<group_status>,
-    // A copy of the parameters; local.
-    caf::replies_to<peek_atom>::with<parameters_ptr>>;
+    // What is that group of yours doing?
+    caf::replies_to<status_atom, group_id>::with<group_status>,
+    // A copy of the parameters of that group; local.
+    caf::replies_to<peek_atom, group_id>::with<parameters_ptr>>;
 
 /// The sending end of a direct connection to another node: cuts tensors into
 /// pieces and holds back those for which there is no credit.

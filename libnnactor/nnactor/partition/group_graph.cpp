@@ -185,6 +185,9 @@ placement place(const group_graph& graph, uint32_t nodes,
                 uint32_t devices_per_node) {
   placement where;
   where.nodes = nodes;
+  uint32_t parts = 0;
+  for (const auto& x : graph.groups)
+    parts = std::max(parts, x.part + 1);
   std::map<node_index, uint32_t> placed;
   for (const auto& x : graph.groups) {
     auto outside = x.kind == group_kind::input || x.kind == group_kind::target;
@@ -193,7 +196,8 @@ placement place(const group_graph& graph, uint32_t nodes,
       continue;
     }
     auto node = x.part % nodes;
-    where.seats.push_back({node, placed[node]++ % devices_per_node});
+    auto turn = parts > nodes ? x.part / nodes : placed[node]++;
+    where.seats.push_back({node, turn % devices_per_node});
   }
   return where;
 }

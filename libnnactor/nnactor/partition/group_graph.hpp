@@ -88,8 +88,9 @@ struct placement {
   }
 };
 
-/// Puts part `i` on node `i mod nodes`, its groups on the node's devices in
-/// turn; input and target go to the driver.
+/// Puts part `i` on node `i mod nodes`. Where nodes get several parts, these go
+/// to a node's devices in turn, else its groups do; input and target go to the
+/// driver.
 /// @pre `nodes > 0 && devices_per_node > 0`
 placement place(const group_graph& graph, uint32_t nodes,
                 uint32_t devices_per_node);

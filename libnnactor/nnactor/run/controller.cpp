@@ -221,4 +221,19 @@ result<tensor> controller::infer(const tensor& inputs) {
       self_->request(inferrer_, patience, infer_atom::value, inputs));
 }
 
+caf::error controller::infer_all(const std::vector<tensor>& questions) {
+  auto patience = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
+  auto ask = [&](const tensor& question) {
+    return self_->request(inferrer_, patience, infer_atom::value, question);
+  };
+  std::vector<decltype(ask(questions.front()))> answers;
+  for (auto& question : questions)
+    answers.push_back(ask(question));
+  caf::error failure;
+  for (auto& answer : answers)
+    answer.receive([](const tensor&) {},
+                   [&failure](caf::error& why) { failure = std::move(why); });
+  return failure;
+}
+
 } // namespace nnactor

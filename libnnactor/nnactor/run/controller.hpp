@@ -87,6 +87,9 @@ public:
   /// side by side.
   result<tensor> infer(const tensor& inputs);
 
+  /// Asks many questions at once; returns when all are answered.
+  caf::error infer_all(const std::vector<tensor>& questions);
+
 private:
   controller(controller_settings how, credentials who);
 

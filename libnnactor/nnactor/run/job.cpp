@@ -123,9 +123,9 @@ caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
   if (from.train.seed != train.seed || from.train.batch != train.batch)
     return differs("the order of examples (train.seed, train.batch)");
   if (from.train.micro_batches != train.micro_batches
-      || from.train.link != train.link
+      || from.train.link != train.link || from.train.compute != train.compute
       || from.train.optimizer != train.optimizer)
-    return differs("the training (micro_batches, link, optimizer)");
+    return differs("the training (micro_batches, precision, link, optimizer)");
   if (from.step >= job.how.run.steps)
     return fail(ec::invalid_config,
                 "the model in {} has seen all {} steps; set train.steps higher "

@@ -1,17 +1,18 @@
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
+#include "nnactor/device/cpu/huge_arena.hpp"
+#include "nnactor/device/cpu/one_thread.hpp"
+#include "nnactor/device/cpu/onednn_matmul.hpp"
 
 #include <fmt/format.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <stdexcept>
 #include <utility>
-
-// Of libgomp, oneDNN's threads. Not every compiler that links it has its
-// header.
-extern "C" void omp_set_num_threads(int);
+#include <vector>
 
 namespace nnactor {
 
@@ -36,6 +37,39 @@ void add_rows(matrix x, std::span<float> sums) {
   }
 }
 
+void fill_rows(mutable_matrix z, std::span<const float> row) {
+  for (uint64_t r = 0; r < z.rows; ++r)
+    std::ranges::copy(row, z.row(r).begin());
+}
+
+/// Weights in panels, and row by row where a gradient has asked for that.
+struct panel_weights final : packed_weights {
+  std::shared_ptr<std::byte> memory;
+  panels in_panels;
+  std::vector<uint16_t> rows; ///< Empty until asked for.
+
+  bfloat16_matrix by_rows() {
+    if (rows.empty()) {
+      rows.resize(in_panels.units * in_panels.columns);
+      unpack_panels(in_panels, rows.data());
+    }
+    return {rows.data(), in_panels.units, in_panels.columns};
+  }
+};
+
+/// bfloat16 values as floats.
+std::vector<float> widened(const bfloat16_matrix& x) {
+  std::vector<float> out(x.rows * x.columns);
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = std::bit_cast<float>(static_cast<uint32_t>(x.data[i]) << 16);
+  return out;
+}
+
+matrix as_stored(const std::vector<float>& values, const bfloat16_matrix& x) {
+  return x.transposed ? matrix{values.data(), x.columns, x.rows}
+                      : matrix{values.data(), x.rows, x.columns};
+}
+
 class cpu_device final : public host_device {
 public:
   cpu_device() : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
@@ -47,8 +81,7 @@ public:
 
   void affine(matrix x, matrix w, std::span<const float> b,
               mutable_matrix z) override {
-    for (uint64_t r = 0; r < z.rows; ++r)
-      std::copy(b.begin(), b.end(), z.row(r).begin());
+    fill_rows(z, b);
     multiply("affine", x, 'N', w, 'T', 1.0f, z);
   }
 
@@ -59,6 +92,53 @@ public:
   void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                               std::span<float> db) override {
     multiply("affine_weight_gradient", dz, 'T', x, 'N', 1.0f, dw);
+    add_rows(dz, db);
+  }
+
+  packed_ptr pack(matrix w, packed_ptr old) override {
+    auto out = std::static_pointer_cast<panel_weights>(std::move(old));
+    if (!out) {
+      out = std::make_shared<panel_weights>();
+      out->in_panels = {nullptr, w.rows, w.columns};
+      out->memory = arena_.take(out->in_panels.bytes());
+      out->in_panels.data = reinterpret_cast<uint16_t*>(out->memory.get());
+    }
+    pack_panels(w, reinterpret_cast<uint16_t*>(out->memory.get()));
+    out->rows.clear();
+    return out;
+  }
+
+  void packed_affine(matrix x, packed_weights& w, std::span<const float> b,
+                     mutable_matrix z) override {
+    auto& of = static_cast<panel_weights&>(w).in_panels;
+    auto how = panel_kernels().back();
+    // More to compute than to read: oneDNN's blocks of both matrices win.
+    constexpr uint64_t many_rows = 8;
+    constexpr uint64_t too_many_rows = 16;
+    auto whole = of.units % panel_units == 0 && of.columns % panel_columns == 0;
+    if (x.rows > many_rows && whole && how == panel_kernel::amx)
+      return matmul_.multiply(rounded(x), of, b, z);
+    if (x.rows <= too_many_rows || how == panel_kernel::amx)
+      return multiply_panels(how, x, of, b, z);
+    fill_rows(z, b);
+    auto by_rows = static_cast<panel_weights&>(w).by_rows();
+    multiply_bfloat16(rounded(x), {by_rows.data, of.columns, of.units, true}, z,
+                      true);
+  }
+
+  void packed_input_gradient(matrix dz, packed_weights& w,
+                             mutable_matrix dx) override {
+    multiply_bfloat16(rounded(dz), static_cast<panel_weights&>(w).by_rows(), dx,
+                      false);
+  }
+
+  void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
+                                std::span<float> db) override {
+    // Rounding the one would overwrite the other.
+    auto first = rounded(dz);
+    std::vector<uint16_t> kept(first.data, first.data + dz.values().size());
+    multiply_bfloat16({kept.data(), dz.columns, dz.rows, true}, rounded(x), dw,
+                      true);
     add_rows(dz, db);
   }
 
@@ -85,12 +165,27 @@ public:
   }
 
 private:
+  static bfloat16_matrix rounded(matrix x) {
+    return {round_rows(panel_kernels().back(), x, x.columns), x.rows,
+            x.columns};
+  }
+
+  /// c = a b, or c += a b
+  void multiply_bfloat16(const bfloat16_matrix& a, const bfloat16_matrix& b,
+                         mutable_matrix c, bool accumulate) {
+    if (onednn_matmul::available())
+      return matmul_.multiply(a, b, c, accumulate);
+    auto wide_a = widened(a);
+    auto wide_b = widened(b);
+    multiply("a product of bfloat16", as_stored(wide_a, a),
+             a.transposed ? 'T' : 'N', as_stored(wide_b, b),
+             b.transposed ? 'T' : 'N', accumulate ? 1.0f : 0.0f, c);
+  }
+
   /// c = op(a) op(b) + beta c, where op transposes for 'T'.
   void multiply(const char* kernel, matrix a, char op_a, matrix b, char op_b,
                 float beta, mutable_matrix c) {
-    // oneDNN would start a thread a core; each device is one core. The
-    // setting belongs to the calling thread, and CAF starts the threads.
-    omp_set_num_threads(1);
+    use_one_thread();
     auto depth = op_a == 'N' ? a.columns : a.rows;
     auto status = dnnl_sgemm(
         op_a, op_b, signed_size(c.rows), signed_size(c.columns),
@@ -126,7 +221,7 @@ private:
 
   template <class F>
   void run(const char* kernel, matrix z, F f) {
-    omp_set_num_threads(1);
+    use_one_thread();
     try {
       f();
       stream_.wait();
@@ -185,6 +280,8 @@ private:
 
   dnnl::engine engine_;
   dnnl::stream stream_;
+  onednn_matmul matmul_;
+  huge_arena arena_;
   std::map<key, elementwise> kernels_;
 };
 
@@ -192,33 +289,6 @@ private:
 
 std::unique_ptr<device> make_cpu_device() {
   return std::make_unique<cpu_device>();
-}
-
-std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
-                                            uint64_t columns) {
-  constexpr auto bf16 = dnnl::memory::data_type::bf16;
-  auto shape = [](uint64_t x, uint64_t y) {
-    return dnnl::memory::dims{static_cast<dnnl_dim_t>(x),
-                              static_cast<dnnl_dim_t>(y)};
-  };
-  using tag = dnnl::memory::format_tag;
-  auto engine = dnnl::engine{dnnl::engine::kind::cpu, 0};
-  dnnl::matmul::primitive_desc how{{md{shape(rows, depth), bf16, tag::ab},
-                                    md{shape(depth, columns), bf16, tag::any},
-                                    md{shape(rows, columns), bf16, tag::ab}},
-                                   engine};
-  auto zeroed = [&engine](const md& what) {
-    dnnl::memory out{what, engine};
-    std::fill_n(static_cast<char*>(out.get_data_handle()), what.get_size(), 0);
-    return out;
-  };
-  return [product = dnnl::matmul{how}, stream = dnnl::stream{engine},
-          x = zeroed(how.src_desc()), w = zeroed(how.weights_desc()),
-          y = zeroed(how.dst_desc())]() mutable {
-    omp_set_num_threads(1);
-    product.execute(
-        stream, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
-  };
 }
 
 } // namespace nnactor

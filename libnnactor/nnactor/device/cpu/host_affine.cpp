@@ -1,7 +1,36 @@
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
 
+#include "nnactor/tensor/bfloat16.hpp"
+
+#include <vector>
+
 namespace nnactor {
+
+namespace {
+
+/// A matrix of values rounded to bfloat16, each as a float.
+struct rounded_matrix final : packed_weights {
+  explicit rounded_matrix(matrix x)
+      : rows(x.rows), columns(x.columns), values(rows * columns) {
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = round_to_bfloat16(x.data[i]);
+  }
+
+  matrix view() const {
+    return {values.data(), rows, columns};
+  }
+
+  uint64_t rows;
+  uint64_t columns;
+  std::vector<float> values;
+};
+
+matrix view(const packed_weights& w) {
+  return static_cast<const rounded_matrix&>(w).view();
+}
+
+} // namespace
 
 // Sums run in double precision: what faster kernels are compared with should
 // not have rounding errors of its own.
@@ -45,6 +74,34 @@ void host_device::affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                * static_cast<double>(x.row(r)[c]);
       dw.row(u)[c] += static_cast<float>(sum);
     }
+    auto sum = 0.0;
+    for (uint64_t r = 0; r < dz.rows; ++r)
+      sum += static_cast<double>(dz.row(r)[u]);
+    db[u] += static_cast<float>(sum);
+  }
+}
+
+packed_ptr host_device::pack(matrix w, packed_ptr) {
+  return std::make_shared<rounded_matrix>(w);
+}
+
+void host_device::packed_affine(matrix x, packed_weights& w,
+                                std::span<const float> b, mutable_matrix z) {
+  host_device::affine(rounded_matrix{x}.view(), view(w), b, z);
+}
+
+void host_device::packed_input_gradient(matrix dz, packed_weights& w,
+                                        mutable_matrix dx) {
+  host_device::affine_input_gradient(rounded_matrix{dz}.view(), view(w), dx);
+}
+
+void host_device::bfloat16_weight_gradient(matrix dz, matrix x,
+                                           mutable_matrix dw,
+                                           std::span<float> db) {
+  std::vector<float> unused(db.size());
+  host_device::affine_weight_gradient(rounded_matrix{dz}.view(),
+                                      rounded_matrix{x}.view(), dw, unused);
+  for (size_t u = 0; u < db.size(); ++u) {
     auto sum = 0.0;
     for (uint64_t r = 0; r < dz.rows; ++r)
       sum += static_cast<double>(dz.row(r)[u]);

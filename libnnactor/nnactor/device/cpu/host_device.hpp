@@ -16,6 +16,14 @@ public:
   void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                               std::span<float> db) override;
 
+  packed_ptr pack(matrix w, packed_ptr old) override;
+  void packed_affine(matrix x, packed_weights& w, std::span<const float> b,
+                     mutable_matrix z) override;
+  void packed_input_gradient(matrix dz, packed_weights& w,
+                             mutable_matrix dx) override;
+  void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
+                                std::span<float> db) override;
+
   void sparse_affine(matrix x, sparse_matrix w, std::span<const float> b,
                      mutable_matrix z) override;
   void sparse_input_gradient(matrix dz, sparse_matrix w,

@@ -1,4 +1,4 @@
-#include "nnactor/machine/huge_buffer.hpp"
+#include "nnactor/device/cpu/huge_buffer.hpp"
 
 #include <sys/mman.h>
 

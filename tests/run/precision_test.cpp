@@ -8,7 +8,7 @@ using kind = progress::kind;
 
 namespace {
 
-prepared_job job_with(link_precision precision) {
+prepared_job job_with(precision precision) {
   auto net = language_model();
   auto job = small_job(net, dealt(net, 3, 1), 40);
   job.how.run.train.link = precision;
@@ -18,7 +18,7 @@ prepared_job job_with(link_precision precision) {
 } // namespace
 
 TEST_CASE("rounded links halve the bytes, on any nodes to the same model") {
-  auto job = job_with(link_precision::bfloat16);
+  auto job = job_with(precision::bfloat16);
   std::vector<digest> contents;
   for (uint32_t nodes : {1, 2, 3})
     for (uint64_t seed : {0, 1, 2}) {
@@ -33,8 +33,8 @@ TEST_CASE("rounded links halve the bytes, on any nodes to the same model") {
 }
 
 TEST_CASE("rounded links learn as well") {
-  auto exact = job_with(link_precision::float32);
-  auto rounded = job_with(link_precision::bfloat16);
+  auto exact = job_with(precision::float32);
+  auto rounded = job_with(precision::bfloat16);
   auto run = [](const prepared_job& job) {
     simulated_cluster x{{.nodes = 3}};
     auto out = x.train(job);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nnactor {
+
+/// One line of a chart.
+struct chart_line {
+  std::string name;
+  std::vector<double> values; ///< By point of the horizontal axis; all > 0.
+  bool dashed = false;
+};
+
+/// Lines over a logarithmic horizontal axis, as a picture that needs nothing
+/// else.
+struct chart {
+  std::string title;
+  std::string horizontal; ///< Label of the axis, with its unit.
+  std::string vertical;
+  std::vector<double> points; ///< Ascending, above 0.
+  std::vector<chart_line> lines;
+  bool logarithmic = false; ///< The vertical axis, too.
+};
+
+std::string to_svg(const chart& what);
+
+} // namespace nnactor

@@ -1,0 +1,132 @@
+#include "nnactor/config/transformer_case.hpp"
+
+#include "nnactor/config/overrides.hpp"
+#include "nnactor/config/parse_toml.hpp"
+#include "nnactor/config/section.hpp"
+#include "nnactor/config/sections.hpp"
+
+namespace nnactor {
+
+namespace {
+
+constexpr integer_range sizes{1, int64_t{1} << 40};
+constexpr real_range above_zero{0, 1e18, false, true};
+constexpr real_range share{0, 1, false, true};
+
+void require(section& from, std::initializer_list<const char*> keys) {
+  for (const auto* key : keys)
+    if (!from.has(key))
+      from.reject(key, "is missing");
+}
+
+void read_shape(section from, transformer_case& out) {
+  from.read("layers", out.shape.layers, sizes);
+  from.read("hidden", out.shape.hidden, sizes);
+  from.read("mlp", out.shape.mlp, sizes);
+  from.read("mlp_matrices", out.shape.mlp_matrices, integer_range{2, 3});
+  from.read("value_bytes", out.shape.value_bytes, integer_range{1, 8});
+  from.read("sequences", out.load.sequences, above_zero);
+  from.read("context", out.load.context, above_zero);
+  from.read("claimed_parameters", out.claimed_parameters, above_zero);
+  from.finish();
+  require(from, {"layers", "hidden", "mlp", "sequences", "context"});
+}
+
+void read_device(section from, transformer_case& out) {
+  uint64_t cache = 0;
+  from.read("name", out.device_name);
+  from.read("count", out.devices, sizes);
+  from.read("peak_tflops", out.device.peak, above_zero);
+  from.read("memory_tb_s", out.device.bandwidth, above_zero);
+  read_bytes(from, "cache", cache);
+  from.read("prefill_efficiency", out.device.efficiency, share);
+  from.read("cache_share", out.cache_share, share);
+  from.finish();
+  require(from, {"count", "peak_tflops", "memory_tb_s", "cache"});
+  out.device.peak *= 1e12;
+  out.device.bandwidth *= 1e12;
+  out.device.cache = static_cast<double>(cache);
+}
+
+void read_latencies(section& from, std::vector<double>& into) {
+  const auto* node = from.take("latencies_us");
+  if (node == nullptr)
+    return;
+  const auto* list = node->as_array();
+  if (list == nullptr || list->empty())
+    return from.reject_type("latencies_us", "list of microseconds", *node);
+  for (const auto& x : *list) {
+    auto us = x.value<double>();
+    if (!us || *us < 0)
+      return from.reject_at(x, "'latencies_us' must be numbers of at least 0");
+    into.push_back(*us * 1e-6);
+  }
+}
+
+void read_link(section from, transformer_case& out) {
+  from.read("bandwidth_gb_s", out.bandwidth, above_zero);
+  read_latencies(from, out.latencies);
+  from.finish();
+  require(from, {"bandwidth_gb_s", "latencies_us"});
+  out.bandwidth *= 1e9;
+}
+
+void read_candidate(section from, transformer_case& all,
+                    transformer_case::candidate& out) {
+  from.read("tensor_ways", out.how.tensor_ways, sizes);
+  from.read("stages", out.how.stages, sizes);
+  from.read("claimed_tokens_per_s", out.claimed_tokens_per_s, above_zero);
+  from.finish();
+  require(from, {"tensor_ways", "stages", "claimed_tokens_per_s"});
+  out.how.micro_batches = out.how.stages;
+  if (all.devices > 0 && out.how.devices() > all.devices)
+    from.reject(fmt::format("takes {} devices of {}", out.how.devices(),
+                            all.devices));
+  if (all.shape.layers > 0 && out.how.stages > all.shape.layers)
+    from.reject("stages", fmt::format("are more than the {} layers",
+                                      all.shape.layers));
+}
+
+transformer_case read_sections(section root) {
+  transformer_case out;
+  read_shape(root.inside("transformer"), out);
+  read_device(root.inside("device"), out);
+  read_link(root.inside("link"), out);
+  read_candidate(root.inside("proposed"), out, out.proposed);
+  read_candidate(root.inside("baseline"), out, out.baseline);
+  root.finish();
+  return out;
+}
+
+} // namespace
+
+bool is_transformer_case(const std::string& text) {
+  auto config = parse_toml(text, "");
+  return config && config->contains("transformer");
+}
+
+result<transformer_case>
+parse_transformer_case(const std::string& text, const std::string& name,
+                       const std::vector<override_text>& overrides) {
+  auto config = parse_toml(text, name);
+  if (!config)
+    return config.error();
+  for (const auto& setting : overrides)
+    if (auto err = apply_override(*config, setting))
+      return err;
+  config_reading all;
+  all.file = name;
+  auto out = read_sections(section{all, &*config, ""});
+  if (all.error)
+    return all.error;
+  return out;
+}
+
+std::vector<std::string> transformer_keys() {
+  config_reading all;
+  all.listing = true;
+  read_sections(section{all, nullptr, ""});
+  return all.keys;
+}
+
+} // namespace nnactor

@@ -1,0 +1,131 @@
+#include "nnactor/engine/chain.hpp"
+
+#include "nnactor/engine/columns.hpp"
+
+#include <chrono>
+
+namespace nnactor {
+
+namespace {
+
+/// Whether `next` can run right behind `from`, in the same block.
+bool follows(const group_graph& graph, const placement& where,
+             const group& from, const group& next) {
+  return next.kind == group_kind::neurons && from.downstream.size() == 1
+         && next.upstream == std::vector{from.id}
+         && next.upstream_delays.front() == 0
+         && where.seats[from.id] == where.seats[next.id]
+         && graph.groups[from.id].kind == group_kind::neurons;
+}
+
+uint64_t parameters_of(const network& net, const group& x) {
+  const auto& of = net.layers[x.layer];
+  return x.neurons.size() * (of.row_width + (of.bias ? 1 : 0));
+}
+
+} // namespace
+
+std::vector<std::vector<group_id>>
+find_chains(const network& net, const group_graph& graph,
+            const placement& where, node_index node, uint64_t weight_bytes,
+            uint64_t cache_bytes) {
+  std::vector<std::vector<group_id>> out;
+  std::vector<bool> taken(graph.groups.size());
+  for (const auto& first : graph.groups) {
+    if (first.kind != group_kind::neurons || taken[first.id]
+        || where.seats[first.id].node != node)
+      continue;
+    auto& chain = out.emplace_back();
+    auto bytes = uint64_t{0};
+    for (const auto* x = &first;;) {
+      chain.push_back(x->id);
+      taken[x->id] = true;
+      bytes += parameters_of(net, *x) * weight_bytes;
+      if (x->downstream.size() != 1)
+        break;
+      const auto* next = &graph.groups[x->downstream.front()];
+      if (!follows(graph, where, *x, *next)
+          || bytes + parameters_of(net, *next) * weight_bytes > cache_bytes)
+        break;
+      x = next;
+    }
+  }
+  return out;
+}
+
+chain::chain(std::vector<program_ptr> members)
+    : members_(std::move(members)), busy_ns_(members_.size()) {
+}
+
+template <class F>
+void chain::timed(size_t member, F f) {
+  auto start = std::chrono::steady_clock::now();
+  f(*members_[member]);
+  auto spent = std::chrono::steady_clock::now() - start;
+  spend(member, static_cast<uint64_t>(std::chrono::nanoseconds{spent}.count()));
+}
+
+tensor chain::forward(device& dev, uint32_t micro_batch, phase why,
+                      const std::vector<tensor>& inputs) {
+  if (why != phase::train)
+    return answer(dev, inputs);
+  tensor x;
+  for (size_t i = 0; i < members_.size(); ++i)
+    timed(i, [&](group_program& p) {
+      x = p.forward(dev, micro_batch, why, i == 0 ? inputs : std::vector{x});
+    });
+  return x;
+}
+
+// Between members nothing is allocated, once the workspace has grown to the
+// largest micro-batch.
+tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
+  auto last = members_.size() - 1;
+  auto first = members_.front()->forward(dev, 0, phase::infer, inputs);
+  if (last == 0)
+    return first;
+  auto x = view(first);
+  tensor_builder<float> out{{x.rows, members_.back()->width()}};
+  for (size_t i = 1; i <= last; ++i) {
+    auto& p = *members_[i];
+    auto y = view(out);
+    if (i < last) {
+      auto& space = workspace_[i % 2];
+      if (space.size() < x.rows * p.width())
+        space.resize(x.rows * p.width());
+      y = {space.data(), x.rows, p.width()};
+    }
+    p.pass(dev, x, y);
+    x = {y.data, y.rows, y.columns};
+  }
+  return std::move(out).share();
+}
+
+std::vector<tensor> chain::backward(device& dev, uint32_t micro_batch,
+                                    const std::vector<tensor>& gradients) {
+  auto out = gradients;
+  for (auto i = members_.size(); i-- > 0;)
+    timed(i, [&](group_program& p) { out = p.backward(dev, micro_batch, out); });
+  return out;
+}
+
+void chain::accumulate(device& dev, uint32_t micro_batch) {
+  for (size_t i = 0; i < members_.size(); ++i)
+    timed(i, [&](group_program& p) { p.accumulate(dev, micro_batch); });
+}
+
+std::vector<double> chain::squared_gradient_norms(device& dev) {
+  std::vector<double> out;
+  for (size_t i = 0; i < members_.size(); ++i)
+    timed(i, [&](group_program& p) {
+      out.push_back(p.squared_gradient_norm(dev));
+    });
+  return out;
+}
+
+void chain::update(device& dev, uint64_t step, float scale) {
+  for (size_t i = 0; i < members_.size(); ++i)
+    timed(i, [&](group_program& p) { p.update(dev, step, scale); });
+}
+
+} // namespace nnactor

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "nnactor/engine/group_program.hpp"
+#include "nnactor/fwd.hpp"
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace nnactor {
+
+/// Finds the neuron groups of one node that its devices run in one go: each
+/// reads only the one before, on the same device and undelayed, and is read by
+/// nobody else than the one after. A chain is cut where the weights of its
+/// groups no longer fit the cache: what runs in one go should stay there.
+/// Returns every neuron group of the node in exactly one chain, ascending.
+/// @param weight_bytes Of one parameter.
+/// @param cache_bytes What the weights of a chain may take.
+std::vector<std::vector<group_id>>
+find_chains(const network& net, const group_graph& graph,
+            const placement& where, node_index node, uint64_t weight_bytes,
+            uint64_t cache_bytes);
+
+/// The programs of a chain as one: what is passed on within it crosses no
+/// mailbox. Each of its members computes what it would by itself, bit by bit.
+/// See `group_program` for the order of calls and what they expect.
+class chain {
+public:
+  /// @pre `members` is not empty
+  explicit chain(std::vector<program_ptr> members);
+
+  caf::error check_inputs(const std::vector<tensor>& inputs,
+                          uint32_t micro_batch) const {
+    return members_.front()->check_inputs(inputs, micro_batch);
+  }
+
+  tensor forward(device& dev, uint32_t micro_batch, phase why,
+                 const std::vector<tensor>& inputs);
+
+  caf::error check_gradients(uint32_t micro_batch,
+                             const std::vector<tensor>& gradients) const {
+    return members_.back()->check_gradients(micro_batch, gradients);
+  }
+
+  std::vector<tensor> backward(device& dev, uint32_t micro_batch,
+                               const std::vector<tensor>& gradients);
+
+  void accumulate(device& dev, uint32_t micro_batch);
+
+  /// By member.
+  std::vector<double> squared_gradient_norms(device& dev);
+
+  void update(device& dev, uint64_t step, float scale);
+
+  parameter_set save(size_t member) const {
+    return members_[member]->save();
+  }
+
+  /// Counts time that a member takes on the device.
+  void spend(size_t member, uint64_t ns) {
+    busy_ns_[member] += ns;
+  }
+
+  /// Time that a member has taken on the device in training.
+  uint64_t busy_ns(size_t member) const {
+    return busy_ns_[member].load();
+  }
+
+private:
+  tensor answer(device& dev, const std::vector<tensor>& inputs);
+
+  template <class F>
+  void timed(size_t member, F f);
+
+  std::vector<program_ptr> members_;
+  std::vector<std::atomic<uint64_t>> busy_ns_;
+  /// Between members where nothing is kept: one reads what the other writes.
+  std::vector<float> workspace_[2];
+};
+
+} // namespace nnactor

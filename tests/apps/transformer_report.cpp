@@ -1,0 +1,142 @@
+#include "transformer_report.hpp"
+
+#include "nnactor/config/read_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+
+using namespace nnactor;
+
+namespace {
+
+std::string in_papers(const std::string& name) {
+  std::string here = __FILE__;
+  return here.substr(0, here.rfind("/tests/")) + "/configs/papers/" + name;
+}
+
+transformer_case published() {
+  auto path = in_papers("layerwise-16xh100.toml");
+  auto text = read_file(path, ec::invalid_config);
+  REQUIRE(text);
+  CHECK(is_transformer_case(*text));
+  auto out = parse_transformer_case(*text, path);
+  REQUIRE_MESSAGE(out, explain(out.error()));
+  return *out;
+}
+
+std::map<std::string, figure> by_name(const std::vector<report_section>& all) {
+  std::map<std::string, figure> out;
+  for (const auto& section : all)
+    for (const auto& x : section.all)
+      CHECK(out.emplace(x.name, x).second);
+  return out;
+}
+
+} // namespace
+
+// Worked out by hand from the published dimensions.
+TEST_CASE("the published case comes out as it was worked out by hand") {
+  auto found = by_name(report_on(published()));
+  const std::map<std::string, double> expected = {
+      {"parameters_b_k2", 0.805},
+      {"parameters_b_k3", 1.074},
+      {"weights_gb_k2", 1.61},
+      {"weights_gb_k3", 2.15},
+      {"layers_claimed_k2", 149},
+      {"layers_claimed_k3", 112},
+      {"claimed_layer_gb", 15},
+      {"activations_gb", 10.486},
+      {"kv_bytes", 16384},
+      {"kv_gb", 83.9},
+      {"proposed_tokens_per_s", 15360},
+      {"proposed_reciprocal_ms", 0.065},
+      {"proposed_step_ms", 8.333},
+      {"baseline_tokens_per_s", 12800},
+      {"baseline_reciprocal_ms", 0.078},
+      {"baseline_step_ms", 10.000},
+      {"claimed_gain", 1.20},
+      {"floor_weights_us", 30.0},
+      {"floor_decode_ms", 1.595},
+      {"claimed_floor_weights_ms", 1.12},
+      {"decode_gain_ring_1us", 1.01},
+      {"decode_gain_ring_2us", 1.04},
+      {"decode_gain_ring_5us", 1.14},
+      {"decode_gain_two_step", 0.97},
+      {"decode_gain_one_batch", 0.50},
+      {"prefill_gain", 1.20},
+      {"free_weights_percent", 1.9},
+      {"slice_mb_k2", 100.7},
+      {"slice_mb_k3", 134.2},
+      {"slice_over_cache_k2", 2.0},
+      {"slice_over_cache_k3", 2.7},
+      {"devices_to_reside_k2", 43},
+      {"devices_to_reside_k3", 58},
+      {"claimed_devices_to_reside", 1600},
+      {"claimed_devices_to_reside_half", 2400},
+  };
+  for (const auto& [name, value] : expected) {
+    CAPTURE(name);
+    REQUIRE(found.contains(name));
+    // To the last digit that is printed; whole numbers of devices to 0.1 %.
+    auto last_digit = 0.51 * std::pow(10.0, -found[name].digits);
+    CHECK(std::abs(found[name].value - value)
+          <= std::max(last_digit, found[name].digits == 0 ? value * 1e-3 : 0));
+  }
+  const std::map<std::string, double> rounded = {
+      {"floor_decode_tokens_per_s", 80e3},
+      {"floor_prefill_tokens_per_s", 8.2e6},
+      {"claimed_floor_tokens_per_s", 114e3},
+      {"claimed_floor_prefill_tokens_per_s", 219e3},
+  };
+  for (const auto& [name, value] : rounded) {
+    CAPTURE(name);
+    REQUIRE(found.contains(name));
+    CHECK(found[name].value == doctest::Approx(value).epsilon(0.006));
+  }
+  // All of the gain in prefill is the ring's.
+  CHECK(found["prefill_ring_share"].value == doctest::Approx(1).epsilon(0.02));
+}
+
+TEST_CASE("configs/papers/README.md documents every key, and no other") {
+  std::ifstream in{in_papers("README.md")};
+  REQUIRE(in);
+  std::vector<std::string> documented;
+  std::string section;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("## ["))
+      section = line.substr(4, line.find(']') - 4);
+    else if (line.starts_with("| `"))
+      documented.push_back(section + "." + line.substr(3, line.find('`', 3) - 3));
+  }
+  auto accepted = transformer_keys();
+  std::ranges::sort(documented);
+  std::ranges::sort(accepted);
+  CHECK(documented == accepted);
+}
+
+TEST_CASE("what is wrong with a case is named with its place") {
+  auto text = read_file(in_papers("layerwise-16xh100.toml"), ec::invalid_config);
+  REQUIRE(text);
+  auto error_with = [&](const std::string& what, const std::string& instead) {
+    auto changed = *text;
+    auto at = changed.find(what);
+    REQUIRE(at != std::string::npos);
+    changed.replace(at, what.size(), instead);
+    auto read = parse_transformer_case(changed, "case.toml");
+    REQUIRE_FALSE(read);
+    return explain(read.error());
+  };
+  CHECK_FALSE(parse_transformer_case(
+      *text, "case.toml", {"transformer.no_such_key=3"}));
+  CHECK(error_with("count = 16", "count = 15").find("takes 16 devices of 15")
+        != std::string::npos);
+  CHECK(error_with("layers = 4", "layer = 4").find("case.toml:7")
+        != std::string::npos);
+  CHECK(error_with("[1, 2, 5]", "[1, \"2\"]").find("latencies_us")
+        != std::string::npos);
+  CHECK(error_with("mlp_matrices = 2", "mlp_matrices = 4").find("mlp_matrices")
+        != std::string::npos);
+}
