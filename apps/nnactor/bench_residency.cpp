@@ -131,9 +131,8 @@ caf::error time_processes(uint64_t width, pass_times& into) {
     return job.error();
   if (auto placed = (*cluster)->open_inference(*job); !placed)
     return placed.error();
-  return into.measure([&](auto& questions) {
-    return (*cluster)->infer_all(questions);
-  });
+  return into.measure(
+      [&](auto& questions) { return (*cluster)->infer_all(questions); });
 }
 
 /// What the caches allow: the weights of a core, read at the speed of the
@@ -153,8 +152,8 @@ limits limits_of(uint64_t width) {
 }
 
 /// Widths whose six layers take 0.5 to 64 MB.
-constexpr uint64_t widths[] = {192,  256,  320,  384,  448,  512,  576,
-                               640,  768,  1024, 1280, 1600, 2304};
+constexpr uint64_t widths[] = {192, 256, 320,  384,  448,  512, 576,
+                               640, 768, 1024, 1280, 1600, 2304};
 
 result<std::vector<residency_point>> measure_curve() {
   std::vector<residency_point> out;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace nnactor {
 
@@ -27,9 +28,9 @@ struct scale {
   bool logarithmic;
 
   double place(double x) const {
-    auto at = logarithmic
-                  ? (std::log(x) - std::log(low)) / (std::log(high) - std::log(low))
-                  : (x - low) / (high - low);
+    auto at = logarithmic ? (std::log(x) - std::log(low))
+                                / (std::log(high) - std::log(low))
+                          : (x - low) / (high - low);
     return from + at * (to - from);
   }
 };
@@ -77,13 +78,15 @@ std::string text(double x, double y, const char* anchor,
 std::string grid(const scale& x, const scale& y) {
   std::string out;
   for (auto tick : ticks_of(x)) {
-    out += fmt::format("<path d=\"M{0:.1f} {1:.1f}V{2:.1f}\" class=\"grid\"/>\n",
-                       x.place(tick), y.to, y.from);
+    out +=
+        fmt::format("<path d=\"M{0:.1f} {1:.1f}V{2:.1f}\" class=\"grid\"/>\n",
+                    x.place(tick), y.to, y.from);
     out += text(x.place(tick), y.from + 18, "middle", short_number(tick));
   }
   for (auto tick : ticks_of(y)) {
-    out += fmt::format("<path d=\"M{1:.1f} {0:.1f}H{2:.1f}\" class=\"grid\"/>\n",
-                       y.place(tick), x.from, x.to);
+    out +=
+        fmt::format("<path d=\"M{1:.1f} {0:.1f}H{2:.1f}\" class=\"grid\"/>\n",
+                    y.place(tick), x.from, x.to);
     out += text(x.from - 8, y.place(tick) + 4, "end", short_number(tick));
   }
   return out;
@@ -93,9 +96,10 @@ std::string draw(const chart& what, const chart_line& line, size_t index,
                  const scale& x, const scale& y) {
   std::string path;
   for (size_t i = 0; i < line.values.size(); ++i)
-    path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L",
-                        x.place(what.points[i]), y.place(line.values[i]));
-  const auto* colour = colours[index % colours.size()];
+    if (line.values[i] > 0)
+      path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L",
+                          x.place(what.points[i]), y.place(line.values[i]));
+  const auto* colour = colours[line.colour % colours.size()];
   const auto* dashes = line.dashed ? " stroke-dasharray=\"6 4\"" : "";
   auto at = top + 14 + 22 * static_cast<double>(index);
   return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" "
@@ -110,11 +114,11 @@ std::string draw(const chart& what, const chart_line& line, size_t index,
 } // namespace
 
 std::string to_svg(const chart& what) {
-  auto low = what.lines.front().values.front();
-  auto high = low;
+  auto low = std::numeric_limits<double>::infinity();
+  auto high = 0.0;
   for (const auto& line : what.lines)
     for (auto value : line.values) {
-      low = std::min(low, value);
+      low = value > 0 ? std::min(low, value) : low;
       high = std::max(high, value);
     }
   scale x{what.points.front(), what.points.back(), left, width - right, true};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,9 @@ namespace nnactor {
 /// One line of a chart.
 struct chart_line {
   std::string name;
-  std::vector<double> values; ///< By point of the horizontal axis; all > 0.
+  std::vector<double> values; ///< By point of the horizontal axis; 0: none.
   bool dashed = false;
+  size_t colour = 0;
 };
 
 /// Lines over a logarithmic horizontal axis, as a picture that needs nothing

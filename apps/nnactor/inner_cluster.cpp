@@ -42,11 +42,11 @@ inner_cluster::inner_cluster(const std::vector<uint32_t>& cpus)
 }
 
 inner_cluster::~inner_cluster() {
-  for (auto& actor : {caf::actor_cast<caf::actor>(inferrer_),
-                      caf::actor_cast<caf::actor>(distributor_),
-                      caf::actor_cast<caf::actor>(dialer_),
-                      caf::actor_cast<caf::actor>(gate_),
-                      caf::actor_cast<caf::actor>(node_)})
+  for (auto& actor :
+       {caf::actor_cast<caf::actor>(inferrer_),
+        caf::actor_cast<caf::actor>(distributor_),
+        caf::actor_cast<caf::actor>(dialer_),
+        caf::actor_cast<caf::actor>(gate_), caf::actor_cast<caf::actor>(node_)})
     if (actor)
       self_->send_exit(actor, caf::exit_reason::user_shutdown);
 }

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "format.hpp"
+#include "scale_report.hpp"
 #include "table.hpp"
 #include "transformer_report.hpp"
 
@@ -18,6 +19,8 @@ namespace {
 struct plan_options {
   experiment_options what;
   bool json = false;
+  std::string csv;
+  std::string svg;
 };
 
 /// A job on its nodes, before anything is deployed.
@@ -142,6 +145,8 @@ int run(const plan_options& how) {
   auto text = read_file(how.what.config, ec::invalid_config);
   if (text && is_transformer_case(*text))
     return plan_transformer(*text, how.what, how.json);
+  if (text && is_scale_case(*text))
+    return plan_scale(*text, how.what, {how.json, how.csv, how.svg});
   auto what = make_plan(how);
   if (!what)
     return finish(what.error());
@@ -161,6 +166,10 @@ void add_plan_command(CLI::App& parent, int& status) {
       "plan", "What a config would take on each node and link, before it runs");
   how->what.add_to(*command);
   command->add_flag("--json", how->json, "Print one JSON object");
+  command->add_option("--csv", how->csv,
+                      "A config with [scale]: also as a table");
+  command->add_option("--svg", how->svg,
+                      "A config with [scale]: also as a picture");
   command->callback([how, &status] { status = run(*how); });
 }
 

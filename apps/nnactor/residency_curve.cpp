@@ -1,22 +1,11 @@
 #include "residency_curve.hpp"
 
 #include "chart.hpp"
-
-#include <fstream>
+#include "write_text.hpp"
 
 namespace nnactor {
 
 namespace {
-
-caf::error write(const std::string& path, const std::string& text) {
-  std::ofstream out{path, std::ios::trunc};
-  out << text;
-  if (!out.flush())
-    return fail(ec::invalid_argument,
-                "cannot write {}; name a file in a folder that can be written",
-                path);
-  return caf::none;
-}
 
 std::string to_csv(const std::vector<residency_point>& points) {
   std::string out = "megabytes,latency_gain,pipelined_gain,limit\n";
@@ -33,7 +22,9 @@ std::string draw_curve(const std::vector<residency_point>& points) {
   out.title = "Two cores over one, by the size of the weights";
   out.horizontal = "weights, MB (bfloat16)";
   out.vertical = "gain";
-  out.lines = {{"pipelined", {}}, {"one at a time", {}}, {"reading alone", {}, true}};
+  out.lines = {{"pipelined", {}, false, 0},
+               {"one at a time", {}, false, 1},
+               {"reading alone", {}, true, 4}};
   for (const auto& x : points) {
     out.points.push_back(x.megabytes);
     out.lines[0].values.push_back(x.pipelined_gain);
@@ -46,10 +37,10 @@ std::string draw_curve(const std::vector<residency_point>& points) {
 caf::error write_curve(const std::vector<residency_point>& points,
                        const std::string& csv, const std::string& svg) {
   if (!csv.empty())
-    if (auto err = write(csv, to_csv(points)))
+    if (auto err = write_text(csv, to_csv(points)))
       return err;
   if (!svg.empty())
-    if (auto err = write(svg, draw_curve(points)))
+    if (auto err = write_text(svg, draw_curve(points)))
       return err;
   return caf::none;
 }

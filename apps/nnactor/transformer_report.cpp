@@ -52,7 +52,9 @@ report_section model(const transformer_case& of) {
                      {}};
   for (uint32_t k : {2, 3}) {
     auto x = with_matrices(of.shape, k);
-    auto name = [k](const char* what) { return fmt::format("{}_k{}", what, k); };
+    auto name = [k](const char* what) {
+      return fmt::format("{}_k{}", what, k);
+    };
     auto how = fmt::format("with {} matrices in a perceptron", k);
     out.all.push_back({name("parameters_b"), x.parameters() / 1e9, 3,
                        "10^9 parameters " + how});
@@ -169,9 +171,9 @@ report_section splits(const transformer_case& of) {
       "% that decoding would gain if weights cost nothing");
   if (ring > 0.9)
     out.conclusion = fmt::format(
-      "A gain of {:.0f} % is that of prefill, and of the shorter ring of its "
-      "collectives, not of weights that stay in a cache.",
-      100 * (slow.total() / fast.total() - 1));
+        "A gain of {:.0f} % is that of prefill, and of the shorter ring of its "
+        "collectives, not of weights that stay in a cache.",
+        100 * (slow.total() / fast.total() - 1));
   return out;
 }
 

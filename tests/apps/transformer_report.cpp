@@ -1,4 +1,5 @@
 #include "transformer_report.hpp"
+#include "scale_report.hpp"
 
 #include "nnactor/config/read_file.hpp"
 
@@ -6,6 +7,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 using namespace nnactor;
@@ -108,17 +110,26 @@ TEST_CASE("configs/papers/README.md documents every key, and no other") {
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("## ["))
       section = line.substr(4, line.find(']') - 4);
+    else if (line.starts_with("### [["))
+      section = line.substr(6, line.find(']') - 6);
     else if (line.starts_with("| `"))
-      documented.push_back(section + "." + line.substr(3, line.find('`', 3) - 3));
+      documented.push_back(section + "."
+                           + line.substr(3, line.find('`', 3) - 3));
   }
+  auto sorted = [](std::vector<std::string> all) {
+    std::ranges::sort(all);
+    auto again = std::ranges::unique(all);
+    all.erase(again.begin(), again.end());
+    return all;
+  };
   auto accepted = transformer_keys();
-  std::ranges::sort(documented);
-  std::ranges::sort(accepted);
-  CHECK(documented == accepted);
+  std::ranges::copy(scale_keys(), std::back_inserter(accepted));
+  CHECK(sorted(documented) == sorted(accepted));
 }
 
 TEST_CASE("what is wrong with a case is named with its place") {
-  auto text = read_file(in_papers("layerwise-16xh100.toml"), ec::invalid_config);
+  auto text =
+      read_file(in_papers("layerwise-16xh100.toml"), ec::invalid_config);
   REQUIRE(text);
   auto error_with = [&](const std::string& what, const std::string& instead) {
     auto changed = *text;
@@ -129,8 +140,8 @@ TEST_CASE("what is wrong with a case is named with its place") {
     REQUIRE_FALSE(read);
     return explain(read.error());
   };
-  CHECK_FALSE(parse_transformer_case(
-      *text, "case.toml", {"transformer.no_such_key=3"}));
+  CHECK_FALSE(parse_transformer_case(*text, "case.toml",
+                                     {"transformer.no_such_key=3"}));
   CHECK(error_with("count = 16", "count = 15").find("takes 16 devices of 15")
         != std::string::npos);
   CHECK(error_with("layers = 4", "layer = 4").find("case.toml:7")
@@ -139,4 +150,61 @@ TEST_CASE("what is wrong with a case is named with its place") {
         != std::string::npos);
   CHECK(error_with("mlp_matrices = 2", "mlp_matrices = 4").find("mlp_matrices")
         != std::string::npos);
+}
+
+TEST_CASE(
+    "more servers decode no less, and nothing beats reading the weights") {
+  auto path = in_papers("scale.toml");
+  auto text = read_file(path, ec::invalid_config);
+  REQUIRE(text);
+  CHECK(is_scale_case(*text));
+  auto what = parse_scale_case(*text, path);
+  REQUIRE_MESSAGE(what, explain(what.error()));
+  auto all = plan_scale(*what);
+  CHECK(all.size() == 2 * 4 * 12);
+  const scale_point* before = nullptr;
+  for (const auto& x : all) {
+    CAPTURE(x.network);
+    CAPTURE(x.shape);
+    CAPTURE(x.servers);
+    auto same = before != nullptr && before->shape == x.shape
+                && before->network == x.network;
+    if (same && before->plan) {
+      REQUIRE(x.plan);
+      CHECK(x.plan->tokens_per_s() >= before->plan->tokens_per_s());
+    }
+    before = &x;
+    if (!x.plan)
+      continue;
+    const auto& shape =
+        std::ranges::find(what->shapes, x.shape, &scale_case::named_shape::name)
+            ->shape;
+    auto devices = x.servers * what->server.devices;
+    CHECK(x.plan->how.devices() <= devices);
+    CHECK(x.plan->sequences <= what->load.sequences);
+    auto load = what->load;
+    load.sequences = x.plan->sequences;
+    CHECK(x.plan->step.total()
+          >= decode_floor(shape, load, what->device, devices, true));
+    CHECK(device_bytes(shape, load, x.plan->how) <= what->device.memory);
+  }
+}
+
+TEST_CASE("a pipeline hides latency only behind enough micro-batches") {
+  transformer_shape shape{.layers = 8, .hidden = 1024, .mlp = 4096};
+  transformer_load load{.sequences = 64, .context = 128};
+  device_model device{.peak = 1e12, .bandwidth = 1e10};
+  server_model servers{1, {1e-6, 1e10}, {1e-2, 1e9}};
+  auto time = [&](uint64_t micro_batches) {
+    return decode_time(shape, load, device, servers, {1, 4, micro_batches});
+  };
+  // Four hops of 10 ms for the one micro-batch.
+  auto alone = time(1);
+  CHECK(alone.communication == doctest::Approx(0.04).epsilon(0.02));
+  CHECK(time(16).communication < alone.communication);
+  // The four stages are one server each, so no collectives; with one stage
+  // over four servers there is nothing else.
+  auto split = decode_time(shape, load, device, servers, {4, 1, 1});
+  CHECK(split.communication
+        == doctest::Approx(16 * (6 * 1e-2 + 1.5 * 64 * 1024 * 2 / 1e9)));
 }

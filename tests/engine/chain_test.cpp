@@ -9,11 +9,10 @@ namespace {
 constexpr uint64_t plenty = uint64_t{1} << 30;
 
 network four_layers() {
-  return network_of({dense("a", activation::relu, 8),
-                     dense("b", activation::gelu, 8),
-                     dense("c", activation::tanh, 8),
-                     dense("d", activation::none, 4)},
-                    {5, 0, 4});
+  return network_of(
+      {dense("a", activation::relu, 8), dense("b", activation::gelu, 8),
+       dense("c", activation::tanh, 8), dense("d", activation::none, 4)},
+      {5, 0, 4});
 }
 
 partition whole(const network& net) {
@@ -67,7 +66,8 @@ TEST_CASE("a chain ends where a layer is on another device or node") {
   CHECK(chains_of(net, halves, 2, 1, 1) == chains{{4, 5}});
 }
 
-TEST_CASE("a chain ends where a layer is split, and where somebody else reads") {
+TEST_CASE(
+    "a chain ends where a layer is split, and where somebody else reads") {
   auto net = four_layers();
   // Layer b in two groups: a is read by both, c reads both.
   partition split{{neuron_set{{{0, 12}, {16, 28}}}, neuron_set::range(12, 16)}};
@@ -129,7 +129,8 @@ TEST_CASE("a chain computes what its members would by themselves") {
         auto expected = alone[i]->save();
         auto found = together.save(i);
         for (size_t k = 0; k < expected.parameters.size(); ++k)
-          CHECK(same(found.parameters[k].values, expected.parameters[k].values));
+          CHECK(
+              same(found.parameters[k].values, expected.parameters[k].values));
         CHECK(together.busy_ns(i) > 0);
       }
       // Answers come from the short way, after questions of several sizes.

@@ -2,29 +2,14 @@
 
 #include "nnactor/config/overrides.hpp"
 #include "nnactor/config/parse_toml.hpp"
-#include "nnactor/config/section.hpp"
-#include "nnactor/config/sections.hpp"
+#include "nnactor/config/transformer_sections.hpp"
 
 namespace nnactor {
 
 namespace {
 
-constexpr integer_range sizes{1, int64_t{1} << 40};
-constexpr real_range above_zero{0, 1e18, false, true};
-constexpr real_range share{0, 1, false, true};
-
-void require(section& from, std::initializer_list<const char*> keys) {
-  for (const auto* key : keys)
-    if (!from.has(key))
-      from.reject(key, "is missing");
-}
-
 void read_shape(section from, transformer_case& out) {
-  from.read("layers", out.shape.layers, sizes);
-  from.read("hidden", out.shape.hidden, sizes);
-  from.read("mlp", out.shape.mlp, sizes);
-  from.read("mlp_matrices", out.shape.mlp_matrices, integer_range{2, 3});
-  from.read("value_bytes", out.shape.value_bytes, integer_range{1, 8});
+  read_dimensions(from, out.shape);
   from.read("sequences", out.load.sequences, above_zero);
   from.read("context", out.load.context, above_zero);
   from.read("claimed_parameters", out.claimed_parameters, above_zero);
@@ -32,20 +17,11 @@ void read_shape(section from, transformer_case& out) {
   require(from, {"layers", "hidden", "mlp", "sequences", "context"});
 }
 
-void read_device(section from, transformer_case& out) {
-  uint64_t cache = 0;
-  from.read("name", out.device_name);
+void read_devices(section from, transformer_case& out) {
   from.read("count", out.devices, sizes);
-  from.read("peak_tflops", out.device.peak, above_zero);
-  from.read("memory_tb_s", out.device.bandwidth, above_zero);
-  read_bytes(from, "cache", cache);
-  from.read("prefill_efficiency", out.device.efficiency, share);
-  from.read("cache_share", out.cache_share, share);
-  from.finish();
-  require(from, {"count", "peak_tflops", "memory_tb_s", "cache"});
-  out.device.peak *= 1e12;
-  out.device.bandwidth *= 1e12;
-  out.device.cache = static_cast<double>(cache);
+  from.read("cache_share", out.cache_share, share_of_one);
+  require(from, {"count"});
+  read_device_model(std::move(from), out.device_name, out.device);
 }
 
 void read_latencies(section& from, std::vector<double>& into) {
@@ -80,17 +56,17 @@ void read_candidate(section from, transformer_case& all,
   require(from, {"tensor_ways", "stages", "claimed_tokens_per_s"});
   out.how.micro_batches = out.how.stages;
   if (all.devices > 0 && out.how.devices() > all.devices)
-    from.reject(fmt::format("takes {} devices of {}", out.how.devices(),
-                            all.devices));
+    from.reject(
+        fmt::format("takes {} devices of {}", out.how.devices(), all.devices));
   if (all.shape.layers > 0 && out.how.stages > all.shape.layers)
-    from.reject("stages", fmt::format("are more than the {} layers",
-                                      all.shape.layers));
+    from.reject("stages",
+                fmt::format("are more than the {} layers", all.shape.layers));
 }
 
 transformer_case read_sections(section root) {
   transformer_case out;
   read_shape(root.inside("transformer"), out);
-  read_device(root.inside("device"), out);
+  read_devices(root.inside("device"), out);
   read_link(root.inside("link"), out);
   read_candidate(root.inside("proposed"), out, out.proposed);
   read_candidate(root.inside("baseline"), out, out.baseline);

@@ -105,7 +105,8 @@ std::vector<tensor> chain::backward(device& dev, uint32_t micro_batch,
                                     const std::vector<tensor>& gradients) {
   auto out = gradients;
   for (auto i = members_.size(); i-- > 0;)
-    timed(i, [&](group_program& p) { out = p.backward(dev, micro_batch, out); });
+    timed(i,
+          [&](group_program& p) { out = p.backward(dev, micro_batch, out); });
   return out;
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace nnactor {
 
 // What a transformer takes and how long it takes on many equal devices, in
-// closed forms. Sources: Pope et al., arXiv 2211.05102 (inference), Megatron-LM,
-// arXiv 2104.04473 (pipelines), Thakur et al., IJHPCA 2005 (collectives).
-// Times are in seconds, sizes in bytes.
+// closed forms. Sources: Pope et al., arXiv 2211.05102 (inference),
+// Megatron-LM, arXiv 2104.04473 (pipelines), Thakur et al., IJHPCA 2005
+// (collectives). Times are in seconds, sizes in bytes.
 
 /// Equal layers of attention and a perceptron.
 struct transformer_shape {
@@ -41,8 +42,8 @@ struct device_model {
   double peak = 0;      ///< Floating-point operations a second.
   double bandwidth = 0; ///< Of its memory.
   double cache = 0;
-  double memory = 0;         ///< 0: not considered.
-  double efficiency = 1;     ///< Share of the peak that products reach.
+  double memory = 0;     ///< 0: not considered.
+  double efficiency = 1; ///< Share of the peak that products reach.
 };
 
 enum class collective : uint8_t {
@@ -55,6 +56,13 @@ struct link_model {
   double latency = 0;   ///< alpha
   double bandwidth = 0; ///< beta
   collective kind = collective::ring;
+};
+
+/// Devices that are near each other, and many such.
+struct server_model {
+  uint64_t devices = 1;
+  link_model inside;
+  link_model between; ///< Any two servers; its bandwidth is that of a server.
 };
 
 /// Stages of equally many layers, each over so many devices.
@@ -82,8 +90,9 @@ struct step_time {
 
 double all_reduce_time(double bytes, uint64_t ways, const link_model& link);
 
-/// Steady state: the micro-batches follow each other through the stages, so a
-/// step takes max(m, p) times the time of a stage with one of them.
+/// Steady state: the micro-batches follow each other through the stages. A step
+/// takes m times the time of a stage with one of them, but no less than one of
+/// them takes through all stages: its next token needs its last.
 step_time decode_time(const transformer_shape& what,
                       const transformer_load& load, const device_model& device,
                       const link_model& link, const parallel_layout& how);
@@ -104,9 +113,37 @@ double prefill_floor(const transformer_shape& what,
 uint64_t devices_to_reside(const transformer_shape& what,
                            const device_model& device, double share);
 
+/// As above, on servers that the ways of a stage and the stages fill one after
+/// the other. Collectives over several servers are hierarchical: inside,
+/// between, inside.
+step_time decode_time(const transformer_shape& what,
+                      const transformer_load& load, const device_model& device,
+                      const server_model& server, const parallel_layout& how);
+
 /// Weights, KV caches and activations at the borders of stages that one device
 /// holds.
 double device_bytes(const transformer_shape& what, const transformer_load& load,
                     const parallel_layout& how);
+
+/// The layout that decodes most, and what it does.
+struct decode_plan {
+  parallel_layout how;
+  double sequences = 0; ///< At once: as many as memory holds, or are asked for.
+  step_time step;
+
+  double tokens_per_s() const {
+    return sequences / step.total();
+  }
+};
+
+/// Tries every power of two of ways, every number of stages and every power of
+/// two of micro-batches. Where the servers are more than one copy of the
+/// network can use, the others stay idle. Nothing if it does not fit their
+/// memory.
+std::optional<decode_plan> fastest_decode(const transformer_shape& what,
+                                          const transformer_load& load,
+                                          const device_model& device,
+                                          const server_model& server,
+                                          uint64_t servers);
 
 } // namespace nnactor

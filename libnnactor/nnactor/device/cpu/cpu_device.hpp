@@ -13,8 +13,9 @@ std::unique_ptr<device> make_reference_device();
 /// One core through oneDNN, whose kernels are chosen at run time.
 std::unique_ptr<device> make_cpu_device();
 
-/// A product of bfloat16 matrices, [rows, depth] and [depth, columns], all of
-/// zeros, with weights in the format that oneDNN likes best; for measurements.
+/// A product of matrices in bfloat16, [rows, depth] and [depth, columns], all
+/// of zeros, by oneDNN alone: the first is rounded from float32, the second is
+/// in the format that it likes best; sums are float32. For measurements.
 /// @throws std::runtime_error where oneDNN cannot
 std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
                                             uint64_t columns);

@@ -16,7 +16,8 @@ public:
     constexpr size_t page = 2 << 20;
     bytes = (bytes + line - 1) / line * line;
     if (!current_ || bytes > current_->bytes().size() - used_) {
-      current_ = std::make_shared<huge_buffer>((bytes + page - 1) / page * page);
+      current_ =
+          std::make_shared<huge_buffer>((bytes + page - 1) / page * page);
       used_ = 0;
     }
     auto* first = current_->bytes().data() + used_;

@@ -46,13 +46,20 @@ constexpr size_t most_kernels = 256;
 struct onednn_matmul::impl {
   using primitive_desc = dnnl::matmul::primitive_desc;
 
+  /// A kernel with its arguments: making these takes longer than a small
+  /// product, so only where they lie is set for each.
   struct kernel {
-    primitive_desc how;
     dnnl::matmul run;
+    std::unordered_map<int, dnnl::memory> arguments;
+
+    void at(int which, const void* data) {
+      // oneDNN has no read-only memory; it does not write to sources.
+      arguments.at(which).set_data_handle(const_cast<void*>(data));
+    }
   };
 
   template <class Describe>
-  const kernel& find(const key& which, Describe describe) {
+  kernel& find(const key& which, Describe describe) {
     if (auto found = kernels.find(which); found != kernels.end())
       return found->second;
     if (kernels.size() >= most_kernels)
@@ -64,12 +71,16 @@ struct onednn_matmul::impl {
       attributes.set_post_ops(sum);
     }
     auto how = primitive_desc{describe(), attributes, engine};
-    return kernels.emplace(which, kernel{how, dnnl::matmul{how}}).first->second;
-  }
-
-  dnnl::memory wrap(const md& what, const void* data) {
-    // oneDNN has no read-only memory; it does not write to sources.
-    return {what, engine, const_cast<void*>(data)};
+    auto nowhere = [this](const md& what) {
+      return dnnl::memory{what, engine, nullptr};
+    };
+    kernel made{dnnl::matmul{how},
+                {{DNNL_ARG_SRC, nowhere(how.src_desc())},
+                 {DNNL_ARG_WEIGHTS, nowhere(how.weights_desc())},
+                 {DNNL_ARG_DST, nowhere(how.dst_desc())}}};
+    if (which.with_panels)
+      made.arguments.emplace(DNNL_ARG_BIAS, nowhere(how.bias_desc()));
+    return kernels.emplace(which, std::move(made)).first->second;
   }
 
   template <class F>
@@ -108,11 +119,10 @@ void onednn_matmul::multiply(const bfloat16_matrix& a, const bfloat16_matrix& b,
       return dnnl::matmul::desc{describe(a), describe(b),
                                 md{dims(c.rows, c.columns), f32, tag::ab}};
     });
-    kernel.run.execute(
-        impl_->stream,
-        {{DNNL_ARG_SRC, impl_->wrap(kernel.how.src_desc(), a.data)},
-         {DNNL_ARG_WEIGHTS, impl_->wrap(kernel.how.weights_desc(), b.data)},
-         {DNNL_ARG_DST, impl_->wrap(kernel.how.dst_desc(), c.data)}});
+    kernel.at(DNNL_ARG_SRC, a.data);
+    kernel.at(DNNL_ARG_WEIGHTS, b.data);
+    kernel.at(DNNL_ARG_DST, c.data);
+    kernel.run.execute(impl_->stream, kernel.arguments);
   });
 }
 
@@ -126,24 +136,23 @@ void onednn_matmul::multiply(const bfloat16_matrix& a, const panels& w,
           md{dims(1, w.units), f32, tag::ab},
           md{dims(c.rows, c.columns), f32, tag::ab}};
     });
-    kernel.run.execute(
-        impl_->stream,
-        {{DNNL_ARG_SRC, impl_->wrap(kernel.how.src_desc(), a.data)},
-         {DNNL_ARG_WEIGHTS, impl_->wrap(kernel.how.weights_desc(), w.data)},
-         {DNNL_ARG_BIAS, impl_->wrap(kernel.how.bias_desc(), bias.data())},
-         {DNNL_ARG_DST, impl_->wrap(kernel.how.dst_desc(), c.data)}});
+    kernel.at(DNNL_ARG_SRC, a.data);
+    kernel.at(DNNL_ARG_WEIGHTS, w.data);
+    kernel.at(DNNL_ARG_BIAS, bias.data());
+    kernel.at(DNNL_ARG_DST, c.data);
+    kernel.run.execute(impl_->stream, kernel.arguments);
   });
 }
 
 std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
                                             uint64_t columns) {
   auto engine = dnnl::engine{dnnl::engine::kind::cpu, 0};
-  auto how = dnnl::matmul::primitive_desc{
-      {md{dims(rows, depth), bf16, tag::ab},
-       md{dims(depth, columns), bf16, tag::any},
-       md{dims(1, columns), f32, tag::ab},
-       md{dims(rows, columns), f32, tag::ab}},
-      engine};
+  auto how =
+      dnnl::matmul::primitive_desc{{md{dims(rows, depth), bf16, tag::ab},
+                                    md{dims(depth, columns), bf16, tag::any},
+                                    md{dims(1, columns), f32, tag::ab},
+                                    md{dims(rows, columns), f32, tag::ab}},
+                                   engine};
   auto zeroed = [&engine](const md& what) {
     dnnl::memory out{what, engine};
     std::fill_n(static_cast<char*>(out.get_data_handle()), what.get_size(), 0);
@@ -156,10 +165,14 @@ std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
       {DNNL_ARG_DST, zeroed(how.dst_desc())}};
   auto weights = std::make_shared<huge_buffer>(how.weights_desc().get_size());
   arguments.at(DNNL_ARG_WEIGHTS).set_data_handle(weights->bytes().data());
-  return [product = dnnl::matmul{how}, stream = dnnl::stream{engine}, weights,
+  auto rows_in_float32 = zeroed({dims(rows, depth), f32, tag::ab});
+  auto round = dnnl::reorder{rows_in_float32, arguments.at(DNNL_ARG_SRC)};
+  return [=, product = dnnl::matmul{how}, stream = dnnl::stream{engine},
           arguments = std::move(arguments)]() mutable {
     use_one_thread();
+    round.execute(stream, rows_in_float32, arguments.at(DNNL_ARG_SRC));
     product.execute(stream, arguments);
+    static_cast<void>(weights); // Holds what the product reads.
   };
 }
 

@@ -105,8 +105,8 @@ void pack_panels(matrix w, uint16_t* into) {
 
 void unpack_panels(const panels& w, uint16_t* rows) {
   for (uint64_t u = 0; u < w.units; ++u) {
-    const auto* from = w.data + u / panel_units * w.panel_size()
-                       + u % panel_units * 2;
+    const auto* from =
+        w.data + u / panel_units * w.panel_size() + u % panel_units * 2;
     for (uint64_t c = 0; c < w.columns; ++c)
       rows[u * w.columns + c] = from[c / 2 * panel_units * 2 + c % 2];
   }

@@ -47,8 +47,8 @@ NNACTOR_AVX512 void multiply_panel(const uint16_t* x, const panels& w,
         const auto* at = x + r * stride + c + 2 * chain;
         auto value = _mm512_set1_epi32(*reinterpret_cast<const int*>(at));
         for (uint64_t v = 0; v < vectors; ++v)
-          all[chain][r][v] = _mm512_dpbf16_ps(
-              all[chain][r][v], bits(weights[v]), bits(value));
+          all[chain][r][v] =
+              _mm512_dpbf16_ps(all[chain][r][v], bits(weights[v]), bits(value));
       }
     }
   for (uint64_t v = 0; v < vectors; ++v) {

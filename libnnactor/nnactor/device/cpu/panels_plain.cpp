@@ -6,8 +6,7 @@
 #include <bit>
 
 // Compiled for several processors, chosen when the program starts.
-#define NNACTOR_VECTORS                                                        \
-  __attribute__((target_clones("avx2", "default")))
+#define NNACTOR_VECTORS __attribute__((target_clones("avx2", "default")))
 
 namespace nnactor {
 
@@ -30,9 +29,10 @@ void finish(const float* sums, uint64_t panel, std::span<const float> b,
 
 /// The sums of one panel for one row: a pair of values is the lower and the
 /// upper half of a 32-bit word, and the upper half of a float is its bfloat16.
-__attribute__((target("avx2,fma"))) void
-multiply_panel(const uint16_t* x, uint64_t columns, const uint16_t* w,
-               float* sums) {
+__attribute__((target("avx2,fma"))) void multiply_panel(const uint16_t* x,
+                                                        uint64_t columns,
+                                                        const uint16_t* w,
+                                                        float* sums) {
   __m256 all[vectors];
   for (auto& sum : all)
     sum = _mm256_setzero_ps();
@@ -42,8 +42,8 @@ multiply_panel(const uint16_t* x, uint64_t columns, const uint16_t* w,
     auto odd = _mm256_set1_ps(widened(x[c + 1]));
     const auto* pair = w + c * panel_units;
     for (uint64_t v = 0; v < vectors; ++v) {
-      auto both = _mm256_load_si256(
-          reinterpret_cast<const __m256i*>(pair + v * 16));
+      auto both =
+          _mm256_load_si256(reinterpret_cast<const __m256i*>(pair + v * 16));
       auto first = _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
       auto second = _mm256_castsi256_ps(_mm256_and_si256(both, upper));
       all[v] = _mm256_fmadd_ps(first, even, all[v]);
@@ -64,7 +64,8 @@ NNACTOR_VECTORS void round_plain(const float* from, uint64_t count,
     auto bits = std::bit_cast<uint32_t>(from[i]);
     auto nearest = bits + 0x7fffu + ((bits >> 16) & 1u);
     auto is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-    to[i] = static_cast<uint16_t>((is_nan ? bits | 0x00400000u : nearest) >> 16);
+    to[i] =
+        static_cast<uint16_t>((is_nan ? bits | 0x00400000u : nearest) >> 16);
   }
 }
 
