@@ -4,6 +4,7 @@
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/cluster/node.hpp"
 #include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/machine/topology.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -84,6 +85,16 @@ sigset_t block_signals() {
   return ends;
 }
 
+/// What weights may take of the L2 that belongs to one core, the rest being for
+/// activations; nothing where the system does not say how large it is.
+std::optional<uint64_t> cache_of_a_core() {
+  auto machine = look_at_machine();
+  if (!machine || machine->cores.empty() || machine->cores.front().l2 == 0)
+    return std::nullopt;
+  auto& core = machine->cores.front();
+  return core.l2 / core.l2_cores * 8 / 10;
+}
+
 /// One node with everything it needs, published.
 struct served_node {
   system_config config;
@@ -112,6 +123,8 @@ struct served_node {
     settings.cpus = how.cores;
     settings.measure = how.count == 1;
     settings.make_device = make_cpu_device;
+    if (auto share = cache_of_a_core())
+      settings.cache_bytes = *share;
     settings.fs = make_posix_filesystem();
     settings.end_process = [] { _exit(1); };
     dialer = system.spawn(run_dialer, how.who);

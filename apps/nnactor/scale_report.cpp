@@ -61,9 +61,10 @@ void print_text(const scale_case& of, const std::vector<scale_point>& all,
     fmt::print("\n{}: {:.3g} ms, {:.3g} GB/s\n{}", network.name,
                network.between.latency * 1e3, network.between.bandwidth / 1e9,
                table_of(of, all, network.name).render());
-  fmt::print("\nWhere more servers give no more, one copy of the network cannot "
-             "use them.\n{} plans in {:.2f} s\n",
-             all.size(), seconds);
+  fmt::print(
+      "\nWhere more servers give no more, one copy of the network cannot "
+      "use them.\n{} plans in {:.2f} s\n",
+      all.size(), seconds);
 }
 
 nlohmann::json to_json(const scale_point& x) {
@@ -99,7 +100,8 @@ std::string to_csv(const std::vector<scale_point>& all) {
   return out;
 }
 
-/// One line a shape and network, from the first number of servers that holds it.
+/// One line a shape and network, from the first number of servers that holds
+/// it.
 std::string draw(const scale_case& of, const std::vector<scale_point>& all) {
   chart out;
   out.title = "Tokens a second by servers";
@@ -130,9 +132,9 @@ std::vector<scale_point> plan_scale(const scale_case& what) {
     server.between = network.between;
     for (const auto& x : what.shapes)
       for (auto servers : what.servers)
-        out.push_back({network.name, x.name, servers,
-                       fastest_decode(x.shape, what.load, what.device, server,
-                                      servers)});
+        out.push_back(
+            {network.name, x.name, servers,
+             fastest_decode(x.shape, what.load, what.device, server, servers)});
   }
   return out;
 }

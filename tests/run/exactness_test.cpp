@@ -26,24 +26,6 @@ trained train(const prepared_job& job, const simulation& how) {
   return result;
 }
 
-/// The same training in one loop without actors.
-std::vector<parameter_set> train_plainly(const prepared_job& job) {
-  auto dev = make_reference_device();
-  auto& how = job.how.run;
-  plain_loop loop{job.net, job.graph, how.train, *dev};
-  batch_order order{job.data->size(split::train), how.train.batch,
-                    how.train.seed};
-  for (uint64_t step = 0; step < how.steps; ++step) {
-    auto batch = job.data->gather(split::train, order.batch(step));
-    loop.step(batch.inputs, batch.targets);
-  }
-  // As `content` gives it: by layer, names ascending.
-  auto out = regroup(loop.save(), make_group_graph(job.net, whole(job.net)));
-  for (auto& layer : out)
-    std::ranges::sort(layer.parameters, {}, &parameter::name);
-  return out;
-}
-
 /// The losses of the unpartitioned network in double precision.
 std::vector<double> expected_losses(const prepared_job& job) {
   auto& how = job.how.run;

@@ -26,6 +26,24 @@ inline prepared_job small_job(const network& net, const partition& parts,
   return job_of(net, parts, run);
 }
 
+/// The same training in one loop without actors.
+inline std::vector<parameter_set> train_plainly(const prepared_job& job) {
+  auto dev = make_reference_device();
+  auto& how = job.how.run;
+  plain_loop loop{job.net, job.graph, how.train, *dev};
+  batch_order order{job.data->size(split::train), how.train.batch,
+                    how.train.seed};
+  for (uint64_t step = 0; step < how.steps; ++step) {
+    auto batch = job.data->gather(split::train, order.batch(step));
+    loop.step(batch.inputs, batch.targets);
+  }
+  // As `content` gives it: by layer, names ascending.
+  auto out = regroup(loop.save(), make_group_graph(job.net, whole(job.net)));
+  for (auto& layer : out)
+    std::ranges::sort(layer.parameters, {}, &parameter::name);
+  return out;
+}
+
 /// Whether no group holds more than the window lets the driver send.
 inline bool is_bounded(const simulated_cluster& x, const prepared_job& job) {
   size_t window = job.how.run.train.window * job.net.time_steps;

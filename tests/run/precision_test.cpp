@@ -54,3 +54,40 @@ TEST_CASE("rounded links learn as well") {
   };
   CHECK(bytes(b) < 0.7 * bytes(a));
 }
+
+TEST_CASE("products in bfloat16 give one model on any nodes, fused or not") {
+  auto net = language_model();
+  // Whole layers one after the other, which devices run in one go, and split
+  // layers, which they cannot.
+  for (const auto& parts : {whole(net), dealt(net, 3, 1)}) {
+    auto job = small_job(net, parts, 40);
+    job.how.run.train.compute = precision::bfloat16;
+    auto expected = train_plainly(job);
+    for (uint32_t nodes : {1, 2, 3})
+      for (uint32_t devices : {1, 2}) {
+        CAPTURE(nodes);
+        CAPTURE(devices);
+        simulated_cluster x{
+            {.seed = nodes, .nodes = nodes, .devices = devices}};
+        auto out = x.train(job);
+        REQUIRE(!out->failure);
+        CHECK(same_bytes(content(x.store()), expected));
+      }
+  }
+}
+
+TEST_CASE("products in bfloat16 learn as well") {
+  auto net = language_model();
+  auto loss_with = [&](precision compute) {
+    auto job = small_job(net, whole(net), 60);
+    job.how.run.train.compute = compute;
+    simulated_cluster x{{.nodes = 1}};
+    auto out = x.train(job);
+    REQUIRE(!out->failure);
+    return out->of(kind::validation).back().loss;
+  };
+  auto exact = loss_with(precision::float32);
+  auto rounded = loss_with(precision::bfloat16);
+  CHECK(exact != rounded);
+  CHECK(std::abs(exact - rounded) < 0.02 * exact);
+}
