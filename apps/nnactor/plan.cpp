@@ -143,9 +143,15 @@ void print_json(const plan& what, const std::vector<node_footprint>& nodes,
 int run(const plan_options& how) {
   // Not every config describes something to run.
   auto text = read_file(how.what.config, ec::invalid_config);
+  auto scales = text && is_scale_case(*text);
+  if (!scales && (!how.csv.empty() || !how.svg.empty()))
+    return finish(
+        fail(ec::invalid_argument,
+             "--csv and --svg only go with a config that has [scale], "
+             "such as configs/papers/scale.toml"));
   if (text && is_transformer_case(*text))
     return plan_transformer(*text, how.what, how.json);
-  if (text && is_scale_case(*text))
+  if (scales)
     return plan_scale(*text, how.what, {how.json, how.csv, how.svg});
   auto what = make_plan(how);
   if (!what)

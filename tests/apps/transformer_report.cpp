@@ -140,6 +140,14 @@ TEST_CASE("what is wrong with a case is named with its place") {
     REQUIRE_FALSE(read);
     return explain(read.error());
   };
+  auto scale = read_file(in_papers("scale.toml"), ec::invalid_config);
+  REQUIRE(scale);
+  for (const auto* wrong :
+       {"scale.servers=5", "scale.servers=[5, 2]", "scale.no_such_key=1",
+        "device.memory=\"much\"", "server.devices=0"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_scale_case(*scale, "scale.toml", {wrong}));
+  }
   CHECK_FALSE(parse_transformer_case(*text, "case.toml",
                                      {"transformer.no_such_key=3"}));
   CHECK(error_with("count = 16", "count = 15").find("takes 16 devices of 15")

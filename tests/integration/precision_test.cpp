@@ -15,11 +15,11 @@ namespace {
 /// Share of the digits that the model knows after training.
 double accuracy_with(const char* precision, const std::string& root) {
   scratch folder;
-  auto end = run_nnactor(
-      {"run", root + "/configs/mnist.toml", "--json", "--set",
-       "data.path=" + root + "/../shared/data/mnist", "--set",
-       "store.path=" + (folder / "model"), "--set",
-       std::string{"train.precision="} + precision});
+  auto end =
+      run_nnactor({"run", root + "/configs/mnist.toml", "--json", "--set",
+                   "data.path=" + root + "/../shared/data/mnist", "--set",
+                   "store.path=" + (folder / "model"), "--set",
+                   std::string{"train.precision="} + precision});
   INFO(end.err);
   REQUIRE(end.status == 0);
   auto last = 0.0;

@@ -1,8 +1,7 @@
 #include "nnactor/config/experiment.hpp"
 
+#include "nnactor/config/config_table.hpp"
 #include "nnactor/config/keys.hpp"
-#include "nnactor/config/overrides.hpp"
-#include "nnactor/config/parse_toml.hpp"
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/config/sections.hpp"
 
@@ -34,34 +33,17 @@ std::string serialise(const toml::table& config) {
 
 } // namespace
 
-result<toml::table> parse_toml(const std::string& text,
-                               const std::string& name) {
-  try {
-    return toml::parse(text, name);
-  } catch (const toml::parse_error& what) {
-    auto at = what.source().begin;
-    return fail(ec::invalid_config, "{}: {}",
-                to_string(origin{name, at.line, at.column}),
-                what.description());
-  }
-}
-
 result<experiment>
 parse_experiment(const std::string& text, const std::string& name,
                  const std::vector<override_text>& overrides) {
-  auto config = parse_toml(text, name);
+  auto config = parse_config(text, name, overrides);
   if (!config)
     return config.error();
-  for (const auto& setting : overrides)
-    if (auto err = apply_override(*config, setting))
-      return err;
-  config_reading all;
-  all.file = name;
-  auto out = read_sections(section{all, &*config, ""});
-  if (all.error)
-    return all.error;
-  out.file = name;
-  out.text = serialise(*config);
+  auto out = read_config(*config, name, read_sections);
+  if (!out)
+    return out;
+  out->file = name;
+  out->text = serialise(*config);
   return out;
 }
 
@@ -75,10 +57,7 @@ read_experiment(const std::string& path,
 }
 
 std::vector<std::string> experiment_keys() {
-  config_reading all;
-  all.listing = true;
-  read_sections(section{all, nullptr, ""});
-  return all.keys;
+  return keys_of(read_sections);
 }
 
 } // namespace nnactor

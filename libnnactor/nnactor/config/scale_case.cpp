@@ -1,7 +1,6 @@
 #include "nnactor/config/scale_case.hpp"
 
-#include "nnactor/config/overrides.hpp"
-#include "nnactor/config/parse_toml.hpp"
+#include "nnactor/config/config_table.hpp"
 #include "nnactor/config/transformer_sections.hpp"
 
 namespace nnactor {
@@ -14,7 +13,7 @@ void read_servers(section& from, std::vector<uint64_t>& into) {
     return;
   const auto* list = node->as_array();
   if (list == nullptr || list->empty())
-    return from.reject_type("servers", "list of numbers of servers", *node);
+    return from.reject_type("servers", "a list of numbers of servers", *node);
   for (const auto& x : *list) {
     auto count = x.value_exact<int64_t>();
     if (!count || *count < 1 || *count > 1'000'000
@@ -79,32 +78,20 @@ scale_case read_sections(section root) {
 } // namespace
 
 bool is_scale_case(const std::string& text) {
-  auto config = parse_toml(text, "");
-  return config && config->contains("scale");
+  return has_key(text, "scale");
 }
 
 result<scale_case>
 parse_scale_case(const std::string& text, const std::string& name,
                  const std::vector<override_text>& overrides) {
-  auto config = parse_toml(text, name);
+  auto config = parse_config(text, name, overrides);
   if (!config)
     return config.error();
-  for (const auto& setting : overrides)
-    if (auto err = apply_override(*config, setting))
-      return err;
-  config_reading all;
-  all.file = name;
-  auto out = read_sections(section{all, &*config, ""});
-  if (all.error)
-    return all.error;
-  return out;
+  return read_config(*config, name, read_sections);
 }
 
 std::vector<std::string> scale_keys() {
-  config_reading all;
-  all.listing = true;
-  read_sections(section{all, nullptr, ""});
-  return all.keys;
+  return keys_of(read_sections);
 }
 
 } // namespace nnactor

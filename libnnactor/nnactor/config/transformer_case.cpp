@@ -1,7 +1,6 @@
 #include "nnactor/config/transformer_case.hpp"
 
-#include "nnactor/config/overrides.hpp"
-#include "nnactor/config/parse_toml.hpp"
+#include "nnactor/config/config_table.hpp"
 #include "nnactor/config/transformer_sections.hpp"
 
 namespace nnactor {
@@ -30,7 +29,7 @@ void read_latencies(section& from, std::vector<double>& into) {
     return;
   const auto* list = node->as_array();
   if (list == nullptr || list->empty())
-    return from.reject_type("latencies_us", "list of microseconds", *node);
+    return from.reject_type("latencies_us", "a list of microseconds", *node);
   for (const auto& x : *list) {
     auto us = x.value<double>();
     if (!us || *us < 0)
@@ -77,32 +76,20 @@ transformer_case read_sections(section root) {
 } // namespace
 
 bool is_transformer_case(const std::string& text) {
-  auto config = parse_toml(text, "");
-  return config && config->contains("transformer");
+  return has_key(text, "transformer");
 }
 
 result<transformer_case>
 parse_transformer_case(const std::string& text, const std::string& name,
                        const std::vector<override_text>& overrides) {
-  auto config = parse_toml(text, name);
+  auto config = parse_config(text, name, overrides);
   if (!config)
     return config.error();
-  for (const auto& setting : overrides)
-    if (auto err = apply_override(*config, setting))
-      return err;
-  config_reading all;
-  all.file = name;
-  auto out = read_sections(section{all, &*config, ""});
-  if (all.error)
-    return all.error;
-  return out;
+  return read_config(*config, name, read_sections);
 }
 
 std::vector<std::string> transformer_keys() {
-  config_reading all;
-  all.listing = true;
-  read_sections(section{all, nullptr, ""});
-  return all.keys;
+  return keys_of(read_sections);
 }
 
 } // namespace nnactor
