@@ -81,14 +81,31 @@ std::string render(const std::vector<row>& rows) {
   return out.render();
 }
 
+/// "hidden 1, state 2": time steps that lie between an input and what is read
+/// of it.
+std::string delays_text(const network& net, const layer& x) {
+  std::string out;
+  for (size_t i = 0; i < x.inputs.size(); ++i)
+    if (x.delay_of(i) > 0)
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ",
+                         net.layers[x.inputs[i]].name, x.delay_of(i));
+  return out;
+}
+
 std::string render_layers(const network& net) {
-  table out{{"layer", "kind", ">neurons", "ids", ">parameters", "activation"}};
+  std::vector<std::string> headings = {"layer", "kind",        ">neurons",
+                                       "ids",   ">parameters", "activation"};
+  if (std::ranges::any_of(net.layers,
+                          [](const layer& x) { return !x.delays.empty(); }))
+    headings.push_back("delayed");
+  table out{headings};
   for (auto& x : net.layers) {
     auto neurons = x.units != 0;
     out.add({x.name, to_string(x.kind), neurons ? format_count(x.units) : "-",
              neurons ? to_string(x.neurons()) : "-",
              neurons ? format_count(x.parameters()) : "-",
-             x.act != activation::none || x.bias ? to_string(x.act) : "-"});
+             x.act != activation::none || x.bias ? to_string(x.act) : "-",
+             delays_text(net, x)});
   }
   return out.render();
 }
@@ -148,12 +165,18 @@ std::string render_summary(const loaded_manifest& one) {
   };
   line("step", format_count(what.step));
   line("validation loss", loss_text(what.validation_loss));
-  line("epoch", fmt::format("{}", what.epoch));
+  line("epoch",
+       fmt::format("{}, its training began in {}", what.epoch, what.run));
   line("digest", to_string(one.sum, 16));
   line("parent", parent_text(what));
   line("network", fmt::format("{} neurons, {} parameters",
                               format_count(what.net.neuron_count()),
                               format_count(what.net.parameter_count())));
+  if (what.net.time_steps > 1)
+    line("time steps", fmt::format("{} an example", what.net.time_steps));
+  line("precision",
+       fmt::format("products {}, links {}", to_string(what.train.compute),
+                   to_string(what.train.link)));
   if (!what.vocabulary.empty())
     line("vocabulary", fmt::format("{} characters", what.vocabulary.size()));
   line("optimizer state",

@@ -113,8 +113,7 @@ void check_addresses(const section& from, const cluster_settings& how) {
   }
 }
 
-const choices<precision> precisions{{"float32", precision::float32},
-                                    {"bfloat16", precision::bfloat16}};
+const auto precisions = choices_of({precision::float32, precision::bfloat16});
 
 } // namespace
 

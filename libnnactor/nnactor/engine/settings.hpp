@@ -36,6 +36,10 @@ struct schedule_settings {
 /// What values are rounded to. Values are part of the schemas.
 enum class precision : uint8_t { float32, bfloat16 };
 
+constexpr const char* to_string(precision what) {
+  return what == precision::bfloat16 ? "bfloat16" : "float32";
+}
+
 /// All that the groups need to know of a training job.
 struct train_settings {
   uint64_t seed = 1;          ///< Of the initial parameters.
