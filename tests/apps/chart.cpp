@@ -24,7 +24,8 @@ chart two_lines() {
   out.horizontal = "servers";
   out.vertical = "tokens/s";
   out.points = {1, 10, 1000};
-  out.lines = {{"near", {10, 100, 1000}, false, 0}, {"far", {0, 5, 7}, true, 1}};
+  out.lines = {{"near", {10, 100, 1000}, false, 0},
+               {"far", {0, 5, 7}, true, 1}};
   return out;
 }
 
@@ -64,7 +65,8 @@ TEST_CASE("values go up, as points go right") {
   auto path = svg.substr(0, svg.find("#0072b2"));
   path = path.substr(path.rfind("<path d=\"M") + 10);
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
-  REQUIRE(std::sscanf(path.c_str(), "%lf %lfL%lf %lf", &x1, &y1, &x2, &y2) == 4);
+  REQUIRE(std::sscanf(path.c_str(), "%lf %lfL%lf %lf", &x1, &y1, &x2, &y2)
+          == 4);
   CHECK(x2 > x1);
   CHECK(y2 < y1);
 }

@@ -14,6 +14,30 @@ std::vector<std::string> with_credentials(const scratch& folder,
   return words;
 }
 
+/// The words that start a node with the credentials "good".
+std::vector<std::string> node_words(const scratch& folder) {
+  return command(
+      with_credentials(folder, "good",
+                       {"node", "--listen", "127.0.0.1:0", "--store",
+                        folder / "models", "--state", folder / "state"}));
+}
+
+std::string address_of(process& node) {
+  auto line = node.line_with("listening on ");
+  auto begin = line.find("127.0.0.1:");
+  return line.substr(begin, line.find(',') - begin);
+}
+
+/// Connects and leaves again without having said anything of TLS.
+void disturb(const std::string& address) {
+  auto port = address.substr(address.rfind(':') + 1);
+  auto end = process{{"/bin/bash", "-c",
+                      "exec 3<>/dev/tcp/127.0.0.1/" + port
+                          + "; echo who is there >&3; cat <&3"}}
+                 .finish();
+  REQUIRE(end.status >= 0);
+}
+
 } // namespace
 
 TEST_CASE("nodes with credentials serve those of the same authority only") {
@@ -21,13 +45,8 @@ TEST_CASE("nodes with credentials serve those of the same authority only") {
   auto config = small_config(folder);
   make_credentials(folder, "good");
   make_credentials(folder, "bad");
-  process node{command(
-      with_credentials(folder, "good",
-                       {"node", "--listen", "127.0.0.1:0", "--store",
-                        folder / "models", "--state", folder / "state"}))};
-  auto line = node.line_with("listening on ");
-  auto begin = line.find("127.0.0.1:");
-  auto address = line.substr(begin, line.find(',') - begin);
+  process node{node_words(folder)};
+  auto address = address_of(node);
   auto run = std::vector<std::string>{
       "run",     config, "--set", "cluster.connect_timeout_ms=2000",
       "--nodes", address};
@@ -42,4 +61,24 @@ TEST_CASE("nodes with credentials serve those of the same authority only") {
                      folder / "good.pem", "--key", folder / "good.key"})
             .status
         == 2);
+}
+
+TEST_CASE("whoever speaks no TLS disturbs nobody who does") {
+  scratch folder;
+  auto config = small_config(folder);
+  make_credentials(folder, "good");
+  process node{node_words(folder)};
+  auto address = address_of(node);
+  process run{
+      command(with_credentials(folder, "good",
+                               {"run", config, "--json", "--set",
+                                "train.steps=400", "--nodes", address}))};
+  for (int i = 0; i < 5; ++i) {
+    run.line_with("\"committed\"");
+    disturb(address);
+  }
+  auto end = run.finish();
+  INFO(end.out << end.err);
+  CHECK(end.status == 0);
+  CHECK((end.out + end.err).find("lost") == std::string::npos);
 }

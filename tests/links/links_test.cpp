@@ -21,8 +21,8 @@ void run_tool(const std::string& line) {
 /// A machine with a node; the script `in-namespaces` made its network.
 class machine {
 public:
-  machine(const scratch& folder, int number, uint32_t lease_ms)
-      : number_(number), node_(words(folder, number, lease_ms)) {
+  machine(const scratch& folder, int number)
+      : number_(number), node_(words(folder, number)) {
     auto line = node_.line_with("listening on ");
     auto begin = line.find(address());
     address_ = line.substr(begin, line.find(',') - begin);
@@ -75,8 +75,7 @@ private:
     run_tool(inside() + "nft add rule inet cut " + what + " drop");
   }
 
-  static std::vector<std::string> words(const scratch& folder, int number,
-                                        uint32_t lease_ms) {
+  static std::vector<std::string> words(const scratch& folder, int number) {
     std::vector<std::string> all{"/usr/bin/env",
                                  "ip",
                                  "netns",
@@ -89,9 +88,7 @@ private:
                                  "--store",
                                  folder / "models",
                                  "--state",
-                                 folder / fmt::format("state{}", number),
-                                 "--lease-ms",
-                                 std::to_string(lease_ms)};
+                                 folder / fmt::format("state{}", number)};
     auto more = credentials(folder / "", "node");
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -106,15 +103,12 @@ private:
 struct machines {
   scratch folder;
   std::string config = small_config(folder);
-  uint32_t lease_ms;
   std::vector<std::unique_ptr<machine>> all;
 
-  // Longer than by default: what is cut here is silent for good, and the
-  // machine that runs the test may have other work.
-  explicit machines(uint32_t lease = 8000) : lease_ms(lease) {
+  machines() {
     make_credentials(folder, "node");
     for (auto number : {11, 12, 13})
-      all.push_back(std::make_unique<machine>(folder, number, lease_ms));
+      all.push_back(std::make_unique<machine>(folder, number));
   }
 
   machine& operator[](size_t i) {
@@ -136,9 +130,7 @@ struct machines {
                                  "--set",
                                  "store.path=" + folder / ("models/" + model),
                                  "--set",
-                                 "train.sample=0",
-                                 "--set",
-                                 fmt::format("cluster.lease_ms={}", lease_ms)};
+                                 "train.sample=0"};
     auto who = credentials(folder / "", "node");
     words.insert(words.end(), who.begin(), who.end());
     for (auto& x : more)
@@ -217,8 +209,7 @@ TEST_CASE("a link that comes and goes changes nothing in the model") {
 }
 
 TEST_CASE("nobody is taken for lost on slow links under full load") {
-  // With the lease that nodes have by default.
-  machines x{2500};
+  machines x;
   for (auto& each : x.all)
     each->slow_down();
   // Tensors of 2 MiB, so that pieces of all sizes wait for each other.

@@ -1,5 +1,6 @@
 #include "nnactor/cluster/network_access.hpp"
 
+#include "nnactor/cluster/tls_errors.hpp"
 #include "nnactor/defaults.hpp"
 
 #include <caf/io/all.hpp>
@@ -160,6 +161,7 @@ system_config::system_config(size_t threads, const credentials& who,
     openssl_certificate = who.certificate;
     openssl_key = who.key;
     openssl_cafile = who.authority;
+    keep_tls_errors_apart();
     load<caf::openssl::manager>();
   }
   nnactor::add_message_types(*this);
