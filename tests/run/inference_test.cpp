@@ -156,6 +156,25 @@ TEST_CASE("questions under way when nodes die are answered by the others") {
   }
 }
 
+TEST_CASE("of two nodes that lose each other one goes on answering") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  auto question = batch_for(net, 2, 1).inputs;
+  auto expected = answers(storage, 1, 1, 0, {question});
+  simulated_cluster x{{.nodes = 2, .storage = storage}};
+  REQUIRE(x.open_inference(2));
+  x.world.settle();
+  auto epoch = state_of<inferrer_state>(x.inferrer).network->job->epoch;
+  driver_actor driver{x.inferrer};
+  caf::anon_send(driver, lost_atom::value, epoch, node_index{1});
+  caf::anon_send(driver, lost_atom::value, epoch, node_index{0});
+  auto answer = x.world.ask<tensor>(x.inferrer, infer_atom::value, question);
+  x.world.settle();
+  REQUIRE(answer.is_there());
+  REQUIRE_MESSAGE(!answer.error(), explain(answer.error()));
+  CHECK(same_bytes(answer.value(), expected[0]));
+}
+
 TEST_CASE("questions to the last node, when it dies, are answered with its "
           "name") {
   auto net = language_model();

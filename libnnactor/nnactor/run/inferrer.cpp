@@ -81,7 +81,8 @@ void inferrer_state::on_answer(const tensor_message& what) {
 // -- lost nodes ---------------------------------------------------------------
 
 void inferrer_state::on_peer_lost(uint64_t epoch, node_index node) {
-  if (network && epoch == network->job->epoch
+  // Two that lose each other both say so; one of them is enough.
+  if (network && epoch == network->job->epoch && lost.empty()
       && node < network->cluster.members.size())
     on_lost(network->cluster.members[node].address);
 }
