@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <type_traits>
 
 namespace nnactor {
 
@@ -38,6 +39,15 @@ CLI::App& add_bench(CLI::App& parent, const char* name, const char* what,
   return *command;
 }
 
+/// Adds an option that takes a number from `least` to `most`.
+template <class T>
+void add_number(CLI::App& command, const char* name, T& into, const char* what,
+                std::type_identity_t<T> least, std::type_identity_t<T> most) {
+  command.add_option(name, into, what)
+      ->check(CLI::Range(least, most))
+      ->capture_default_str();
+}
+
 } // namespace
 
 void add_bench_command(CLI::App& parent, int& status) {
@@ -52,38 +62,33 @@ void add_bench_command(CLI::App& parent, int& status) {
                 step, status);
   step_command.add_option("--config", step->config, "Experiment to time")
       ->capture_default_str();
-  step_command.add_option("--steps", step->steps, "Steps to time of each")
-      ->check(CLI::Range(20, 1000000))
-      ->capture_default_str();
+  add_number(step_command, "--steps", step->steps, "Steps to time of each", 20,
+             1000000);
   auto hop = std::make_shared<hop_bench>();
-  add_bench(*bench, "hop",
-            "Messages between cores, to another process and in bulk, beside "
-            "plain TCP",
-            hop, status)
-      .add_option("--bulk-bytes", hop->bulk_bytes,
-                  "Bytes to send for each size of tensor")
-      ->check(CLI::Range(uint64_t{64} << 20, uint64_t{1} << 40))
-      ->capture_default_str();
+  add_number(
+      add_bench(
+          *bench, "hop",
+          "Messages between cores, to another process and in bulk, beside "
+          "plain TCP",
+          hop, status),
+      "--bulk-bytes", hop->bulk_bytes, "Bytes to send for each size of tensor",
+      uint64_t{64} << 20, uint64_t{1} << 40);
   auto directory = std::make_shared<directory_bench>();
   auto& directory_command = add_bench(
       *bench, "directory", "Who owns a neuron, with neurons dealt at random",
       directory, status);
-  directory_command.add_option("--neurons", directory->neurons, "Neurons")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 62))
-      ->capture_default_str();
-  directory_command.add_option("--servers", directory->servers, "Servers")
-      ->check(CLI::Range(1, 10000000))
-      ->capture_default_str();
+  add_number(directory_command, "--neurons", directory->neurons, "Neurons",
+             uint64_t{1}, uint64_t{1} << 62);
+  add_number(directory_command, "--servers", directory->servers, "Servers", 1,
+             10000000);
   auto tax = std::make_shared<tax_bench>();
   auto& tax_command = add_bench(
       *bench, "tax", "A partition on one node and on two, against plain loops",
       tax, status);
-  tax_command.add_option("--steps", tax->steps, "Steps to time of each")
-      ->check(CLI::Range(20, 1000000))
-      ->capture_default_str();
-  tax_command.add_option("--width", tax->width, "Neurons of each layer")
-      ->check(CLI::Range(64, 65536))
-      ->capture_default_str();
+  add_number(tax_command, "--steps", tax->steps, "Steps to time of each", 20,
+             1000000);
+  add_number(tax_command, "--width", tax->width, "Neurons of each layer", 64,
+             65536);
   auto metadata = std::make_shared<metadata_bench>();
   add_bench(*bench, "metadata",
             "What a node knows and what a remote invocation costs as a cluster "
@@ -98,65 +103,50 @@ void add_bench_command(CLI::App& parent, int& status) {
       *bench, "cut",
       "Connections between the parts of a clustered network, by mechanism", cut,
       status);
-  cut_command.add_option("--neurons", cut->neurons, "Neurons")
-      ->check(CLI::Range(1000, 10000000))
-      ->capture_default_str();
-  cut_command.add_option("--parts", cut->parts, "Parts")
-      ->check(CLI::Range(2, 256))
-      ->capture_default_str();
+  add_number(cut_command, "--neurons", cut->neurons, "Neurons", 1000, 10000000);
+  add_number(cut_command, "--parts", cut->parts, "Parts", 2, 256);
   auto recovery = std::make_shared<recovery_bench>();
   auto& recovery_command = add_bench(
       *bench, "recovery", "How soon a run goes on after a node was killed",
       recovery, status);
-  recovery_command
-      .add_option("--width", recovery->width, "Neurons of each layer")
-      ->check(CLI::Range(64, 65536))
-      ->capture_default_str();
-  recovery_command.add_option("--nodes", recovery->nodes, "Nodes")
-      ->check(CLI::Range(2, 64))
-      ->capture_default_str();
+  add_number(recovery_command, "--width", recovery->width,
+             "Neurons of each layer", 64, 65536);
+  add_number(recovery_command, "--nodes", recovery->nodes, "Nodes", 2, 64);
   auto store = std::make_shared<store_bench>();
-  add_bench(*bench, "store",
-            "Commits and loads beside plain files, and what they cost a run",
-            store, status)
-      .add_option("--width", store->width, "Neurons of each layer")
-      ->check(CLI::Range(64, 65536))
-      ->capture_default_str();
+  add_number(
+      add_bench(
+          *bench, "store",
+          "Commits and loads beside plain files, and what they cost a run",
+          store, status),
+      "--width", store->width, "Neurons of each layer", 64, 65536);
   auto residency = std::make_shared<residency_bench>();
   auto& residency_command =
       add_bench(*bench, "residency",
                 "A network that fits the caches of two cores but not of one",
                 residency, status);
-  residency_command
-      .add_option("--width", residency->width, "Neurons of each layer")
-      ->check(CLI::Range(16, 65536))
-      ->capture_default_str();
+  add_number(residency_command, "--width", residency->width,
+             "Neurons of each layer", 16, 65536);
   residency_command.add_option("--csv", residency->csv,
                                "Also measure 0.5 to 64 MB, into this table");
   residency_command.add_option("--svg", residency->svg,
                                "Also measure 0.5 to 64 MB, into this picture");
   auto gemv = std::make_shared<gemv_bench>();
-  add_bench(*bench, "gemv",
-            "Products of few rows from L2, L3 and memory, beside plain reads "
-            "and oneDNN",
-            gemv, status)
-      .add_option("--cpu", gemv->cpu, "Core to measure on")
-      ->check(CLI::Range(0, 1023))
-      ->capture_default_str();
+  add_number(
+      add_bench(
+          *bench, "gemv",
+          "Products of few rows from L2, L3 and memory, beside plain reads "
+          "and oneDNN",
+          gemv, status),
+      "--cpu", gemv->cpu, "Core to measure on", 0, 1023);
   auto rebalance = std::make_shared<rebalance_bench>();
   auto& rebalance_command =
       add_bench(*bench, "rebalance",
                 "What a rebalance wins back when one of two nodes is slowed",
                 rebalance, status);
-  rebalance_command
-      .add_option("--width", rebalance->width, "Neurons of each layer")
-      ->check(CLI::Range(64, 65536))
-      ->capture_default_str();
-  rebalance_command
-      .add_option("--burners", rebalance->burners,
-                  "Busy loops on the core of the second node")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+  add_number(rebalance_command, "--width", rebalance->width,
+             "Neurons of each layer", 64, 65536);
+  add_number(rebalance_command, "--burners", rebalance->burners,
+             "Busy loops on the core of the second node", 1, 64);
 }
 
 } // namespace nnactor

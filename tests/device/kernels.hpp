@@ -4,6 +4,7 @@
 #include "nnactor/neuron/random.hpp"
 
 #include <doctest/doctest.h>
+#include <rapidcheck.h>
 
 #include <algorithm>
 #include <array>
@@ -61,6 +62,56 @@ inline float largest_difference(const values& x, const values& y) {
 inline bool same_bits(std::span<const float> x, std::span<const float> y) {
   return std::ranges::equal(x, y, {}, std::bit_cast<uint32_t, float>,
                             std::bit_cast<uint32_t, float>);
+}
+
+struct layer_shape {
+  uint64_t rows, columns, units;
+};
+
+// On both sides of a panel, a tile and of two tiles of rows.
+inline rc::Gen<layer_shape> any_shape() {
+  return rc::gen::apply(
+      [](int rows, int columns, int units) {
+        return layer_shape{static_cast<uint64_t>(rows),
+                           static_cast<uint64_t>(columns),
+                           static_cast<uint64_t>(units)};
+      },
+      rc::gen::inRange(1, 70), rc::gen::inRange(1, 140),
+      rc::gen::inRange(1, 200));
+}
+
+/// What the three kernels of a dense layer give; `Run` calls those of one
+/// precision.
+template <void Run(device&, const values& x, const values& w, const values& b,
+                   const values& dz, values& z, values& dx, values& dw,
+                   values& db)>
+struct layer_results {
+  layer_results(device& dev, layer_shape of)
+      : z(of.rows, of.units), dx(of.rows, of.columns),
+        dw(values::random(of.units, of.columns, 5)),
+        db(values::random(1, of.units, 6)) {
+    Run(dev, values::random(of.rows, of.columns, 1),
+        values::random(of.units, of.columns, 2), values::random(1, of.units, 3),
+        values::random(of.rows, of.units, 4), z, dx, dw, db);
+  }
+
+  values z, dx, dw, db;
+};
+
+/// Both devices give the same for any shape but for `tolerance`.
+template <class Results>
+void check_agreement(float tolerance) {
+  auto reference = make_reference_device();
+  auto cpu = make_cpu_device();
+  CHECK(rc::check([&] {
+    auto of = *any_shape();
+    Results expected{*reference, of};
+    Results found{*cpu, of};
+    RC_ASSERT(largest_difference(found.z, expected.z) < tolerance);
+    RC_ASSERT(largest_difference(found.dx, expected.dx) < tolerance);
+    RC_ASSERT(largest_difference(found.dw, expected.dw) < tolerance);
+    RC_ASSERT(largest_difference(found.db, expected.db) < tolerance);
+  }));
 }
 
 inline constexpr auto not_a_number = std::numeric_limits<float>::quiet_NaN();

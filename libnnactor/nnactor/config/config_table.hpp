@@ -34,6 +34,17 @@ read_config(const toml::table& config, const std::string& name, Read read) {
   return out;
 }
 
+/// All of the above: makes something of a config's text with `read`.
+template <class Read>
+result<std::invoke_result_t<Read, section>>
+parse_with(Read read, const std::string& text, const std::string& name,
+           const std::vector<std::string>& overrides) {
+  auto config = parse_config(text, name, overrides);
+  if (!config)
+    return config.error();
+  return read_config(*config, name, read);
+}
+
 /// Every key that `read` asks for, by section: "train.steps".
 template <class Read>
 std::vector<std::string> keys_of(Read read) {

@@ -82,10 +82,7 @@ bool is_transformer_case(const std::string& text) {
 result<transformer_case>
 parse_transformer_case(const std::string& text, const std::string& name,
                        const std::vector<override_text>& overrides) {
-  auto config = parse_config(text, name, overrides);
-  if (!config)
-    return config.error();
-  return read_config(*config, name, read_sections);
+  return parse_with(read_sections, text, name, overrides);
 }
 
 std::vector<std::string> transformer_keys() {
