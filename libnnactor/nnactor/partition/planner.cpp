@@ -1,0 +1,323 @@
+#include "nnactor/partition/planner.hpp"
+
+#include "nnactor/partition/stage_model.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace nnactor {
+
+double planned_stage::seconds() const {
+  return std::max(compute + memory + communication, border);
+}
+
+const planned_stage& network_plan::slowest() const {
+  return *std::ranges::max_element(stages, {}, &planned_stage::seconds);
+}
+
+double network_plan::seconds() const {
+  return (micro_batches + static_cast<double>(stages.size()) - 1)
+         * slowest().seconds();
+}
+
+double network_plan::bubble() const {
+  return (static_cast<double>(stages.size()) - 1) * slowest().seconds();
+}
+
+namespace {
+
+// A probe asks for this much less than the best time so far.
+constexpr auto below = 1 - 1e-9;
+
+// For sums that are only rounded too large.
+constexpr auto slack = 1 + 1e-9;
+
+std::vector<double> shares_of(const stage_model& model, const planned_stage& at,
+                              sharing how) {
+  auto ways = at.end_device - at.first_device;
+  if (how == sharing::equal)
+    return std::vector(ways, 1 / static_cast<double>(ways));
+  auto work = model.load(at.first_layer, at.end_layer);
+  auto seconds = model.least_seconds(at.first_layer, at.end_layer,
+                                     at.first_device, at.end_device);
+  auto left = seconds - model.communication(work, at.first_device, at.end_device);
+  std::vector<double> out;
+  for (auto i = at.first_device; i < at.end_device; ++i)
+    out.push_back(most_share(model.cluster().devices[i], work, left));
+  auto sum = std::accumulate(out.begin(), out.end(), 0.0);
+  for (auto& x : out)
+    x /= sum;
+  return out;
+}
+
+bool fits(const stage_model& model, const planned_stage& at) {
+  auto work = model.load(at.first_layer, at.end_layer);
+  for (size_t i = 0; i < at.shares.size(); ++i) {
+    auto has = model.cluster().devices[at.first_device + i].memory;
+    if (has > 0 && at.shares[i] * work.memory > has * (1 + 1e-9))
+      return false;
+  }
+  return true;
+}
+
+void add_times(const stage_model& model, planned_stage& at) {
+  auto work = model.load(at.first_layer, at.end_layer);
+  auto longest = -1.0;
+  for (size_t i = 0; i < at.shares.size(); ++i) {
+    auto time = time_of_share(model.cluster().devices[at.first_device + i], work,
+                              at.shares[i]);
+    if (std::max(time.compute, time.moving) <= longest)
+      continue;
+    longest = std::max(time.compute, time.moving);
+    at.compute = time.compute;
+    at.memory = std::max(0.0, time.moving - time.compute);
+  }
+  at.communication = model.communication(work, at.first_device, at.end_device);
+  at.border = model.border({at.end_layer, at.end_device});
+}
+
+std::optional<network_plan> evaluate(const stage_model& model,
+                                     const std::vector<stage_end>& ends,
+                                     sharing how) {
+  network_plan out{{}, model.micro_batches()};
+  stage_end begin;
+  for (auto end : ends) {
+    planned_stage next;
+    next.first_layer = begin.layer;
+    next.end_layer = end.layer;
+    next.first_device = begin.device;
+    next.end_device = end.device;
+    next.shares = shares_of(model, next, how);
+    if (!fits(model, next))
+      return std::nullopt;
+    add_times(model, next);
+    out.stages.push_back(std::move(next));
+    begin = end;
+  }
+  return out;
+}
+
+/// A search among some of all plans: how many stages it takes to keep a time.
+class family {
+public:
+  virtual ~family() = default;
+  /// The fewest stages that each take so many seconds at most, nothing where
+  /// more than `most` are needed.
+  virtual std::optional<uint64_t> stages(double seconds, uint64_t most) = 0;
+  /// Where these stages end, after `stages` has found them.
+  virtual std::vector<stage_end> ends(uint64_t count) const = 0;
+  virtual uint64_t most_stages() const = 0;
+};
+
+/// Stages of `size` devices each. Every stage that goes as far as it can leaves
+/// the least to the others.
+class equal_sizes : public family {
+public:
+  equal_sizes(const stage_model& model, uint64_t size)
+      : model_(model), size_(size) {
+  }
+
+  std::optional<uint64_t> stages(double seconds, uint64_t most) override {
+    ends_.clear();
+    stage_end at;
+    auto all = model_.layers();
+    auto guess = all / most;
+    while (at.layer < all) {
+      auto left = model_.load(at.layer, all);
+      auto rates = model_.rates(at.device, most * size_);
+      if (ends_.size() == most || left.flop > rates.flops * seconds * slack
+          || left.moved > rates.cache_bandwidth * seconds * slack)
+        return std::nullopt;
+      auto to =
+          model_.reach(at.layer, at.device, at.device + size_, seconds, guess);
+      if (to == at.layer)
+        return std::nullopt;
+      guess = to - at.layer;
+      at = {to, at.device + size_};
+      ends_.push_back(at);
+    }
+    return ends_.size();
+  }
+
+  std::vector<stage_end> ends(uint64_t) const override {
+    return ends_;
+  }
+
+  uint64_t most_stages() const override {
+    return std::min(model_.devices() / size_, model_.layers());
+  }
+
+  /// What no plan of this family can beat: all work at the rate of the fastest
+  /// stage, all that sharing costs, and a bubble for all stages there may be.
+  double least() const {
+    auto flops = 0.0, bandwidth = 0.0;
+    for (uint64_t i = size_; i <= model_.devices(); i += size_) {
+      auto rates = model_.rates(i - size_, i);
+      flops = std::max(flops, rates.flops);
+      bandwidth = std::max(bandwidth, rates.cache_bandwidth);
+    }
+    auto work = model_.load(0, model_.layers());
+    auto& on = model_.cluster();
+    auto sharing = std::min(gather_time(model_.job(), work, size_, on.inside),
+                            gather_time(model_.job(), work, size_, on.between));
+    auto m = static_cast<double>(model_.micro_batches());
+    return (std::max(work.flop / flops, work.moved / bandwidth) + sharing
+            + work.layers * on.overhead)
+           * (1 + (m - 1) / static_cast<double>(most_stages()));
+  }
+
+private:
+  const stage_model& model_;
+  uint64_t size_;
+  std::vector<stage_end> ends_;
+};
+
+/// Stages of any sizes: how far s stages get on the first d devices, and from
+/// which device the last of them starts. To be further is never worse, for a
+/// stage of fewer layers takes no longer.
+class any_sizes : public family {
+public:
+  explicit any_sizes(const stage_model& model) : model_(model) {
+  }
+
+  std::optional<uint64_t> stages(double seconds, uint64_t most) override {
+    auto devices = model_.devices();
+    table_.assign(1, std::vector<step>(devices + 1));
+    for (uint64_t s = 1; s <= most; ++s) {
+      std::vector<step> next(devices + 1);
+      for (uint64_t d = s; d <= devices; ++d) {
+        for (auto from = s - 1; from < (s == 1 ? 1 : d); ++from) {
+          auto start = table_.back()[from].layer;
+          if (start == 0 && from > 0)
+            continue;
+          auto to = model_.reach(start, from, d, seconds, 1);
+          if (to > start && to > next[d].layer)
+            next[d] = {to, from};
+          if (to == model_.layers())
+            break;
+        }
+        if (next[d].layer == model_.layers()) {
+          table_.push_back(std::move(next));
+          last_ = d;
+          return s;
+        }
+      }
+      table_.push_back(std::move(next));
+    }
+    return std::nullopt;
+  }
+
+  std::vector<stage_end> ends(uint64_t count) const override {
+    std::vector<stage_end> out(count);
+    auto d = last_;
+    for (auto s = count; s > 0; --s) {
+      out[s - 1] = {table_[s][d].layer, d};
+      d = table_[s][d].from;
+    }
+    return out;
+  }
+
+  uint64_t most_stages() const override {
+    return std::min(model_.devices(), model_.layers());
+  }
+
+private:
+  struct step {
+    uint64_t layer = 0;
+    uint64_t from = 0;
+  };
+
+  const stage_model& model_;
+  std::vector<std::vector<step>> table_;
+  uint64_t last_ = 0;
+};
+
+/// The best of all families so far.
+struct search {
+  double seconds = 0;
+  std::vector<stage_end> ends = {};
+  uint64_t probes = 0;
+
+  /// Goes through all numbers of stages p: with more stages, less time is left
+  /// to each, so if p are too few for their time and n would do, all between
+  /// are too few as well.
+  void improve(const stage_model& model, family& among) {
+    auto m = static_cast<double>(model.micro_batches());
+    auto most = among.most_stages();
+    for (uint64_t p = 1; p <= most;) {
+      auto each = seconds * below / (m + static_cast<double>(p) - 1);
+      ++probes;
+      auto needed = among.stages(each, most);
+      if (!needed)
+        return;
+      if (*needed > p) {
+        p = *needed;
+        continue;
+      }
+      p = *needed;
+      each = bisect(0, each, [&](double x) {
+        ++probes;
+        return among.stages(x, p).has_value();
+      });
+      p = *among.stages(each, p);
+      seconds = each * (m + static_cast<double>(p) - 1);
+      ends = among.ends(p);
+    }
+  }
+};
+
+std::optional<optimal_plan> finish(const stage_model& model, search&& found,
+                                   bool of_any_sizes) {
+  if (found.ends.empty())
+    return std::nullopt;
+  auto plan = evaluate(model, found.ends, sharing::balanced);
+  if (!plan)
+    return std::nullopt;
+  return optimal_plan{std::move(*plan), of_any_sizes, found.probes,
+                      found.seconds * below};
+}
+
+/// More than any plan takes.
+search start(const stage_model& model) {
+  return {model.enough()
+          * static_cast<double>(model.micro_batches() + model.devices())};
+}
+
+} // namespace
+
+std::optional<network_plan> evaluate(const planned_job& job,
+                                     const planned_cluster& on,
+                                     const std::vector<stage_end>& ends,
+                                     sharing how) {
+  return evaluate(stage_model{job, on}, ends, how);
+}
+
+std::optional<optimal_plan> plan_equal_sizes(const planned_job& job,
+                                             const planned_cluster& on) {
+  stage_model model{job, on};
+  std::vector<std::pair<double, uint64_t>> sizes;
+  for (uint64_t size = 1; size <= model.devices(); ++size)
+    sizes.emplace_back(equal_sizes{model, size}.least(), size);
+  std::ranges::sort(sizes);
+  auto best = start(model);
+  for (auto [least, size] : sizes) {
+    if (least >= best.seconds)
+      break;
+    equal_sizes among{model, size};
+    best.improve(model, among);
+  }
+  return finish(model, std::move(best), false);
+}
+
+std::optional<optimal_plan> plan_optimal(const planned_job& job,
+                                         const planned_cluster& on) {
+  if (on.devices.size() > most_devices_of_any_sizes)
+    return plan_equal_sizes(job, on);
+  stage_model model{job, on};
+  auto best = start(model);
+  any_sizes among{model};
+  best.improve(model, among);
+  return finish(model, std::move(best), true);
+}
+
+} // namespace nnactor
