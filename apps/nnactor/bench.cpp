@@ -130,6 +130,15 @@ void add_bench_command(CLI::App& parent, int& status) {
                                "Also measure 0.5 to 64 MB, into this table");
   residency_command.add_option("--svg", residency->svg,
                                "Also measure 0.5 to 64 MB, into this picture");
+  auto plan = std::make_shared<plan_bench>();
+  auto& plan_command =
+      add_bench(*bench, "plan",
+                "Predicted times of plans against measured ones", plan, status);
+  add_number(plan_command, "--networks", plan->networks,
+             "Random networks, each on four placements", 2, 1000);
+  add_number(plan_command, "--seed", plan->seed, "Of what is drawn", 0,
+             uint64_t{1} << 62);
+  plan_command.add_flag("--list", plan->list, "Print every case");
   auto gemv = std::make_shared<gemv_bench>();
   add_number(
       add_bench(

@@ -104,6 +104,17 @@ struct residency_bench {
 
 result<figures> run(const residency_bench& how);
 
+/// `nnactor bench plan`: random networks on random placements of two devices;
+/// how far predicted times are from measured ones, and the chosen from the
+/// best.
+struct plan_bench {
+  uint32_t networks = 20; ///< Each on four placements.
+  uint64_t seed = 1;
+  bool list = false; ///< Print every case.
+};
+
+result<figures> run(const plan_bench& how);
+
 /// `nnactor bench gemv`: products with few rows, by what memory holds the
 /// weights, beside plain reads and oneDNN.
 struct gemv_bench {

@@ -10,7 +10,6 @@ namespace {
 
 constexpr uint32_t inputs = 256;
 constexpr uint32_t classes = 16;
-constexpr uint32_t batch = 512;
 constexpr uint64_t examples_in_all = 2048;
 
 /// Noise with labels: what is timed does not depend on values.
@@ -65,13 +64,13 @@ private:
 
 } // namespace
 
-result<prepared_job> make_noise_job(uint64_t width, uint64_t steps) {
+result<prepared_job> make_noise_job(const noise_network& of, uint64_t steps) {
   prepared_job job;
   job.data = std::make_shared<noise>();
   network_description what;
-  for (uint32_t i = 0; i + 1 < noise_layers; ++i) {
+  for (auto width : of.widths) {
     auto& layer = what.layers.emplace_back();
-    layer.name = fmt::format("layer {}", i);
+    layer.name = fmt::format("layer {}", what.layers.size() - 1);
     layer.act = activation::relu;
     layer.units = width;
   }
@@ -91,11 +90,16 @@ result<prepared_job> make_noise_job(uint64_t width, uint64_t steps) {
   auto& run = job.how.run;
   run.steps = run.evaluate_every = steps;
   run.train.schedule.steps = steps;
-  run.train.batch = batch;
-  run.train.micro_batches = 8;
-  run.train.window = 8;
+  run.train.batch = of.batch;
+  run.train.micro_batches = of.micro_batches;
+  run.train.window = of.micro_batches;
   run.train.optimizer.kind = optimizer_kind::sgd;
   return job;
+}
+
+result<prepared_job> make_noise_job(uint64_t width, uint64_t steps) {
+  return make_noise_job(
+      noise_network{std::vector<uint64_t>(noise_layers - 1, width)}, steps);
 }
 
 } // namespace nnactor

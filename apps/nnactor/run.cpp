@@ -83,10 +83,9 @@ caf::error train(controller& cluster, prepared_job& job,
   if (!nodes)
     return nodes.error();
   if (job.parts.parts.empty())
-    if (auto err = split_by_capacity(job, **nodes))
+    if (auto err = split_for_nodes(job, **nodes))
       return err;
-  auto where = place(job.graph, static_cast<uint32_t>((*nodes)->members.size()),
-                     job.how.cluster.devices);
+  auto where = job.placed_on(static_cast<uint32_t>((*nodes)->members.size()));
   if (auto err = check_memory(job, where, **nodes))
     return err;
   for (;;) {

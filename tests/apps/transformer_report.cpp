@@ -2,11 +2,11 @@
 #include "scale_report.hpp"
 
 #include "nnactor/config/read_file.hpp"
+#include "support/documented_keys.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <fstream>
 #include <iterator>
 #include <map>
 
@@ -15,8 +15,7 @@ using namespace nnactor;
 namespace {
 
 std::string in_papers(const std::string& name) {
-  std::string here = __FILE__;
-  return here.substr(0, here.rfind("/tests/")) + "/configs/papers/" + name;
+  return test::in_configs("papers/" + name);
 }
 
 transformer_case published() {
@@ -100,28 +99,10 @@ TEST_CASE("the published case comes out as it was worked out by hand") {
 }
 
 TEST_CASE("configs/papers/README.md documents every key, and no other") {
-  std::ifstream in{in_papers("README.md")};
-  REQUIRE(in);
-  std::vector<std::string> documented;
-  std::string section;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("## ["))
-      section = line.substr(4, line.find(']') - 4);
-    else if (line.starts_with("### [["))
-      section = line.substr(6, line.find(']') - 6);
-    else if (line.starts_with("| `"))
-      documented.push_back(section + "."
-                           + line.substr(3, line.find('`', 3) - 3));
-  }
-  auto sorted = [](std::vector<std::string> all) {
-    std::ranges::sort(all);
-    auto again = std::ranges::unique(all);
-    all.erase(again.begin(), again.end());
-    return all;
-  };
   auto accepted = transformer_keys();
   std::ranges::copy(scale_keys(), std::back_inserter(accepted));
-  CHECK(sorted(documented) == sorted(accepted));
+  CHECK(test::as_set(test::documented_keys("papers/README.md"))
+        == test::as_set(accepted));
 }
 
 TEST_CASE("what is wrong with a case is named with its place") {

@@ -120,8 +120,14 @@ TEST_CASE("types, speeds and memory") {
   auto measured = parsed(minimal + "[distribute]\nby = 'capacity'").distribute;
   CHECK(measured.waits_for_nodes());
   CHECK(error_of(minimal + "[distribute]\nby = 'capacity'\nparts = 2")
-        == "x.toml:4:6: 'distribute.by' measures the nodes, one part each, so "
-           "there must be no parts");
+        == "x.toml:4:6: 'distribute.by' asks the nodes how many parts there "
+           "are, so there must be no parts");
+  auto planned = parsed(minimal + "[distribute]\nby = 'auto'").distribute;
+  CHECK(planned.how == mechanism::automatic);
+  CHECK(planned.waits_for_nodes());
+  CHECK(error_of(minimal + "[distribute]\nby = 'layerwise'\nper_layer = true")
+        == "x.toml:4:6: 'distribute.by' is a plan of layers and neurons, so "
+           "there must be no per_layer");
   auto cut = parsed(minimal + "[distribute]\nby = 'connectivity'\nparts = 5")
                  .distribute;
   CHECK(cut.how == mechanism::connectivity);

@@ -1,55 +1,21 @@
 #include "config/parse.hpp"
 
 #include "nnactor/config/keys.hpp"
+#include "support/documented_keys.hpp"
 
 #include <algorithm>
 #include <fstream>
 
 using namespace nnactor;
-
-namespace {
-
-/// A file of the folder configs, found from where this source is.
-std::string in_configs(const std::string& name) {
-  std::string here = __FILE__;
-  return here.substr(0, here.rfind("/tests/")) + "/configs/" + name;
-}
-
-std::string between(const std::string& line, const std::string& before,
-                    const std::string& after) {
-  auto begin = line.find(before);
-  if (begin == std::string::npos)
-    return {};
-  begin += before.size();
-  return line.substr(begin, line.find(after, begin) - begin);
-}
-
-/// Keys in the first column of the tables of README.md, by the section that
-/// the last heading names.
-std::vector<std::string> documented_keys() {
-  std::ifstream in{in_configs("README.md")};
-  REQUIRE(in);
-  std::vector<std::string> keys;
-  std::string section;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("## ["))
-      section = between(line, "[", "]");
-    else if (line.starts_with("### [["))
-      section = between(line, "[[", "]]");
-    else if (line.starts_with("| `"))
-      keys.push_back(section + "." + between(line, "`", "`"));
-  }
-  return keys;
-}
-
-} // namespace
+using nnactor::test::documented_keys;
+using nnactor::test::in_configs;
 
 TEST_CASE("configs/README.md documents every key, and no other") {
-  auto documented = documented_keys();
   auto accepted = experiment_keys();
   CHECK(accepted.size() > 40);
-  std::sort(documented.begin(), documented.end());
-  std::sort(accepted.begin(), accepted.end());
+  std::ranges::sort(accepted);
+  auto documented = documented_keys("README.md");
+  std::ranges::sort(documented);
   CHECK(documented == accepted);
 }
 

@@ -57,3 +57,44 @@ TEST_CASE("nodes measure their capacity and share the network by it") {
   CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
   CHECK(run_nnactor({"run", config, "--check"}).status == 0);
 }
+
+TEST_CASE("a plan for the nodes is trained as it was planned") {
+  scratch folder;
+  auto config = small_config(folder);
+  for (auto* by : {"auto", "layerwise", "megatron"}) {
+    CAPTURE(by);
+    auto model = folder / "models/" + by;
+    auto end = run_nnactor({"run", config, "--json", "--set",
+                            "distribute={by='" + std::string{by} + "'}",
+                            "--set", "store.path=" + model});
+    INFO(end.err);
+    CHECK(end.status == 0);
+    CHECK(run_nnactor({"model", "verify", model}).status == 0);
+  }
+}
+
+TEST_CASE("plans are made for devices that nobody has") {
+  scratch folder;
+  auto config = small_config(folder);
+  auto devices = folder / "devices.toml";
+  write_file(devices, "[inside]\nlatency_us = 1\nbandwidth_gb_s = 10\n"
+                      "[between]\nlatency_us = 50\nbandwidth_gb_s = 1\n"
+                      "[[servers]]\ncount = 2\ndevices = 4\n"
+                      "peak_tflops = 0.1\nmemory_tb_s = 0.01\n"
+                      "cache = '64 KiB'\n");
+  for (auto more : {"--infer=8", "--measure", "--set=train.batch=64"}) {
+    auto end =
+        run_nnactor({"plan", config, "--devices", devices, "--json", more});
+    INFO(end.err);
+    CHECK(end.status == 0);
+    auto plans = json::parse(end.out);
+    CHECK(plans["auto"]["seconds"] <= plans["megatron"]["seconds"]);
+    CHECK(plans["auto"]["seconds"] <= plans["layerwise"]["seconds"]);
+  }
+  auto text = run_nnactor({"plan", config, "--devices", devices});
+  CHECK(has(text.out, "on 8 devices of "));
+  write_file(devices, "[inside]\nlatency_us = 1\nbandwidth_gb_s = 1\nbeta = 2");
+  auto wrong = run_nnactor({"plan", config, "--devices", devices});
+  CHECK(wrong.status == 2);
+  CHECK(has(wrong.err, "devices.toml:4:1: unknown key"));
+}

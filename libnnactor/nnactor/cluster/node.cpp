@@ -7,6 +7,7 @@
 #include "nnactor/group/device_actor.hpp"
 #include "nnactor/group/loss_group.hpp"
 #include "nnactor/group/neuron_group.hpp"
+#include "nnactor/machine/read_speed.hpp"
 #include "nnactor/metadata/table_file.hpp"
 
 #include <boost/filesystem.hpp>
@@ -17,6 +18,23 @@
 #include <fstream>
 
 namespace nnactor {
+
+namespace {
+
+constexpr auto time_to_read = std::chrono::milliseconds{20};
+constexpr size_t beyond_caches = 64 << 20;
+
+/// Tells what plans for networks ask of a device besides its speed.
+void measure_rates(device& dev, node_info& into) {
+  auto mb_s = [](size_t bytes) {
+    return static_cast<uint64_t>(measure_read(bytes, time_to_read) / 1e6);
+  };
+  into.packed_speed = measure_packed_speed(dev);
+  into.cache_speed = mb_s(into.cache / 4096 * 4096);
+  into.memory_speed = mb_s(beyond_caches);
+}
+
+} // namespace
 
 void node_state::init(pointer parent, node_settings how) {
   self = parent;
@@ -47,6 +65,9 @@ void node_state::init(pointer parent, node_settings how) {
   }
   info = describe_machine(settings.devices, device_name);
   info.speed = speed;
+  info.cache = settings.cache_bytes;
+  if (settings.own_threads && settings.measure)
+    measure_rates(*devices.front().kernels, info);
   self->set_exit_handler([this](caf::exit_msg& msg) {
     leave();
     self->quit(msg.reason);

@@ -121,7 +121,8 @@ void add_share(section from, distribution& into) {
 /// How to split where no parts are written.
 mechanism read_way(section& from) {
   static const auto ways = choices_of(
-      {mechanism::even, mechanism::capacity, mechanism::connectivity});
+      {mechanism::even, mechanism::capacity, mechanism::connectivity,
+       mechanism::layerwise, mechanism::megatron, mechanism::automatic});
   auto out = mechanism::even;
   from.read("by", out, ways);
   return out;
@@ -143,14 +144,17 @@ distribution read_distribute(section from, uint64_t nodes) {
     if (!out.shares.empty())
       from.reject("by", "splits without shares, so there must be no "
                         "[[distribute.partition]]");
-    if (way == mechanism::capacity && from.has("parts"))
-      from.reject("by", "measures the nodes, one part each, so there must be "
-                        "no parts");
     out.how = way;
+    if (out.waits_for_nodes() && from.has("parts"))
+      from.reject("by", "asks the nodes how many parts there are, so there "
+                        "must be no parts");
+    if (out.is_planned() && from.has("per_layer"))
+      from.reject("by", "is a plan of layers and neurons, so there must be no "
+                        "per_layer");
   }
   out.per_layer = out.how != mechanism::ids && out.how != mechanism::layers
                   && out.how != mechanism::types
-                  && out.how != mechanism::connectivity;
+                  && out.how != mechanism::connectivity && !out.is_planned();
   from.read("per_layer", out.per_layer);
   from.finish();
   if (from.has("parts") && !out.shares.empty())

@@ -32,20 +32,9 @@ void read_scale(section from, scale_case& out) {
   require(from, {"servers", "sequences", "context"});
 }
 
-link_model read_link(section& from) {
-  link_model out;
-  auto us = 0.0;
-  from.read("latency_us", us, at_least_zero);
-  from.read("bandwidth_gb_s", out.bandwidth, above_zero);
-  require(from, {"latency_us", "bandwidth_gb_s"});
-  out.latency = us * 1e-6;
-  out.bandwidth *= 1e9;
-  return out;
-}
-
 void read_server(section from, scale_case& out) {
   from.read("devices", out.server.devices, integer_range{1, 1024});
-  out.server.inside = read_link(from);
+  out.server.inside = read_link_model(from);
   from.finish();
   require(from, {"devices"});
 }
@@ -58,7 +47,7 @@ scale_case read_sections(section root) {
   root.each("networks", [&](section from) {
     auto& next = out.networks.emplace_back();
     from.read("name", next.name);
-    next.between = read_link(from);
+    next.between = read_link_model(from);
     from.finish();
     require(from, {"name"});
   });

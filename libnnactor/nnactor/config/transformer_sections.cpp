@@ -18,6 +18,17 @@ void read_dimensions(section& from, transformer_shape& out) {
   from.read("value_bytes", out.value_bytes, integer_range{1, 8});
 }
 
+link_model read_link_model(section& from) {
+  link_model out;
+  auto us = 0.0;
+  from.read("latency_us", us, at_least_zero);
+  from.read("bandwidth_gb_s", out.bandwidth, above_zero);
+  require(from, {"latency_us", "bandwidth_gb_s"});
+  out.latency = us * 1e-6;
+  out.bandwidth *= 1e9;
+  return out;
+}
+
 void read_device_model(section from, std::string& name, device_model& out) {
   uint64_t cache = 0, memory = 0;
   from.read("name", name);

@@ -20,6 +20,9 @@ void require(section& from, std::initializer_list<const char*> keys);
 /// Reads the dimensions of a network; the caller ends the section.
 void read_dimensions(section& from, transformer_shape& out);
 
+/// Reads a link; the caller ends the section.
+link_model read_link_model(section& from);
+
 /// Reads one device; the caller has read what else the section may have.
 void read_device_model(section from, std::string& name, device_model& out);
 

@@ -17,27 +17,53 @@ constexpr uint64_t units = 256;
 
 constexpr auto enough = std::chrono::milliseconds{40};
 
-} // namespace
-
-uint64_t measure_speed(device& dev) {
-  std::vector<float> x(rows * inputs, 0.5f);
-  std::vector<float> w(units * inputs, 0.25f);
-  std::vector<float> b(units, 0.0f);
-  std::vector<float> z(rows * units);
-  auto run = [&] {
-    dev.affine({x.data(), rows, inputs}, {w.data(), units, inputs}, b,
-               {z.data(), rows, units});
-  };
+/// Mflop/s of the fastest call.
+template <class Product>
+uint64_t speed_of(Product product) {
   // The first call chooses kernels.
-  run();
+  product();
   auto best = clock::duration::max();
   for (auto start = clock::now(); clock::now() - start < enough;) {
     auto before = clock::now();
-    run();
+    product();
     best = std::min(best, clock::now() - before);
   }
   auto seconds = std::chrono::duration<double>(best).count();
   return static_cast<uint64_t>(2e-6 * rows * inputs * units / seconds);
+}
+
+struct matrices {
+  std::vector<float> x = std::vector(rows * inputs, 0.5f);
+  std::vector<float> w = std::vector(units * inputs, 0.25f);
+  std::vector<float> b = std::vector(units, 0.0f);
+  std::vector<float> z = std::vector(rows * units, 0.0f);
+
+  matrix input() const {
+    return {x.data(), rows, inputs};
+  }
+
+  matrix weights() const {
+    return {w.data(), units, inputs};
+  }
+
+  mutable_matrix output() {
+    return {z.data(), rows, units};
+  }
+};
+
+} // namespace
+
+uint64_t measure_speed(device& dev) {
+  matrices all;
+  return speed_of(
+      [&] { dev.affine(all.input(), all.weights(), all.b, all.output()); });
+}
+
+uint64_t measure_packed_speed(device& dev) {
+  matrices all;
+  auto packed = dev.pack(all.weights(), nullptr);
+  return speed_of(
+      [&] { dev.packed_affine(all.input(), *packed, all.b, all.output()); });
 }
 
 } // namespace nnactor

@@ -4,6 +4,7 @@
 #include "nnactor/engine/columns.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace nnactor {
@@ -39,9 +40,19 @@ plain_loop::plain_loop(const network& net, const train_settings& how,
 
 plain_loop::plain_loop(const network& net, const group_graph& graph,
                        const train_settings& how, device& dev)
-    : dev_(dev), graph_(graph), how_(how), loss_(net, graph, how) {
+    : dev_(dev), graph_(graph), how_(how), loss_(net, graph, how),
+      seconds_(graph.groups.size()) {
   for (auto id = first_neurons; id < graph_.loss_group(); ++id)
     programs_.push_back(std::make_unique<group_program>(net, graph_, id, how));
+}
+
+template <class Work>
+auto plain_loop::timed(group_id id, Work work) {
+  using clock = std::chrono::steady_clock;
+  auto before = clock::now();
+  auto out = work();
+  seconds_[id] += std::chrono::duration<double>(clock::now() - before).count();
+  return out;
 }
 
 double plain_loop::step(const tensor& inputs, const tensor& targets) {
@@ -64,9 +75,10 @@ double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
   std::vector<std::vector<tensor>> gradients;
   for (uint32_t t = 0; t < steps; ++t) {
     forward(first + t, phase::train, at_time(inputs, t, steps), outputs);
-    auto outcome =
-        loss_.compute(dev_, phase::train, inputs_of_loss(outputs.back()),
-                      at_time(targets, t, steps));
+    auto outcome = timed(graph_.loss_group(), [&] {
+      return loss_.compute(dev_, phase::train, inputs_of_loss(outputs.back()),
+                           at_time(targets, t, steps));
+    });
     loss += outcome.value.loss_sum;
     gradients.push_back(std::move(outcome.gradients));
   }
@@ -77,8 +89,11 @@ double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
   for (auto t = steps; t-- > 0;)
     backward(first, t, std::move(gradients[t]), arrived);
   for (uint32_t t = 0; t < steps; ++t)
-    for (auto& program : programs_)
-      program->accumulate(dev_, first + t);
+    for (size_t i = 0; i < programs_.size(); ++i)
+      timed(first_neurons + static_cast<group_id>(i), [&] {
+        programs_[i]->accumulate(dev_, first + t);
+        return 0;
+      });
   return loss;
 }
 
@@ -138,7 +153,9 @@ void plain_loop::forward(uint32_t number, phase why, const tensor& inputs,
     for (size_t i = 0; i < all.size(); ++i)
       if (auto delay = x.upstream_delays[i]; delay <= time)
         all[i] = outputs[time - delay][x.upstream[i]];
-    now[id] = programs_[id - first_neurons]->forward(dev_, number, why, all);
+    now[id] = timed(id, [&] {
+      return programs_[id - first_neurons]->forward(dev_, number, why, all);
+    });
   }
 }
 
@@ -166,8 +183,10 @@ void plain_loop::backward(uint32_t first, uint32_t time,
   };
   deliver(graph_.groups[graph_.loss_group()], gradients);
   for (auto id = graph_.loss_group() - 1; id >= first_neurons; --id) {
-    auto xs = programs_[id - first_neurons]->backward(dev_, first + time,
-                                                      arrived[time][id]);
+    auto xs = timed(id, [&] {
+      return programs_[id - first_neurons]->backward(dev_, first + time,
+                                                     arrived[time][id]);
+    });
     deliver(graph_.groups[id], xs);
   }
 }
@@ -180,8 +199,11 @@ void plain_loop::update() {
       norms.push_back(program->squared_gradient_norm(dev_));
     scale = clip_scale(how_.optimizer.clip, norms);
   }
-  for (auto& program : programs_)
-    program->update(dev_, steps_, scale);
+  for (size_t i = 0; i < programs_.size(); ++i)
+    timed(first_neurons + static_cast<group_id>(i), [&] {
+      programs_[i]->update(dev_, steps_, scale);
+      return 0;
+    });
   ++steps_;
 }
 

@@ -42,6 +42,11 @@ public:
   /// Parameters and optimizer state of every neuron group, in order.
   std::vector<parameter_set> save() const;
 
+  /// Seconds that each group has computed so far, by its id.
+  const std::vector<double>& seconds() const {
+    return seconds_;
+  }
+
   /// Takes over what `save` returned and goes on at step `steps`.
   caf::error load(const std::vector<parameter_set>& saved, uint64_t steps);
 
@@ -71,12 +76,17 @@ private:
 
   void update();
 
+  /// Calls `work` and counts its time for a group.
+  template <class Work>
+  auto timed(group_id id, Work work);
+
   device& dev_;
   group_graph graph_;
   train_settings how_;
   std::vector<std::unique_ptr<group_program>> programs_; ///< Neuron groups.
   loss_program loss_;
   uint64_t steps_ = 0;
+  std::vector<double> seconds_;
 };
 
 } // namespace nnactor

@@ -109,6 +109,11 @@ struct node_info {
   uint32_t devices = 0;
   std::string device; ///< Name of its devices.
   uint64_t speed = 0; ///< Of all its devices, in Mflop/s.
+  /// Of one device, measured as `speed` is; 0: not measured.
+  uint64_t packed_speed = 0; ///< In bfloat16, Mflop/s.
+  uint64_t cache = 0;        ///< Bytes for weights.
+  uint64_t cache_speed = 0;  ///< Reading from there, MB/s.
+  uint64_t memory_speed = 0; ///< Reading from memory, MB/s.
 };
 
 /// What a node has set up.
@@ -179,7 +184,8 @@ typename Inspector::result_type inspect(Inspector& f, tensor_piece& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_info& x) {
   return f(caf::meta::type_name("node_info"), x.version, x.host, x.process,
-           x.cores, x.memory, x.devices, x.device, x.speed);
+           x.cores, x.memory, x.devices, x.device, x.speed, x.packed_speed,
+           x.cache, x.cache_speed, x.memory_speed);
 }
 
 template <class Inspector>

@@ -23,6 +23,9 @@ enum class mechanism : uint8_t {
   types,        ///< Whole layers by kind or label.
   capacity,     ///< Every layer in proportion to the speeds of the nodes.
   connectivity, ///< With few connections between parts.
+  layerwise,    ///< The plan of that name for the nodes, see planner.hpp.
+  megatron,     ///< Likewise.
+  automatic,    ///< The fastest of all plans.
 };
 
 /// Where `percentage` and `count` take neurons from: the sorted list of the
@@ -65,9 +68,15 @@ struct distribution {
   /// and the state of its optimizer.
   uint64_t bytes_per_parameter = 16;
 
-  /// Whether the shares are the speeds of nodes that must be asked first.
+  /// Whether it is a plan for the nodes.
+  bool is_planned() const {
+    return how == mechanism::layerwise || how == mechanism::megatron
+           || how == mechanism::automatic;
+  }
+
+  /// Whether it depends on what the nodes say of themselves when asked.
   bool waits_for_nodes() const {
-    return how == mechanism::capacity && shares.empty();
+    return is_planned() || (how == mechanism::capacity && shares.empty());
   }
 };
 

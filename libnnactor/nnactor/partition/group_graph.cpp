@@ -181,25 +181,40 @@ std::vector<group_id> closing_groups(const group_graph& graph) {
   return out;
 }
 
-placement place(const group_graph& graph, uint32_t nodes,
-                uint32_t devices_per_node) {
+namespace {
+
+/// @param seat_of Returns the seat of a group that some node has.
+template <class Seat>
+placement place_groups(const group_graph& graph, uint32_t nodes, Seat seat_of) {
   placement where;
   where.nodes = nodes;
+  for (const auto& x : graph.groups) {
+    auto outside = x.kind == group_kind::input || x.kind == group_kind::target;
+    where.seats.push_back(outside ? placement::seat{where.driver(), 0}
+                                  : seat_of(x));
+  }
+  return where;
+}
+
+} // namespace
+
+placement place(const group_graph& graph, uint32_t nodes,
+                uint32_t devices_per_node) {
   uint32_t parts = 0;
   for (const auto& x : graph.groups)
     parts = std::max(parts, x.part + 1);
   std::map<node_index, uint32_t> placed;
-  for (const auto& x : graph.groups) {
-    auto outside = x.kind == group_kind::input || x.kind == group_kind::target;
-    if (outside) {
-      where.seats.push_back({where.driver(), 0});
-      continue;
-    }
+  return place_groups(graph, nodes, [&](const group& x) {
     auto node = x.part % nodes;
     auto turn = parts > nodes ? x.part / nodes : placed[node]++;
-    where.seats.push_back({node, turn % devices_per_node});
-  }
-  return where;
+    return placement::seat{node, turn % devices_per_node};
+  });
+}
+
+placement place(const group_graph& graph, uint32_t nodes,
+                const std::vector<placement::seat>& by_part) {
+  return place_groups(graph, nodes,
+                      [&](const group& x) { return by_part[x.part]; });
 }
 
 } // namespace nnactor

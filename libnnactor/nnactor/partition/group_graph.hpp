@@ -95,4 +95,8 @@ struct placement {
 placement place(const group_graph& graph, uint32_t nodes,
                 uint32_t devices_per_node);
 
+/// Puts every part where `by_part` says; input and target go to the driver.
+placement place(const group_graph& graph, uint32_t nodes,
+                const std::vector<placement::seat>& by_part);
+
 } // namespace nnactor

@@ -5,9 +5,9 @@ namespace nnactor {
 
 namespace {
 
-constexpr enum_names<mechanism, 8> mechanisms{{"even", "percentage", "count",
-                                               "ids", "layers", "types",
-                                               "capacity", "connectivity"}};
+constexpr enum_names<mechanism, 11> mechanisms{
+    {"even", "percentage", "count", "ids", "layers", "types", "capacity",
+     "connectivity", "layerwise", "megatron", "auto"}};
 
 constexpr enum_names<pick, 3> picks{{"begin", "end", "random"}};
 

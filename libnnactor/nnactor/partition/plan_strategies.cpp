@@ -7,8 +7,8 @@ namespace nnactor {
 
 namespace {
 
-/// One past the last device that it takes from `first` on so that `filled` times
-/// their caches hold so many bytes; nothing if there are too few.
+/// One past the last device that it takes from `first` on so that `filled`
+/// times their caches hold so many bytes; nothing if there are too few.
 std::optional<uint64_t> devices_for(const planned_cluster& on, uint64_t first,
                                     double bytes, double filled) {
   for (auto i = first; i < on.devices.size(); ++i) {
@@ -32,8 +32,8 @@ std::optional<std::vector<stage_end>> aggregate(const stage_model& model,
     while (end < model.layers()
            && model.load(at.layer, end + 1).resident <= room)
       ++end;
-    auto last = devices_for(on, at.device,
-                            model.load(at.layer, end).resident, filled);
+    auto last =
+        devices_for(on, at.device, model.load(at.layer, end).resident, filled);
     if (!last)
       return std::nullopt;
     at = {end, *last};
@@ -47,8 +47,9 @@ double most_filled(const stage_model& model, const network_plan& plan) {
   for (const auto& at : plan.stages) {
     auto bytes = model.load(at.first_layer, at.end_layer).resident;
     for (size_t i = 0; i < at.shares.size(); ++i)
-      out = std::max(out, at.shares[i] * bytes
-                              / model.cluster().devices[at.first_device + i].cache);
+      out = std::max(out,
+                     at.shares[i] * bytes
+                         / model.cluster().devices[at.first_device + i].cache);
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include "nnactor/partition/planner.hpp"
 
+#include "nnactor/partition/all_stages.hpp"
 #include "nnactor/partition/stage_model.hpp"
 
 #include <algorithm>
@@ -8,20 +9,27 @@
 namespace nnactor {
 
 double planned_stage::seconds() const {
-  return std::max(compute + memory + communication, border);
+  return compute + memory + communication + border;
 }
 
 const planned_stage& network_plan::slowest() const {
   return *std::ranges::max_element(stages, {}, &planned_stage::seconds);
 }
 
-double network_plan::seconds() const {
-  return (micro_batches + static_cast<double>(stages.size()) - 1)
-         * slowest().seconds();
+double network_plan::bubble() const {
+  auto out = -slowest().seconds();
+  for (const auto& x : stages)
+    out += x.seconds();
+  return out;
 }
 
-double network_plan::bubble() const {
-  return (static_cast<double>(stages.size()) - 1) * slowest().seconds();
+double network_plan::seconds() const {
+  return micro_batches * slowest().seconds() + bubble();
+}
+
+double network_plan::bound() const {
+  return (micro_batches + static_cast<double>(stages.size()) - 1)
+         * slowest().seconds();
 }
 
 namespace {
@@ -40,7 +48,8 @@ std::vector<double> shares_of(const stage_model& model, const planned_stage& at,
   auto work = model.load(at.first_layer, at.end_layer);
   auto seconds = model.least_seconds(at.first_layer, at.end_layer,
                                      at.first_device, at.end_device);
-  auto left = seconds - model.communication(work, at.first_device, at.end_device);
+  auto left =
+      seconds - model.communication(work, at.first_device, at.end_device);
   std::vector<double> out;
   for (auto i = at.first_device; i < at.end_device; ++i)
     out.push_back(most_share(model.cluster().devices[i], work, left));
@@ -64,8 +73,8 @@ void add_times(const stage_model& model, planned_stage& at) {
   auto work = model.load(at.first_layer, at.end_layer);
   auto longest = -1.0;
   for (size_t i = 0; i < at.shares.size(); ++i) {
-    auto time = time_of_share(model.cluster().devices[at.first_device + i], work,
-                              at.shares[i]);
+    auto time = time_of_share(model.cluster().devices[at.first_device + i],
+                              work, at.shares[i]);
     if (std::max(time.compute, time.moving) <= longest)
       continue;
     longest = std::max(time.compute, time.moving);
@@ -97,27 +106,17 @@ std::optional<network_plan> evaluate(const stage_model& model,
   return out;
 }
 
-/// A search among some of all plans: how many stages it takes to keep a time.
-class family {
-public:
-  virtual ~family() = default;
-  /// The fewest stages that each take so many seconds at most, nothing where
-  /// more than `most` are needed.
-  virtual std::optional<uint64_t> stages(double seconds, uint64_t most) = 0;
-  /// Where these stages end, after `stages` has found them.
-  virtual std::vector<stage_end> ends(uint64_t count) const = 0;
-  virtual uint64_t most_stages() const = 0;
-};
-
 /// Stages of `size` devices each. Every stage that goes as far as it can leaves
 /// the least to the others.
-class equal_sizes : public family {
+class equal_sizes {
 public:
   equal_sizes(const stage_model& model, uint64_t size)
       : model_(model), size_(size) {
   }
 
-  std::optional<uint64_t> stages(double seconds, uint64_t most) override {
+  /// The fewest stages that each take so many seconds at most, nothing where
+  /// more than `most` are needed.
+  std::optional<uint64_t> stages(double seconds, uint64_t most) {
     ends_.clear();
     stage_end at;
     auto all = model_.layers();
@@ -139,11 +138,12 @@ public:
     return ends_.size();
   }
 
-  std::vector<stage_end> ends(uint64_t) const override {
+  /// Where the stages end that `stages` has found.
+  const std::vector<stage_end>& ends() const {
     return ends_;
   }
 
-  uint64_t most_stages() const override {
+  uint64_t most_stages() const {
     return std::min(model_.devices() / size_, model_.layers());
   }
 
@@ -162,7 +162,7 @@ public:
                             gather_time(model_.job(), work, size_, on.between));
     auto m = static_cast<double>(model_.micro_batches());
     return (std::max(work.flop / flops, work.moved / bandwidth) + sharing
-            + work.layers * on.overhead)
+            + work.overhead)
            * (1 + (m - 1) / static_cast<double>(most_stages()));
   }
 
@@ -172,67 +172,7 @@ private:
   std::vector<stage_end> ends_;
 };
 
-/// Stages of any sizes: how far s stages get on the first d devices, and from
-/// which device the last of them starts. To be further is never worse, for a
-/// stage of fewer layers takes no longer.
-class any_sizes : public family {
-public:
-  explicit any_sizes(const stage_model& model) : model_(model) {
-  }
-
-  std::optional<uint64_t> stages(double seconds, uint64_t most) override {
-    auto devices = model_.devices();
-    table_.assign(1, std::vector<step>(devices + 1));
-    for (uint64_t s = 1; s <= most; ++s) {
-      std::vector<step> next(devices + 1);
-      for (uint64_t d = s; d <= devices; ++d) {
-        for (auto from = s - 1; from < (s == 1 ? 1 : d); ++from) {
-          auto start = table_.back()[from].layer;
-          if (start == 0 && from > 0)
-            continue;
-          auto to = model_.reach(start, from, d, seconds, 1);
-          if (to > start && to > next[d].layer)
-            next[d] = {to, from};
-          if (to == model_.layers())
-            break;
-        }
-        if (next[d].layer == model_.layers()) {
-          table_.push_back(std::move(next));
-          last_ = d;
-          return s;
-        }
-      }
-      table_.push_back(std::move(next));
-    }
-    return std::nullopt;
-  }
-
-  std::vector<stage_end> ends(uint64_t count) const override {
-    std::vector<stage_end> out(count);
-    auto d = last_;
-    for (auto s = count; s > 0; --s) {
-      out[s - 1] = {table_[s][d].layer, d};
-      d = table_[s][d].from;
-    }
-    return out;
-  }
-
-  uint64_t most_stages() const override {
-    return std::min(model_.devices(), model_.layers());
-  }
-
-private:
-  struct step {
-    uint64_t layer = 0;
-    uint64_t from = 0;
-  };
-
-  const stage_model& model_;
-  std::vector<std::vector<step>> table_;
-  uint64_t last_ = 0;
-};
-
-/// The best of all families so far.
+/// The best of the equal sizes so far, by its bound.
 struct search {
   double seconds = 0;
   std::vector<stage_end> ends = {};
@@ -241,7 +181,7 @@ struct search {
   /// Goes through all numbers of stages p: with more stages, less time is left
   /// to each, so if p are too few for their time and n would do, all between
   /// are too few as well.
-  void improve(const stage_model& model, family& among) {
+  void improve(const stage_model& model, equal_sizes& among) {
     auto m = static_cast<double>(model.micro_batches());
     auto most = among.most_stages();
     for (uint64_t p = 1; p <= most;) {
@@ -250,38 +190,20 @@ struct search {
       auto needed = among.stages(each, most);
       if (!needed)
         return;
-      if (*needed > p) {
-        p = *needed;
-        continue;
-      }
+      auto enough = *needed <= p;
       p = *needed;
+      if (!enough)
+        continue;
       each = bisect(0, each, [&](double x) {
         ++probes;
         return among.stages(x, p).has_value();
       });
       p = *among.stages(each, p);
       seconds = each * (m + static_cast<double>(p) - 1);
-      ends = among.ends(p);
+      ends = among.ends();
     }
   }
 };
-
-std::optional<optimal_plan> finish(const stage_model& model, search&& found,
-                                   bool of_any_sizes) {
-  if (found.ends.empty())
-    return std::nullopt;
-  auto plan = evaluate(model, found.ends, sharing::balanced);
-  if (!plan)
-    return std::nullopt;
-  return optimal_plan{std::move(*plan), of_any_sizes, found.probes,
-                      found.seconds * below};
-}
-
-/// More than any plan takes.
-search start(const stage_model& model) {
-  return {model.enough()
-          * static_cast<double>(model.micro_batches() + model.devices())};
-}
 
 } // namespace
 
@@ -299,25 +221,37 @@ std::optional<optimal_plan> plan_equal_sizes(const planned_job& job,
   for (uint64_t size = 1; size <= model.devices(); ++size)
     sizes.emplace_back(equal_sizes{model, size}.least(), size);
   std::ranges::sort(sizes);
-  auto best = start(model);
+  search best{model.enough()
+              * static_cast<double>(model.micro_batches() + model.devices())};
   for (auto [least, size] : sizes) {
     if (least >= best.seconds)
       break;
     equal_sizes among{model, size};
     best.improve(model, among);
   }
-  return finish(model, std::move(best), false);
+  if (best.ends.empty())
+    return std::nullopt;
+  auto plan = evaluate(model, best.ends, sharing::balanced);
+  if (!plan)
+    return std::nullopt;
+  return optimal_plan{std::move(*plan), false, best.probes,
+                      best.seconds * below};
 }
 
 std::optional<optimal_plan> plan_optimal(const planned_job& job,
                                          const planned_cluster& on) {
-  if (on.devices.size() > most_devices_of_any_sizes)
-    return plan_equal_sizes(job, on);
   stage_model model{job, on};
-  auto best = start(model);
-  any_sizes among{model};
-  best.improve(model, among);
-  return finish(model, std::move(best), true);
+  if (!all_stages::are_few(model))
+    return plan_equal_sizes(job, on);
+  all_stages among{model};
+  auto best = among.best();
+  if (best.ends.empty())
+    return std::nullopt;
+  auto plan = evaluate(model, best.ends, sharing::balanced);
+  if (!plan)
+    return std::nullopt;
+  return optimal_plan{std::move(*plan), true, best.tables,
+                      best.seconds * below};
 }
 
 } // namespace nnactor

@@ -14,8 +14,10 @@ namespace nnactor {
 // model of both. Times are in seconds, sizes in bytes. A plan cuts the layers
 // into stages, each of consecutive layers on consecutive devices, which share
 // the neurons of every layer of their stage. Micro-batches follow each other
-// through the stages: a step of m of them takes (m + p - 1) times what the
-// slowest of p stages takes for one (GPipe, arXiv 1811.06965).
+// through the stages: the first takes as long as all stages together, each of
+// the m - 1 others comes one time of the slowest stage later (Alpa, arXiv
+// 2201.12023). That is at most (m + p - 1) times the slowest of p stages
+// (GPipe, arXiv 1811.06965), and as much where all are alike.
 
 /// What a layer takes for one micro-batch, all of its passes together.
 struct layer_work {
@@ -25,13 +27,15 @@ struct layer_work {
   double memory = 0;   ///< All that it takes while a step runs.
   /// Sent by whoever computes it to whoever shares the stage.
   double exchanged = 0;
-  /// Crosses a border between stages right behind it, in the fuller direction.
+  /// Crosses a border between stages right behind it.
   double passed_on = 0;
+  /// Seconds that it costs each device, however small its share.
+  double overhead = 0;
 };
 
 /// One device.
 struct planned_device {
-  double flops = 0;    ///< Floating-point operations a second.
+  double flops = 0;           ///< Floating-point operations a second.
   double bandwidth = 0;       ///< Of its memory.
   double cache_bandwidth = 0; ///< At least that of its memory.
   double cache = 0;           ///< What weights may take of it.
@@ -45,9 +49,8 @@ struct planned_device {
 struct planned_cluster {
   std::vector<planned_device> devices;
   std::vector<uint32_t> servers; ///< By device: those of one are near.
-  link_model inside;   ///< Between devices of a server.
-  link_model between;  ///< Between servers.
-  double overhead = 0; ///< Of a layer on a device, for one micro-batch.
+  link_model inside;             ///< Between devices of a server.
+  link_model between;            ///< Between servers.
 };
 
 /// What is to be planned.
@@ -77,7 +80,7 @@ struct planned_stage {
   double compute = 0;         ///< Of the device that takes longest.
   double memory = 0;          ///< Beyond that.
   double communication = 0;
-  double border = 0; ///< Meanwhile its results go to the next stage.
+  double border = 0; ///< Of its results, to the next stage and back.
 
   double seconds() const;
 };
@@ -88,10 +91,13 @@ struct network_plan {
 
   /// The stage that the others wait for.
   const planned_stage& slowest() const;
-  /// (m + p - 1) times what that takes.
+  /// What a step takes.
   double seconds() const;
-  /// What part of that is filling and draining the stages: p - 1 times.
+  /// What part of that is filling and draining the stages: what all but the
+  /// slowest take.
   double bubble() const;
+  /// (m + p - 1) times the slowest stage.
+  double bound() const;
 };
 
 /// Works out a plan; nothing if some stage does not fit the memory of its
@@ -121,24 +127,22 @@ std::optional<network_plan> plan_megatron(const planned_job& job,
 /// An exact minimum and how that is known.
 struct optimal_plan {
   network_plan plan;
-  bool any_sizes = true;  ///< Stages of any sizes were considered.
-  uint64_t probes = 0;    ///< Questions whether some time can be kept.
-  double infeasible = 0;  ///< Seconds that the last probes showed too few.
+  /// The minimum of `seconds` among all plans; else that of `bound` among those
+  /// whose stages have equally many devices.
+  bool any_sizes = true;
+  uint64_t probes = 0;   ///< Questions whether some time can be kept.
+  double infeasible = 0; ///< What the last ones showed to be too short.
 };
 
-/// Clusters up to this size get stages of any numbers of devices, larger ones
-/// stages of equally many, whatever that number is.
-constexpr uint64_t most_devices_of_any_sizes = 16;
-
 /// The fastest plan of all whose stages take the devices in their order, the
-/// last of which may stay idle; nothing if no plan fits their memory.
-/// Bisection over the time of a stage with a probe that fills stages as far as
-/// they go (Pinar and Aykanat, JPDC 2004), and in it, where stages may have any
-/// sizes, a table of how far so many stages get on so many devices.
+/// last of which may stay idle; nothing if no plan fits their memory. Where
+/// there are too many stages to look at each, as `plan_equal_sizes`.
 std::optional<optimal_plan> plan_optimal(const planned_job& job,
                                          const planned_cluster& on);
 
-/// As `plan_optimal`, among stages of equally many devices only.
+/// The plan of the least bound among those with stages of equally many devices,
+/// however many that are. Bisection over the time of a stage with a probe that
+/// fills stages as far as they go (Pinar and Aykanat, JPDC 2004).
 std::optional<optimal_plan> plan_equal_sizes(const planned_job& job,
                                              const planned_cluster& on);
 

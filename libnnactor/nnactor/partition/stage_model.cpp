@@ -14,9 +14,10 @@ double ratio(double have, double need) {
 }
 
 stage_load operator-(const stage_load& x, const stage_load& y) {
-  return {x.flop - y.flop,         x.moved - y.moved,
-          x.resident - y.resident, x.memory - y.memory,
-          x.exchanged - y.exchanged, x.layers - y.layers};
+  return {x.flop - y.flop,           x.moved - y.moved,
+          x.resident - y.resident,   x.memory - y.memory,
+          x.exchanged - y.exchanged, x.overhead - y.overhead,
+          x.layers - y.layers};
 }
 
 } // namespace
@@ -34,8 +35,9 @@ double most_share(const planned_device& device, const stage_load& work,
                   double seconds) {
   if (seconds <= 0)
     return 0;
-  auto from_cache = std::min(ratio(device.cache, work.resident),
-                             ratio(seconds * device.cache_bandwidth, work.moved));
+  auto from_cache =
+      std::min(ratio(device.cache, work.resident),
+               ratio(seconds * device.cache_bandwidth, work.moved));
   auto from_memory = ratio(seconds * device.bandwidth, work.moved);
   auto out = std::min({1.0, ratio(seconds * device.flops, work.flop),
                        std::max(from_cache, from_memory)});
@@ -57,7 +59,8 @@ stage_model::stage_model(const planned_job& job, const planned_cluster& on)
     const auto& all = sums_.back();
     sums_.push_back({all.flop + x.flop, all.moved + x.moved,
                      all.resident + x.resident, all.memory + x.memory,
-                     all.exchanged + x.exchanged, all.layers + 1});
+                     all.exchanged + x.exchanged, all.overhead + x.overhead,
+                     all.layers + 1});
   }
   for (const auto& x : on.devices)
     rates_.push_back({rates_.back().flops + x.flops,
@@ -96,7 +99,7 @@ stage_model::device_rates stage_model::rates(uint64_t first_device,
 double stage_model::communication(const stage_load& work, uint64_t first_device,
                                   uint64_t end_device) const {
   auto near = on_.servers[first_device] == on_.servers[end_device - 1];
-  return work.layers * on_.overhead
+  return work.overhead
          + gather_time(job_, work, end_device - first_device,
                        near ? on_.inside : on_.between);
 }
@@ -106,7 +109,9 @@ double stage_model::border(stage_end at) const {
     return 0;
   auto near = on_.servers[at.device - 1] == on_.servers[at.device];
   const auto& link = near ? on_.inside : on_.between;
-  return link.latency + job_.layers[at.layer - 1].passed_on / link.bandwidth;
+  return job_.exchanges
+         * (link.latency
+            + job_.layers[at.layer - 1].passed_on / link.bandwidth);
 }
 
 double stage_model::shares(const stage_load& work, uint64_t first_device,
@@ -162,7 +167,9 @@ uint64_t stage_model::reach(uint64_t first_layer, uint64_t first_device,
     else
       high = middle - 1;
   }
-  while (low > first_layer && border({low, end_device}) > seconds)
+  while (low > first_layer
+         && !keeps(first_layer, low, first_device, end_device,
+                   seconds - border({low, end_device})))
     --low;
   return low;
 }
@@ -188,9 +195,11 @@ double stage_model::enough() const {
   for (const auto& x : job_.layers)
     bytes += x.passed_on;
   return 1
-         + 2 * (slowest + all.layers * on_.overhead + far
-                + 2 * bytes
-                      / std::min(on_.inside.bandwidth, on_.between.bandwidth));
+         + 2
+               * (slowest + all.overhead + far
+                  + 2 * bytes
+                        / std::min(on_.inside.bandwidth,
+                                   on_.between.bandwidth));
 }
 
 } // namespace nnactor

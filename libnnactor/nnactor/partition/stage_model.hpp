@@ -13,6 +13,7 @@ struct stage_load {
   double resident = 0;
   double memory = 0;
   double exchanged = 0;
+  double overhead = 0;
   double layers = 0;
 };
 
@@ -41,10 +42,12 @@ public:
   double communication(const stage_load& work, uint64_t first_device,
                        uint64_t end_device) const;
 
-  /// Sending what a stage that ends there passes on.
+  /// Sending what a stage that ends there passes on, and getting back what
+  /// comes of it; the cores that compute do that, too.
   double border(stage_end at) const;
 
-  /// Whether those devices do those layers within so many seconds.
+  /// Whether those devices do those layers within so many seconds, without
+  /// what crosses the border.
   bool keeps(uint64_t first_layer, uint64_t end_layer, uint64_t first_device,
              uint64_t end_device, double seconds) const;
 
@@ -94,8 +97,8 @@ private:
 
   const planned_job& job_;
   const planned_cluster& on_;
-  std::vector<stage_load> sums_;     ///< Of all layers before each.
-  std::vector<device_rates> rates_; ///< Of all devices before each.
+  std::vector<stage_load> sums_;      ///< Of all layers before each.
+  std::vector<device_rates> rates_;   ///< Of all devices before each.
   std::vector<kind_of_device> kinds_; ///< Empty where they are too many.
 };
 

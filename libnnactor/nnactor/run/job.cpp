@@ -1,7 +1,10 @@
 #include "nnactor/run/job.hpp"
 
 #include "nnactor/engine/footprint.hpp"
+#include "nnactor/engine/layer_work.hpp"
 #include "nnactor/neuron/random.hpp"
+#include "nnactor/partition/plan_split.hpp"
+#include "nnactor/run/planned_nodes.hpp"
 
 #include <boost/filesystem.hpp>
 
@@ -18,6 +21,27 @@ caf::error make_parts(prepared_job& job) {
     return parts.error();
   job.parts = std::move(*parts);
   job.graph = make_group_graph(job.net, job.parts);
+  return caf::none;
+}
+
+caf::error split_by_plan(prepared_job& job, const cluster_view& nodes) {
+  auto work = training_work(job.net, job.how.run.train);
+  auto on = devices_of(job.how.cluster, nodes, job.how.run.train.compute);
+  auto plan = plan_by(job.how.distribute.how, work.job, on);
+  if (!plan)
+    return fail(ec::invalid_partition,
+                "{}: there is no plan that fits the memory of the nodes; add "
+                "nodes or memory, or take a smaller batch or window",
+                to_string(job.how.distribute.where));
+  auto split = split_by_plan(job.net, work.layers, *plan);
+  job.parts = std::move(split.parts);
+  job.graph = make_group_graph(job.net, job.parts);
+  std::vector<placement::seat> seats;
+  for (auto device : split.devices)
+    seats.push_back({static_cast<node_index>(device / job.how.cluster.devices),
+                     static_cast<uint32_t>(device % job.how.cluster.devices)});
+  job.where =
+      place(job.graph, static_cast<uint32_t>(nodes.members.size()), seats);
   return caf::none;
 }
 
@@ -45,10 +69,12 @@ result<prepared_job> prepare(experiment how) {
   return job;
 }
 
-caf::error split_by_capacity(prepared_job& job, const cluster_view& nodes) {
+caf::error split_for_nodes(prepared_job& job, const cluster_view& nodes) {
   auto& split = job.how.distribute;
   if (!split.waits_for_nodes())
     return caf::none;
+  if (split.is_planned())
+    return split_by_plan(job, nodes);
   auto memory = memory_limits(job.how.cluster, nodes);
   for (size_t i = 0; i < nodes.members.size(); ++i) {
     auto& next = split.shares.emplace_back();
@@ -94,6 +120,7 @@ deployment make_training(const prepared_job& job, uint64_t epoch,
   out.net = job.net;
   out.parts = job.parts;
   out.graph = job.graph;
+  out.where = job.where;
   out.train = job.how.run.train;
   out.model = name_of_model(job.how.store.path);
   out.store_epoch = epoch;

@@ -18,15 +18,21 @@ struct prepared_job {
   network net;
   partition parts;
   group_graph graph;
+  placement where = {}; ///< Where a plan wants the groups; empty: in turn.
+
+  placement placed_on(uint32_t nodes) const {
+    return where.seats.empty() ? place(graph, nodes, how.cluster.devices)
+                               : where;
+  }
 };
 
 /// Does all that can fail because of what a user wrote. A job that is split by
-/// the capacity of its nodes has no parts yet.
+/// what its nodes say of themselves has no parts yet.
 result<prepared_job> prepare(experiment how);
 
 /// Splits the network by what the nodes have said of themselves, where that
 /// is what the user wants; else does nothing.
-caf::error split_by_capacity(prepared_job& job, const cluster_view& nodes);
+caf::error split_for_nodes(prepared_job& job, const cluster_view& nodes);
 
 /// Returns the most memory that each node may use, as far as it is known: a
 /// machine with several nodes is shared by them.

@@ -1,0 +1,161 @@
+#include "nnactor/engine/layer_work.hpp"
+
+#include "nnactor/engine/footprint.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+constexpr double value_bytes = sizeof(float);
+constexpr double rounded_bytes = sizeof(uint16_t);
+
+// What the runtime takes for a layer and a micro-batch: messages, blocks and
+// their queues, as `nnactor bench plan` finds.
+constexpr double training_overhead = 13e-6;
+constexpr double answering_overhead = 2e-6;
+
+struct pass {
+  double rows = 0; ///< Of a micro-batch, with all its time steps.
+  bool learns = false;
+  double micro_batches = 1; ///< That share the optimizer's pass.
+};
+
+bool multiplies_rounded(const layer& what, const train_settings& how) {
+  return what.kind == layer_kind::dense && how.compute == precision::bfloat16;
+}
+
+/// Whether a gradient of its inputs is asked for.
+bool passes_gradients(const network& net, const layer& what) {
+  return std::ranges::any_of(what.inputs, [&](layer_id id) {
+    return has_neurons(net.layers[id].kind);
+  });
+}
+
+double parameters_of(const layer& what) {
+  return static_cast<double>(what.parameters());
+}
+
+/// Bytes of the weights as they are multiplied.
+double weight_bytes(const layer& what, const train_settings& how) {
+  return parameters_of(what)
+         * (multiplies_rounded(what, how) ? rounded_bytes : value_bytes);
+}
+
+/// An embedding touches a row a token, not the whole table.
+double touched(const layer& what, const pass& of, double bytes) {
+  if (what.kind != layer_kind::embedding)
+    return bytes;
+  return std::min(bytes,
+                  of.rows * static_cast<double>(what.width) * value_bytes);
+}
+
+double flop_of(const network& net, const layer& what, const pass& of) {
+  if (what.kind == layer_kind::embedding)
+    return of.rows * static_cast<double>(what.width) * (of.learns ? 2 : 1);
+  auto products =
+      2 * of.rows * static_cast<double>(what.units * what.row_width);
+  auto passes = !of.learns ? 1 : passes_gradients(net, what) ? 3 : 2;
+  return products * passes;
+}
+
+double moved_of(const layer& what, const train_settings& how, const pass& of) {
+  auto weights = touched(what, of, weight_bytes(what, how));
+  if (!of.learns)
+    return weights;
+  auto gradients = touched(what, of, 2 * parameters_of(what) * value_bytes);
+  // Gradient, weights and state are read, weights and state are written.
+  auto update =
+      parameters_of(what)
+      * (3 * value_bytes
+         + 2 * static_cast<double>(optimizer_bytes(how.optimizer.kind)));
+  return 2 * weights + gradients + update / of.micro_batches;
+}
+
+double resident_of(const layer& what, const train_settings& how,
+                   const pass& of) {
+  auto weights = weight_bytes(what, how);
+  if (!of.learns)
+    return weights;
+  auto masters = parameters_of(what)
+                 * (2 * value_bytes
+                    + static_cast<double>(optimizer_bytes(how.optimizer.kind)));
+  return multiplies_rounded(what, how) ? 2 * weights + masters : masters;
+}
+
+/// Values that it keeps of the micro-batches in flight, besides its parameters.
+double memory_of(const network& net, const layer& what,
+                 const train_settings& how, const pass& of) {
+  double columns = 0;
+  for (auto id : what.inputs)
+    columns += static_cast<double>(net.layers[id].width);
+  auto kept = of.learns ? columns + 3 * static_cast<double>(what.width)
+                        : static_cast<double>(what.width);
+  auto in_flight = std::min(how.window, how.micro_batches);
+  return resident_of(what, how, of) + in_flight * of.rows * kept * value_bytes;
+}
+
+/// By border behind a layer: columns of layers before it that somebody behind
+/// it reads.
+std::vector<double> columns_across(const network& net) {
+  std::vector<layer_id> last_reader(net.layers.size());
+  for (layer_id to = 0; to < net.layers.size(); ++to)
+    for (auto from : net.layers[to].inputs)
+      last_reader[from] = std::max(last_reader[from], to);
+  std::vector<double> out(net.layers.size());
+  auto across = 0.0;
+  std::vector<double> ends(net.layers.size());
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    across -= ends[id];
+    if (has_neurons(net.layers[id].kind) && last_reader[id] > id) {
+      auto width = static_cast<double>(net.layers[id].width);
+      across += width;
+      ends[last_reader[id]] += width;
+    }
+    out[id] = across;
+  }
+  return out;
+}
+
+network_work work_of(const network& net, const train_settings& how,
+                     const pass& of) {
+  network_work out;
+  auto across = columns_across(net);
+  auto sent = how.link == precision::bfloat16 ? rounded_bytes : value_bytes;
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    const auto& what = net.layers[id];
+    if (!has_neurons(what.kind))
+      continue;
+    out.layers.push_back(id);
+    out.job.layers.push_back(
+        {flop_of(net, what, of), moved_of(what, how, of),
+         resident_of(what, how, of), memory_of(net, what, how, of),
+         of.rows * static_cast<double>(what.width) * sent,
+         of.rows * across[id] * sent,
+         of.learns ? training_overhead : answering_overhead});
+  }
+  return out;
+}
+
+} // namespace
+
+network_work training_work(const network& net, const train_settings& how) {
+  auto rows = how.batch / how.micro_batches * net.time_steps;
+  auto out = work_of(net, how,
+                     {static_cast<double>(rows), true,
+                      static_cast<double>(how.micro_batches)});
+  out.job.micro_batches = how.micro_batches;
+  out.job.exchanges = 2;
+  return out;
+}
+
+network_work inference_work(const network& net, const train_settings& how,
+                            uint64_t examples) {
+  auto out = work_of(
+      net, how, {static_cast<double>(examples * net.time_steps), false, 1});
+  out.job.micro_batches = how.window;
+  return out;
+}
+
+} // namespace nnactor

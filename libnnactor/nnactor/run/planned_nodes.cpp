@@ -1,0 +1,67 @@
+#include "nnactor/run/planned_nodes.hpp"
+
+#include "nnactor/run/job.hpp"
+
+#include <algorithm>
+
+namespace nnactor {
+
+namespace {
+
+// What `nnactor bench plan` finds between two cores of a machine: an exchange
+// of tensors with all that comes with it, for the other core reads them from
+// the cache of the first and puts them beside its own.
+constexpr link_model within_machine{15e-6, 2e9, collective::two_step};
+
+// TCP, as it finds between two processes of a machine and as a switch of
+// 10 Gbit/s allows.
+constexpr link_model between_machines{80e-6, 1.1e9, collective::two_step};
+
+// Where nothing was measured, nothing but products counts.
+constexpr double unlimited = 1e18;
+
+double rate_or_unlimited(uint64_t mb_s) {
+  return mb_s > 0 ? static_cast<double>(mb_s) * 1e6 : unlimited;
+}
+
+} // namespace
+
+planned_cluster devices_of(const cluster_settings& how,
+                           const cluster_view& nodes, precision compute) {
+  planned_cluster out;
+  out.inside = within_machine;
+  out.between = between_machines;
+  auto memory = memory_limits(how, nodes);
+  for (size_t i = 0; i < nodes.members.size(); ++i) {
+    const auto& info = nodes.members[i].info;
+    auto rounded = compute == precision::bfloat16 && info.packed_speed > 0;
+    planned_device one;
+    one.flops = 1e6
+                * std::max(1.0, rounded ? static_cast<double>(info.packed_speed)
+                                        : static_cast<double>(info.speed)
+                                              / std::max(info.devices, 1u));
+    one.bandwidth = rate_or_unlimited(info.memory_speed);
+    one.cache_bandwidth =
+        std::max(one.bandwidth, rate_or_unlimited(info.cache_speed));
+    one.cache = static_cast<double>(info.cache);
+    one.memory = static_cast<double>(memory[i]) / how.devices;
+    out.devices.insert(out.devices.end(), how.devices, one);
+    out.servers.insert(out.servers.end(), how.devices,
+                       static_cast<uint32_t>(i));
+  }
+  return out;
+}
+
+std::optional<network_plan> plan_by(mechanism how, const planned_job& job,
+                                    const planned_cluster& on) {
+  if (how == mechanism::layerwise) {
+    auto found = plan_layerwise(job, on);
+    return found ? std::optional{std::move(found->plan)} : std::nullopt;
+  }
+  if (how == mechanism::megatron)
+    return plan_megatron(job, on);
+  auto found = plan_optimal(job, on);
+  return found ? std::optional{std::move(found->plan)} : std::nullopt;
+}
+
+} // namespace nnactor

@@ -1,0 +1,63 @@
+#include "plan_report.hpp"
+
+#include "support/networks.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace nnactor;
+
+namespace {
+
+plan_choices choices(size_t devices, double memory = 0) {
+  auto net = test::small_regression();
+  train_settings how;
+  how.batch = 64;
+  how.micro_batches = 4;
+  planned_cluster on;
+  on.inside = on.between = {1e-6, 1e9};
+  on.devices.assign(devices, {1e9, 1e9, 4e9, 500, memory});
+  on.servers.assign(devices, 0);
+  return choose_plans(training_work(net, how), on, how.batch);
+}
+
+bool has(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("the report has every strategy and the stages of the fastest") {
+  auto what = choices(3);
+  REQUIRE(what.best);
+  auto text = render(what, test::small_regression(), "Plans");
+  for (auto* name : {"layerwise", "megatron", "auto", "hidden", "out"})
+    CHECK(has(text, name));
+  CHECK(has(text, "Layerwise holds up to "));
+  CHECK(has(text, "faster"));
+  auto json = to_json(what, test::small_regression());
+  auto& best = json["auto"];
+  auto sum = best["compute"].get<double>() + best["memory"].get<double>()
+             + best["communication"].get<double>()
+             + best["bubble"].get<double>();
+  CHECK(sum == doctest::Approx(best["seconds"].get<double>()));
+  CHECK(best["seconds"] <= json["megatron"]["seconds"]);
+  CHECK(best["infeasible_seconds"] < best["seconds"]);
+  CHECK(best["stages"][0]["first_layer"] == "hidden");
+}
+
+TEST_CASE("a plan is explained by what it saves") {
+  auto what = choices(3);
+  auto why = why_fastest(what);
+  CHECK(has(why, "as fast as"));
+  what.layerwise.reset();
+  what.megatron.reset();
+  CHECK(why_fastest(what).empty());
+}
+
+TEST_CASE("a network that fits no memory is said to fit none") {
+  auto what = choices(2, 100);
+  CHECK(!what.best);
+  auto text = render(what, test::small_regression(), "Plans");
+  CHECK(has(text, "No plan fits the memory of the devices."));
+  CHECK(to_json(what, test::small_regression()).empty());
+}

@@ -1,0 +1,72 @@
+#include "nnactor/config/device_list.hpp"
+#include "nnactor/config/read_file.hpp"
+#include "support/documented_keys.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace nnactor;
+
+namespace {
+
+const std::string links = "[inside]\nlatency_us = 1\nbandwidth_gb_s = 2\n"
+                          "[between]\nlatency_us = 3\nbandwidth_gb_s = 4\n"
+                          "collective = 'ring'\n";
+
+const std::string server = "[[servers]]\npeak_tflops = 2\nefficiency = 0.5\n"
+                           "memory_tb_s = 0.1\ncache = '1 MB'\n";
+
+std::string error_of(const std::string& text) {
+  auto out = parse_device_list(text, "d.toml");
+  return out ? std::string{} : explain(out.error());
+}
+
+} // namespace
+
+TEST_CASE("configs/devices/README.md documents every key, and no other") {
+  CHECK(test::as_set(test::documented_keys("devices/README.md"))
+        == test::as_set(device_list_keys()));
+}
+
+TEST_CASE("the shipped list of devices is right") {
+  auto text =
+      read_file(test::in_configs("devices/office.toml"), ec::invalid_config);
+  REQUIRE(text);
+  auto found = parse_device_list(*text, "office.toml");
+  REQUIRE_MESSAGE(found, explain(found.error()));
+  CHECK(found->on.devices.size() == 8);
+  CHECK(found->servers == std::vector<std::string>{"new", "new", "old"});
+}
+
+TEST_CASE("servers, their devices and links") {
+  auto found =
+      parse_device_list(links + server + "count = 2\ndevices = 3\n", "d.toml");
+  REQUIRE_MESSAGE(found, explain(found.error()));
+  auto& on = found->on;
+  CHECK(on.servers == std::vector<uint32_t>{0, 0, 0, 1, 1, 1});
+  REQUIRE(on.devices.size() == 6);
+  auto& one = on.devices.front();
+  CHECK(one.flops == 1e12);
+  CHECK(one.bandwidth == 1e11);
+  CHECK(one.cache_bandwidth == 1e11);
+  CHECK(one.cache == doctest::Approx(0.8e6));
+  CHECK(one.memory == 0);
+  CHECK(on.inside.latency == doctest::Approx(1e-6));
+  CHECK(on.inside.kind == collective::two_step);
+  CHECK(on.between.bandwidth == 4e9);
+  CHECK(on.between.kind == collective::ring);
+}
+
+TEST_CASE("what is wrong with a list of devices is named with its place") {
+  CHECK(error_of(links)
+        == "d.toml:1:1: needs at least one table of [[servers]]");
+  CHECK(error_of(links + "[[servers]]\ncores = 2")
+            .find("d.toml:9:1: unknown key 'servers.cores'")
+        == 0);
+  CHECK(error_of(links + server + "count = 0").find("d.toml:13:9: ") == 0);
+  CHECK(error_of(links + server + "count = 1000\ndevices = 1001")
+        == "d.toml:8:1: [[servers]] makes more than 1000000 devices");
+  CHECK(error_of(links + server + "memory = 'much'").find("d.toml:13:10: ")
+        == 0);
+  CHECK(error_of("[inside]\nlatency_us = 1\n").find("bandwidth_gb_s")
+        != std::string::npos);
+}
