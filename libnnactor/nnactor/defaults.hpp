@@ -32,8 +32,12 @@ constexpr uint64_t validation_rows = 1024;
 /// Micro-batches in flight at most.
 constexpr uint32_t max_window = 64;
 
-/// What the weights that a device runs through in one go may take of its cache
-/// where its size is unknown: four fifths of 2 MiB of L2.
+/// Rows of a micro-batch at most for which what a device runs through in one go
+/// is made to fit its cache.
+constexpr uint64_t block_rows = 16;
+
+/// What that may take of the cache where its size is unknown: four fifths of
+/// 2 MiB of L2.
 constexpr uint64_t cache_bytes = 8 * (uint64_t{2} << 20) / 10;
 
 /// Time in which one node must reach another.

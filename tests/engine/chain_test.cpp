@@ -78,9 +78,12 @@ TEST_CASE(
 
 TEST_CASE("a chain ends where its weights no longer fit the cache") {
   auto net = four_layers();
-  // 8 x 6 parameters, 8 x 9, 8 x 9, 4 x 9, of four bytes each.
-  CHECK(chains_of(net, whole(net), 1, 1, 0, 4 * (48 + 72))
-        == chains{{2, 3}, {4, 5}});
+  // 8 x 6 parameters, 8 x 9, 8 x 9, 4 x 9, of four bytes each, and two times 16
+  // rows of 8 values between them.
+  auto room = 4 * (48 + 72) + 4 * 2 * 16 * 8;
+  CHECK(chains_of(net, whole(net), 1, 1, 0, room) == chains{{2, 3}, {4, 5}});
+  CHECK(chains_of(net, whole(net), 1, 1, 0, room - 1)
+        == chains{{2}, {3}, {4, 5}});
   CHECK(chains_of(net, whole(net), 1, 1, 0, 1) == chains{{2}, {3}, {4}, {5}});
 }
 

@@ -1,5 +1,5 @@
-#include "nnactor/engine/layer_profile.hpp"
 #include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/engine/layer_profile.hpp"
 #include "support/networks.hpp"
 
 #include <doctest/doctest.h>

@@ -1,7 +1,9 @@
 #include "nnactor/engine/chain.hpp"
 
+#include "nnactor/defaults.hpp"
 #include "nnactor/engine/columns.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace nnactor {
@@ -23,6 +25,17 @@ uint64_t parameters_of(const network& net, const group& x) {
   return x.neurons.size() * (of.row_width + (of.bias ? 1 : 0));
 }
 
+/// What a chain moves when it answers: its weights, and both halves of its
+/// workspace.
+struct chain_bytes {
+  uint64_t weights = 0;
+  uint64_t widest = 0; ///< Columns, of all but the last member.
+
+  uint64_t total() const {
+    return weights + 2 * defaults::block_rows * widest * sizeof(float);
+  }
+};
+
 } // namespace
 
 std::vector<std::vector<group_id>>
@@ -36,17 +49,20 @@ find_chains(const network& net, const group_graph& graph,
         || where.seats[first.id].node != node)
       continue;
     auto& chain = out.emplace_back();
-    auto bytes = uint64_t{0};
+    chain_bytes bytes;
     for (const auto* x = &first;;) {
       chain.push_back(x->id);
       taken[x->id] = true;
-      bytes += parameters_of(net, *x) * weight_bytes;
+      bytes.weights += parameters_of(net, *x) * weight_bytes;
       if (x->downstream.size() != 1)
         break;
       const auto* next = &graph.groups[x->downstream.front()];
-      if (!follows(graph, where, *x, *next)
-          || bytes + parameters_of(net, *next) * weight_bytes > cache_bytes)
+      auto with_next = bytes;
+      with_next.weights += parameters_of(net, *next) * weight_bytes;
+      with_next.widest = std::max(bytes.widest, x->width);
+      if (!follows(graph, where, *x, *next) || with_next.total() > cache_bytes)
         break;
+      bytes.widest = with_next.widest;
       x = next;
     }
   }
@@ -77,16 +93,19 @@ tensor chain::forward(device& dev, uint32_t micro_batch, phase why,
   return x;
 }
 
-// Between members nothing is allocated, once the workspace has grown to the
-// largest micro-batch.
+// Nothing but the answer is allocated, once the workspace has grown to the
+// largest micro-batch; only a first member that gathers what it reads, or looks
+// up tokens, makes a tensor of its own.
 tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
   auto last = members_.size() - 1;
-  auto first = members_.front()->forward(dev, 0, phase::infer, inputs);
-  if (last == 0)
+  auto passes = members_.front()->passes();
+  auto first = passes ? inputs.front()
+                      : members_.front()->forward(dev, 0, phase::infer, inputs);
+  if (!passes && last == 0)
     return first;
   auto x = view(first);
   tensor_builder<float> out{{x.rows, members_.back()->width()}};
-  for (size_t i = 1; i <= last; ++i) {
+  for (size_t i = passes ? 0 : 1; i <= last; ++i) {
     auto& p = *members_[i];
     auto y = view(out);
     if (i < last) {

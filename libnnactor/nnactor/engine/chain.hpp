@@ -12,10 +12,12 @@ namespace nnactor {
 /// Finds the neuron groups of one node that its devices run in one go: each
 /// reads only the one before, on the same device and undelayed, and is read by
 /// nobody else than the one after. A chain is cut where the weights of its
-/// groups no longer fit the cache: what runs in one go should stay there.
-/// Returns every neuron group of the node in exactly one chain, ascending.
+/// groups and what passes between them no longer fit the cache: what runs in
+/// one go should stay there. Returns every neuron group of the node in exactly
+/// one chain, ascending.
 /// @param weight_bytes Of one parameter.
-/// @param cache_bytes What the weights of a chain may take.
+/// @param cache_bytes What a chain may take, questions of
+///     `defaults::block_rows` rows taken for granted.
 std::vector<std::vector<group_id>>
 find_chains(const network& net, const group_graph& graph,
             const placement& where, node_index node, uint64_t weight_bytes,

@@ -79,6 +79,12 @@ tensor group_program::forward(device& dev, uint32_t micro_batch, phase why,
   return output;
 }
 
+bool group_program::passes() const {
+  const auto& sources = impl_->maths.sources();
+  return sources.size() == 1 && sources.front().delay == 0
+         && sources.front().type == dtype::f32;
+}
+
 void group_program::pass(device& dev, matrix x, mutable_matrix y) {
   impl_->maths.apply(dev, x, y);
   if (impl_->how.link == precision::bfloat16)

@@ -41,9 +41,12 @@ public:
   tensor forward(device& dev, uint32_t micro_batch, phase why,
                  const std::vector<tensor>& inputs);
 
-  /// Computes the output of one micro-batch of a group that reads only one
-  /// other, keeping nothing: y[r,width] from x[r,columns].
-  /// @pre the group is no embedding; both matrices are of its shapes
+  /// Whether its output is computed from one tensor of values as it comes.
+  bool passes() const;
+
+  /// Computes the output of one micro-batch, keeping nothing: y[r,width] from
+  /// x[r,columns].
+  /// @pre `passes()`; both matrices are of its shapes
   void pass(device& dev, matrix x, mutable_matrix y);
 
   /// Columns of the output.

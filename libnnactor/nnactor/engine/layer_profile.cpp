@@ -73,9 +73,9 @@ void measure_work(network_work& work, const network& net,
                      : std::vector<double>{};
   for (size_t i = 0; i < work.layers.size(); ++i) {
     auto full = of_layer(all, whole, work.layers[i]) / how.micro_batches;
-    auto part = halves ? of_layer(half, *halves, work.layers[i])
-                             / how.micro_batches
-                       : full / 2;
+    auto part =
+        halves ? of_layer(half, *halves, work.layers[i]) / how.micro_batches
+               : full / 2;
     auto fixed = std::clamp(2 * part - full, 0.0, full);
     work.job.layers[i].flop = (full - fixed) * flops;
     work.job.layers[i].overhead += fixed;
