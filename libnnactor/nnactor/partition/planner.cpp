@@ -172,6 +172,18 @@ private:
   std::vector<stage_end> ends_;
 };
 
+/// Puts the plan that was found into `out`; nothing if none was.
+std::optional<optimal_plan> finish(const stage_model& model,
+                                   const std::vector<stage_end>& ends,
+                                   optimal_plan out) {
+  auto plan =
+      ends.empty() ? std::nullopt : evaluate(model, ends, sharing::balanced);
+  if (!plan)
+    return std::nullopt;
+  out.plan = std::move(*plan);
+  return out;
+}
+
 /// The best of the equal sizes so far, by its bound.
 struct search {
   double seconds = 0;
@@ -229,13 +241,8 @@ std::optional<optimal_plan> plan_equal_sizes(const planned_job& job,
     equal_sizes among{model, size};
     best.improve(model, among);
   }
-  if (best.ends.empty())
-    return std::nullopt;
-  auto plan = evaluate(model, best.ends, sharing::balanced);
-  if (!plan)
-    return std::nullopt;
-  return optimal_plan{std::move(*plan), false, best.probes,
-                      best.seconds * below};
+  return finish(model, best.ends,
+                {{}, false, best.probes, best.seconds * below});
 }
 
 std::optional<optimal_plan> plan_optimal(const planned_job& job,
@@ -245,13 +252,8 @@ std::optional<optimal_plan> plan_optimal(const planned_job& job,
     return plan_equal_sizes(job, on);
   all_stages among{model};
   auto best = among.best();
-  if (best.ends.empty())
-    return std::nullopt;
-  auto plan = evaluate(model, best.ends, sharing::balanced);
-  if (!plan)
-    return std::nullopt;
-  return optimal_plan{std::move(*plan), true, best.tables,
-                      best.seconds * below};
+  return finish(model, best.ends,
+                {{}, true, best.tables, best.seconds * below});
 }
 
 } // namespace nnactor
