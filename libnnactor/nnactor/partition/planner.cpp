@@ -37,6 +37,10 @@ namespace {
 // A probe asks for this much less than the best time so far.
 constexpr auto below = 1 - 1e-9;
 
+// Of a bisection.
+constexpr auto exactly = 1e-10;
+constexpr auto roughly = 1e-3;
+
 // For sums that are only rounded too large.
 constexpr auto slack = 1 + 1e-9;
 
@@ -111,7 +115,17 @@ std::optional<network_plan> evaluate(const stage_model& model,
 class equal_sizes {
 public:
   equal_sizes(const stage_model& model, uint64_t size)
-      : model_(model), size_(size) {
+      : model_(model), size_(size), work_(model.load(0, model.layers())) {
+    slowest_ = fastest_ = model.rates(0, size);
+    for (auto i = 2 * size; i <= model.devices(); i += size) {
+      auto rates = model.rates(i - size, i);
+      slowest_.flops = std::min(slowest_.flops, rates.flops);
+      slowest_.cache_bandwidth =
+          std::min(slowest_.cache_bandwidth, rates.cache_bandwidth);
+      fastest_.flops = std::max(fastest_.flops, rates.flops);
+      fastest_.cache_bandwidth =
+          std::max(fastest_.cache_bandwidth, rates.cache_bandwidth);
+    }
   }
 
   /// The fewest stages that each take so many seconds at most, nothing where
@@ -122,10 +136,9 @@ public:
     auto all = model_.layers();
     auto guess = all / most;
     while (at.layer < all) {
-      auto left = model_.load(at.layer, all);
-      auto rates = model_.rates(at.device, most * size_);
-      if (ends_.size() == most || left.flop > rates.flops * seconds * slack
-          || left.moved > rates.cache_bandwidth * seconds * slack)
+      if (ends_.size() == most
+          || !may_do(model_.load(at.layer, all),
+                     model_.rates(at.device, most * size_), seconds))
         return std::nullopt;
       auto to =
           model_.reach(at.layer, at.device, at.device + size_, seconds, guess);
@@ -150,25 +163,43 @@ public:
   /// What no plan of this family can beat: all work at the rate of the fastest
   /// stage, all that sharing costs, and a bubble for all stages there may be.
   double least() const {
-    auto flops = 0.0, bandwidth = 0.0;
-    for (uint64_t i = size_; i <= model_.devices(); i += size_) {
-      auto rates = model_.rates(i - size_, i);
-      flops = std::max(flops, rates.flops);
-      bandwidth = std::max(bandwidth, rates.cache_bandwidth);
-    }
-    auto work = model_.load(0, model_.layers());
-    auto& on = model_.cluster();
-    auto sharing = std::min(gather_time(model_.job(), work, size_, on.inside),
-                            gather_time(model_.job(), work, size_, on.between));
     auto m = static_cast<double>(model_.micro_batches());
-    return (std::max(work.flop / flops, work.moved / bandwidth) + sharing
-            + work.overhead)
+    return (std::max(work_.flop / fastest_.flops,
+                     work_.moved / fastest_.cache_bandwidth)
+            + sharing(work_))
            * (1 + (m - 1) / static_cast<double>(most_stages()));
   }
 
+  /// Whether so many stages might do all work in so many seconds each.
+  bool may_do(uint64_t stages, double seconds) const {
+    return may_do(work_, model_.rates(0, stages * size_), seconds);
+  }
+
 private:
+  /// What sharing costs at least.
+  double sharing(const stage_load& work) const {
+    auto& on = model_.cluster();
+    return work.overhead
+           + std::min(gather_time(model_.job(), work, size_, on.inside),
+                      gather_time(model_.job(), work, size_, on.between));
+  }
+
+  /// Whether stages with these rates together might do that in so many seconds
+  /// each, if layers could be cut anywhere: what they spend on sharing is at
+  /// least that much work of the slowest stage.
+  bool may_do(const stage_load& work, const stage_model::device_rates& all,
+              double seconds) const {
+    auto lost = sharing(work);
+    return all.flops * seconds * slack >= work.flop + slowest_.flops * lost
+           && all.cache_bandwidth * seconds * slack
+                  >= work.moved + slowest_.cache_bandwidth * lost;
+  }
+
   const stage_model& model_;
   uint64_t size_;
+  stage_load work_;
+  double sharing_ = 0;                          ///< Of all layers, at least.
+  stage_model::device_rates slowest_, fastest_; ///< Of all stages.
   std::vector<stage_end> ends_;
 };
 
@@ -186,33 +217,63 @@ std::optional<optimal_plan> finish(const stage_model& model,
 
 /// The best of the equal sizes so far, by its bound.
 struct search {
+  const stage_model& model;
   double seconds = 0;
   std::vector<stage_end> ends = {};
   uint64_t probes = 0;
 
-  /// Goes through all numbers of stages p: with more stages, less time is left
-  /// to each, so if p are too few for their time and n would do, all between
-  /// are too few as well.
-  void improve(const stage_model& model, equal_sizes& among) {
-    auto m = static_cast<double>(model.micro_batches());
+  /// Of a stage, so that a step of p of them is better than the best.
+  double time_for(uint64_t p) const {
+    return seconds * below
+           / (model.micro_batches() + static_cast<double>(p) - 1);
+  }
+
+  /// The best with p stages at most, if it is better.
+  bool improve_with(equal_sizes& among, uint64_t p, double precision) {
+    auto each = time_for(p);
+    auto keeps = [&](double x) {
+      ++probes;
+      return among.stages(x, p).has_value();
+    };
+    if (!among.may_do(p, each) || !keeps(each))
+      return false;
+    each = bisect(0, each, keeps, precision);
+    p = *among.stages(each, p);
+    seconds = each * (model.micro_batches() + static_cast<double>(p) - 1);
+    ends = among.ends();
+    return true;
+  }
+
+  /// Looks for a good number of stages with steps that get shorter: the better
+  /// the best, the less is left to look at.
+  void approach(equal_sizes& among) {
+    auto most = among.most_stages();
+    auto at = most;
+    improve_with(among, at, roughly);
+    for (auto step = most / 2; step > 0; step /= 2)
+      for (auto p : {at - std::min(step, at - 1), std::min(at + step, most)})
+        if (improve_with(among, p, roughly))
+          at = p;
+  }
+
+  /// Goes through all numbers of stages. With more of them less time is left to
+  /// each, so if p are too few for their time and n would do, all between are
+  /// too few as well.
+  void improve(equal_sizes& among) {
     auto most = among.most_stages();
     for (uint64_t p = 1; p <= most;) {
-      auto each = seconds * below / (m + static_cast<double>(p) - 1);
+      if (!among.may_do(p, time_for(p))) {
+        ++p;
+        continue;
+      }
       ++probes;
-      auto needed = among.stages(each, most);
+      auto needed = among.stages(time_for(p), most);
       if (!needed)
         return;
-      auto enough = *needed <= p;
-      p = *needed;
-      if (!enough)
-        continue;
-      each = bisect(0, each, [&](double x) {
-        ++probes;
-        return among.stages(x, p).has_value();
-      });
-      p = *among.stages(each, p);
-      seconds = each * (m + static_cast<double>(p) - 1);
-      ends = among.ends();
+      if (*needed <= p)
+        improve_with(among, p, exactly);
+      else
+        p = *needed;
     }
   }
 };
@@ -233,13 +294,19 @@ std::optional<optimal_plan> plan_equal_sizes(const planned_job& job,
   for (uint64_t size = 1; size <= model.devices(); ++size)
     sizes.emplace_back(equal_sizes{model, size}.least(), size);
   std::ranges::sort(sizes);
-  search best{model.enough()
-              * static_cast<double>(model.micro_batches() + model.devices())};
+  search best{model, model.enough()
+                         * static_cast<double>(model.micro_batches()
+                                               + model.devices())};
+  // Those that fill servers are good ones.
+  for (uint64_t size = 1; size <= model.devices(); size *= 2) {
+    equal_sizes among{model, size};
+    best.approach(among);
+  }
   for (auto [least, size] : sizes) {
     if (least >= best.seconds)
       break;
     equal_sizes among{model, size};
-    best.improve(model, among);
+    best.improve(among);
   }
   return finish(model, best.ends,
                 {{}, false, best.probes, best.seconds * below});

@@ -120,12 +120,12 @@ struct share_time {
 share_time time_of_share(const planned_device& device, const stage_load& work,
                          double share);
 
-/// The least x for which `is_enough(x)`, to nine digits.
+/// The least x for which `is_enough(x)`, up to a share of it.
 /// @pre `is_enough(high)`, and it stays true from the first such x on
 template <class Test>
-double bisect(double low, double high, Test is_enough) {
-  constexpr auto digits = 1e-10;
-  while (high - low > digits * high) {
+double bisect(double low, double high, Test is_enough,
+              double precision = 1e-10) {
+  while (high - low > precision * high) {
     auto middle = low + (high - low) / 2;
     (is_enough(middle) ? high : low) = middle;
   }
