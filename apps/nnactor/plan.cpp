@@ -1,21 +1,17 @@
 #include "commands.hpp"
+#include "footprint_report.hpp"
 #include "format.hpp"
 #include "plan_report.hpp"
 #include "scale_report.hpp"
-#include "table.hpp"
 #include "transformer_report.hpp"
 
 #include "nnactor/config/device_list.hpp"
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/device/cpu/cpu_device.hpp"
-#include "nnactor/engine/footprint.hpp"
 #include "nnactor/engine/layer_profile.hpp"
-#include "nnactor/partition/connectivity.hpp"
 #include "nnactor/run/controller.hpp"
 #include "nnactor/run/job.hpp"
 #include "nnactor/run/planned_nodes.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace nnactor {
 
@@ -67,6 +63,13 @@ std::string title_of(const plan_options& how, size_t devices,
                      format_count(devices), devices == 1 ? "" : "s", where);
 }
 
+result<prepared_job> read_job(const plan_options& how) {
+  auto config = how.what.read();
+  if (!config)
+    return config.error();
+  return prepare(std::move(*config));
+}
+
 /// Plans for devices that a file describes.
 int plan_for_devices(const plan_options& how) {
   auto text = read_file(how.devices, ec::invalid_config);
@@ -75,10 +78,7 @@ int plan_for_devices(const plan_options& how) {
   auto devices = parse_device_list(*text, how.devices);
   if (!devices)
     return finish(devices.error());
-  auto config = how.what.read();
-  if (!config)
-    return finish(config.error());
-  auto job = prepare(std::move(*config));
+  auto job = read_job(how);
   if (!job)
     return finish(job.error());
   auto [work, examples] = work_of(*job, how, devices->on);
@@ -86,29 +86,23 @@ int plan_for_devices(const plan_options& how) {
   if (how.json)
     fmt::print("{}\n", to_json(plans, job->net).dump());
   else
-    fmt::print("{}",
-               render(plans, job->net,
-                      title_of(how, plans.on.devices.size(),
-                               fmt::format("{}", printable(how.devices)))));
+    fmt::print("{}", render(plans, job->net,
+                            title_of(how, plans.on.devices.size(),
+                                     printable(how.devices))));
   return plans.best ? 0 : 1;
 }
 
-/// A job on its nodes, before anything is deployed.
-struct plan {
+/// A job and nodes for it, before anything is deployed.
+struct job_on_nodes {
   prepared_job job;
   cluster_ptr nodes;
-  arrangement on;
 };
 
-result<plan> make_plan(const plan_options& how) {
-  auto config = how.what.read();
-  if (!config)
-    return config.error();
-  auto job = prepare(std::move(*config));
+result<job_on_nodes> ask_nodes(const plan_options& how) {
+  auto job = read_job(how);
   if (!job)
     return job.error();
-  plan out;
-  out.job = std::move(*job);
+  job_on_nodes out{std::move(*job), nullptr};
   auto& settings = out.job.how;
   // Nodes are asked what they are, and nothing else.
   auto cluster = controller::make(
@@ -121,102 +115,32 @@ result<plan> make_plan(const plan_options& how) {
   out.nodes = *nodes;
   if (auto err = split_for_nodes(out.job, *out.nodes))
     return err;
-  out.on = {
-      out.job.parts, out.job.graph,
-      out.job.placed_on(static_cast<uint32_t>(out.nodes->members.size()))};
   return out;
 }
 
-std::string name_of(const plan& what, node_index node) {
-  return node == what.on.where.driver() ? "driver"
-                                        : fmt::format("node {}", node + 1);
-}
-
-double percent_of(const connection_cut& cut) {
-  return cut.all == 0 ? 0
-                      : 100 * static_cast<double>(cut.crossing)
-                            / static_cast<double>(cut.all);
-}
-
-void print_text(const plan& what, const std::vector<node_footprint>& nodes,
-                const std::vector<link_traffic>& links,
-                const std::vector<uint64_t>& memory) {
-  table needs{{">node", ">groups", ">neurons", ">parameters", ">weights",
-               ">gradients", ">optimizer"}};
-  table sums{{">node", "address", ">activations", ">buffers", ">all", ">of",
-              ">Gflop/s"}};
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    auto& x = nodes[i];
-    auto& m = what.nodes->members[i];
-    auto number = fmt::format("{}", i + 1);
-    needs.add({number, format_count(x.groups), format_count(x.neurons),
-               format_count(x.parameters), format_bytes(x.weights),
-               format_bytes(x.gradients), format_bytes(x.optimizer)});
-    sums.add({number, cut(printable(m.address), 21),
-              format_bytes(x.activations), format_bytes(x.buffers),
-              format_bytes(x.total()), format_bytes(memory[i]),
-              fmt::format("{:.1f}", static_cast<double>(m.info.speed) / 1000)});
+/// Plans for nodes, and what the job would take there as it is split now.
+int plan_for_nodes(const plan_options& how) {
+  auto what = ask_nodes(how);
+  if (!what)
+    return finish(what.error());
+  auto& [job, nodes] = *what;
+  auto footprint = footprint_of(job, nodes);
+  auto on = devices_of(job.how.cluster, *nodes, job.how.run.train.compute);
+  auto [work, examples] = work_of(job, how, on);
+  auto plans = choose_plans(std::move(work), std::move(on), examples);
+  auto count = nodes->members.size();
+  if (how.json) {
+    auto out = to_json(footprint);
+    out["plans"] = to_json(plans, job.net);
+    fmt::print("{}\n", out.dump());
+  } else {
+    fmt::print("{}\n{}", render(footprint),
+               render(plans, job.net,
+                      title_of(how, plans.on.devices.size(),
+                               fmt::format("{} node{}", count,
+                                           count == 1 ? "" : "s"))));
   }
-  table wires{{"from", "to", ">forward", ">backward", ">bytes a step"}};
-  uint64_t all = 0;
-  for (auto& x : links) {
-    wires.add({name_of(what, x.from), name_of(what, x.to),
-               format_bytes(x.forward), format_bytes(x.backward),
-               format_count(x.forward + x.backward)});
-    all += x.forward + x.backward;
-  }
-  wires.add({"all", "", "", "", format_count(all)});
-  fmt::print("What each node holds\n{}\nWhat it needs in memory\n{}\n"
-             "What crosses links\n{}",
-             needs.render(), sums.render(), wires.render());
-  auto cut = cut_of(what.job.net, what.job.parts);
-  fmt::print("\n{} of {} connections between neurons cross from one part to "
-             "another ({:.1f} %)\n",
-             format_count(cut.crossing), format_count(cut.all),
-             percent_of(cut));
-}
-
-plan_choices plans_for(const plan& what, const plan_options& how) {
-  auto& settings = what.job.how;
-  auto on =
-      devices_of(settings.cluster, *what.nodes, settings.run.train.compute);
-  auto [work, examples] = work_of(what.job, how, on);
-  return choose_plans(std::move(work), std::move(on), examples);
-}
-
-void print_json(const plan& what, const plan_choices& plans,
-                const std::vector<node_footprint>& nodes,
-                const std::vector<link_traffic>& links,
-                const std::vector<uint64_t>& memory) {
-  auto out = nlohmann::json{{"nodes", nlohmann::json::array()},
-                            {"links", nlohmann::json::array()}};
-  auto cut = cut_of(what.job.net, what.job.parts);
-  out["connections"] = cut.all;
-  out["cut"] = cut.crossing;
-  out["plans"] = to_json(plans, what.job.net);
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    auto& x = nodes[i];
-    auto& m = what.nodes->members[i];
-    out["nodes"].push_back({{"node", i + 1},
-                            {"address", printable(m.address)},
-                            {"groups", x.groups},
-                            {"neurons", x.neurons},
-                            {"parameters", x.parameters},
-                            {"weights", x.weights},
-                            {"gradients", x.gradients},
-                            {"optimizer", x.optimizer},
-                            {"activations", x.activations},
-                            {"buffers", x.buffers},
-                            {"bytes", x.total()},
-                            {"memory", memory[i]},
-                            {"mflop_per_s", m.info.speed}});
-  }
-  for (auto& x : links)
-    out["links"].push_back({{"from", name_of(what, x.from)},
-                            {"to", name_of(what, x.to)},
-                            {"forward", x.forward},
-                            {"backward", x.backward}});
-  fmt::print("{}\n", out.dump());
+  return finish(check_memory(job, footprint.where, *nodes));
 }
 
 int run(const plan_options& how) {
@@ -240,25 +164,7 @@ int run(const plan_options& how) {
     return plan_transformer(*text, how.what, how.json);
   if (scales)
     return plan_scale(*text, how.what, {how.json, how.csv, how.svg});
-  auto what = make_plan(how);
-  if (!what)
-    return finish(what.error());
-  auto& train = what->job.how.run.train;
-  auto nodes = footprints(what->job.net, what->on, train);
-  auto links = traffic(what->on, train);
-  auto memory = memory_limits(what->job.how.cluster, *what->nodes);
-  auto plans = plans_for(*what, how);
-  if (how.json) {
-    print_json(*what, plans, nodes, links, memory);
-  } else {
-    print_text(*what, nodes, links, memory);
-    auto count = what->nodes->members.size();
-    fmt::print("\n{}", render(plans, what->job.net,
-                              title_of(how, plans.on.devices.size(),
-                                       fmt::format("{} node{}", count,
-                                                   count == 1 ? "" : "s"))));
-  }
-  return finish(check_memory(what->job, what->on.where, *what->nodes));
+  return plan_for_nodes(how);
 }
 
 } // namespace

@@ -210,11 +210,11 @@ std::string render(const plan_choices& what, const network& net,
     out += fmt::format("Layerwise holds up to {:.1f} times what the caches of "
                        "its devices can take.\n",
                        what.layerwise->filled);
-  return out
-         + fmt::format("\nThe stages of auto\n{}{}{}{}",
-                       render_stages(what, net, what.best->plan),
-                       why_fastest(what), why_fastest(what).empty() ? "" : "\n",
-                       certificate(*what.best));
+  out += fmt::format("\nThe stages of auto\n{}",
+                     render_stages(what, net, what.best->plan));
+  if (auto why = why_fastest(what); !why.empty())
+    out += why + "\n";
+  return out + certificate(*what.best);
 }
 
 nlohmann::json to_json(const plan_choices& what, const network& net) {
