@@ -56,7 +56,8 @@ std::vector<double> shares_of(const stage_model& model, const planned_stage& at,
       seconds - model.communication(work, at.first_device, at.end_device);
   std::vector<double> out;
   for (auto i = at.first_device; i < at.end_device; ++i)
-    out.push_back(most_share(model.cluster().devices[i], work, left));
+    out.push_back(
+        most_share(model.cluster().devices[i], share_sizes{work}, left));
   auto sum = std::accumulate(out.begin(), out.end(), 0.0);
   for (auto& x : out)
     x /= sum;

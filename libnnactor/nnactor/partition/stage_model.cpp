@@ -9,8 +9,9 @@ namespace {
 
 constexpr auto infinite = std::numeric_limits<double>::infinity();
 
-double ratio(double have, double need) {
-  return need > 0 ? have / need : infinite;
+/// What nobody needs is there in any amount.
+double inverse(double need) {
+  return need > 0 ? 1 / need : 1e300;
 }
 
 stage_load operator-(const stage_load& x, const stage_load& y) {
@@ -31,18 +32,21 @@ double gather_time(const planned_job& job, const stage_load& work,
             + (t - 1) / t * work.exchanged / link.bandwidth);
 }
 
-double most_share(const planned_device& device, const stage_load& work,
+share_sizes::share_sizes(const stage_load& work)
+    : flop(inverse(work.flop)), moved(inverse(work.moved)),
+      resident(inverse(work.resident)), memory(inverse(work.memory)) {
+}
+
+double most_share(const planned_device& device, const share_sizes& of,
                   double seconds) {
   if (seconds <= 0)
     return 0;
-  auto from_cache =
-      std::min(ratio(device.cache, work.resident),
-               ratio(seconds * device.cache_bandwidth, work.moved));
-  auto from_memory = ratio(seconds * device.bandwidth, work.moved);
-  auto out = std::min({1.0, ratio(seconds * device.flops, work.flop),
+  auto from_cache = std::min(device.cache * of.resident,
+                             seconds * device.cache_bandwidth * of.moved);
+  auto from_memory = seconds * device.bandwidth * of.moved;
+  auto out = std::min({1.0, seconds * device.flops * of.flop,
                        std::max(from_cache, from_memory)});
-  return device.memory > 0 ? std::min(out, ratio(device.memory, work.memory))
-                           : out;
+  return device.memory > 0 ? std::min(out, device.memory * of.memory) : out;
 }
 
 share_time time_of_share(const planned_device& device, const stage_load& work,
@@ -116,15 +120,16 @@ double stage_model::border(stage_end at) const {
 
 double stage_model::shares(const stage_load& work, uint64_t first_device,
                            uint64_t end_device, double seconds) const {
+  share_sizes of{work};
   auto out = 0.0;
   if (kinds_.empty() || end_device - first_device <= kinds_.size()) {
     for (auto i = first_device; i < end_device; ++i)
-      out += most_share(on_.devices[i], work, seconds);
+      out += most_share(on_.devices[i], of, seconds);
     return out;
   }
   for (const auto& kind : kinds_)
     if (auto count = kind.before[end_device] - kind.before[first_device])
-      out += count * most_share(kind.like, work, seconds);
+      out += count * most_share(kind.like, of, seconds);
   return out;
 }
 

@@ -107,8 +107,15 @@ private:
 double gather_time(const planned_job& job, const stage_load& work,
                    uint64_t ways, const link_model& link);
 
+/// The shares of a stage that one operation and one byte are.
+struct share_sizes {
+  explicit share_sizes(const stage_load& work);
+
+  double flop, moved, resident, memory;
+};
+
 /// The largest share of a stage that a device does within so many seconds.
-double most_share(const planned_device& device, const stage_load& work,
+double most_share(const planned_device& device, const share_sizes& of,
                   double seconds);
 
 /// How long a device takes for a share of a stage: its operations, and what
