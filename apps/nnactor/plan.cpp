@@ -89,7 +89,12 @@ int plan_for_devices(const plan_options& how) {
     fmt::print("{}", render(plans, job->net,
                             title_of(how, plans.on.devices.size(),
                                      printable(how.devices))));
-  return plans.best ? 0 : 1;
+  if (plans.best)
+    return 0;
+  return finish(fail(ec::invalid_config,
+                     "{} does not fit the memory of the devices in {}; add "
+                     "some, or take a smaller batch or window",
+                     how.what.config, how.devices));
 }
 
 /// A job and nodes for it, before anything is deployed.

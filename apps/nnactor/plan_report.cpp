@@ -49,6 +49,31 @@ std::string percent(double part, double all) {
   return fmt::format("{:.0f} %", all > 0 ? 100 * part / all : 0);
 }
 
+// More lines than that help nobody.
+constexpr size_t most_lines = 20;
+
+std::string and_more(size_t all) {
+  return all <= most_lines
+             ? std::string{}
+             : fmt::format("  and {} more\n", format_count(all - most_lines));
+}
+
+/// What each layer takes for one micro-batch.
+std::string render_layers(const plan_choices& what, const network& net) {
+  table out{{"layer", ">neurons", ">parameters", ">flop", ">moved",
+             ">in a cache", ">in memory", ">passed on"}};
+  auto bytes = [](double x) { return format_bytes(static_cast<uint64_t>(x)); };
+  for (size_t i = 0; i < what.work.layers.size() && i < most_lines; ++i) {
+    auto& x = what.work.job.layers[i];
+    auto& of = net.layers[what.work.layers[i]];
+    out.add({printable(of.name), format_count(of.units),
+             format_count(of.parameters()),
+             format_count(static_cast<uint64_t>(x.flop)), bytes(x.moved),
+             bytes(x.resident), bytes(x.memory), bytes(x.passed_on)});
+  }
+  return out.render() + and_more(what.work.layers.size());
+}
+
 std::string render_strategies(const plan_choices& what) {
   table out{{"strategy", ">stages", ">devices", ">step", ">compute", ">memory",
              ">communication", ">bubble", ">examples/s"}};
@@ -112,7 +137,6 @@ size_t cached_devices(const plan_choices& what, const planned_stage& stage) {
 
 std::string render_stages(const plan_choices& what, const network& net,
                           const network_plan& plan) {
-  constexpr size_t most_lines = 20;
   table out{{">stage", "layers", ">devices", ">share", ">holds", ">in cache",
              ">micro-batch"}};
   auto shown = std::min(plan.stages.size(), most_lines);
@@ -125,11 +149,7 @@ std::string render_stages(const plan_choices& what, const network& net,
              fmt::format("{} of {}", cached_devices(what, x), x.shares.size()),
              format_seconds(x.seconds())});
   }
-  auto text = out.render();
-  if (shown < plan.stages.size())
-    text += fmt::format("  and {} more\n",
-                        format_count(plan.stages.size() - shown));
-  return text;
+  return out.render() + and_more(plan.stages.size());
 }
 
 std::string certificate(const optimal_plan& best) {
@@ -203,7 +223,9 @@ std::string why_fastest(const plan_choices& what) {
 
 std::string render(const plan_choices& what, const network& net,
                    const std::string& title) {
-  auto out = fmt::format("{}\n{}", title, render_strategies(what));
+  auto out =
+      fmt::format("What a micro-batch takes of each layer\n{}\n{}\n{}",
+                  render_layers(what, net), title, render_strategies(what));
   if (!what.best)
     return out + "No plan fits the memory of the devices.\n";
   if (what.layerwise && what.layerwise->filled > 1)

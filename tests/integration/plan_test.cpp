@@ -97,4 +97,11 @@ TEST_CASE("plans are made for devices that nobody has") {
   auto wrong = run_nnactor({"plan", config, "--devices", devices});
   CHECK(wrong.status == 2);
   CHECK(has(wrong.err, "devices.toml:4:1: unknown key"));
+  write_file(devices, "[inside]\nlatency_us = 1\nbandwidth_gb_s = 10\n"
+                      "[between]\nlatency_us = 50\nbandwidth_gb_s = 1\n"
+                      "[[servers]]\npeak_tflops = 0.1\nmemory_tb_s = 0.01\n"
+                      "cache = 1000\nmemory = 1000\n");
+  auto small = run_nnactor({"plan", config, "--devices", devices});
+  CHECK(small.status == 2);
+  CHECK(has(small.err, "does not fit the memory of the devices in "));
 }

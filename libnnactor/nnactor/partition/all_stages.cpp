@@ -40,9 +40,8 @@ all_stages::found all_stages::best() const {
   std::vector<double> times;
   for (const auto& x : stages_)
     times.push_back(x.seconds);
-  std::ranges::sort(times);
-  auto again = std::ranges::unique(times);
-  times.erase(again.begin(), again.end());
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
   found out{infinite, {}, 0};
   if (!times.empty())
     look(0, times.size() - 1, times, out);
