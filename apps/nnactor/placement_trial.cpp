@@ -2,8 +2,8 @@
 
 #include "timed_run.hpp"
 
-#include "nnactor/engine/layer_profile.hpp"
 #include "nnactor/partition/plan_split.hpp"
+#include "nnactor/run/planned_nodes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -38,17 +38,12 @@ result<drawn_job> prepare_job(const noise_network& what, device& dev) {
   auto job = make_noise_job(what, 100);
   if (!job)
     return job.error();
-  auto& train = job->how.run.train;
   drawn_job out{std::move(*job), {}};
-  out.work = training_work(out.job.net, train);
-  auto order =
-      batch_order{out.job.data->size(split::train), train.batch, train.seed};
-  auto batch = out.job.data->gather(split::train, order.batch(0));
+  out.work = training_work(out.job.net, out.job.how.run.train);
   // What the runtime takes is found here.
   for (auto& x : out.work.job.layers)
     x.overhead = 0;
-  measure_work(out.work, out.job.net, out.job.how.run.train, dev, flops,
-               batch.inputs, batch.targets);
+  measure_work(out.work, out.job, dev, flops);
   return out;
 }
 

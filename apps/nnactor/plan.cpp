@@ -8,7 +8,6 @@
 #include "nnactor/config/device_list.hpp"
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/device/cpu/cpu_device.hpp"
-#include "nnactor/engine/layer_profile.hpp"
 #include "nnactor/run/controller.hpp"
 #include "nnactor/run/job.hpp"
 #include "nnactor/run/planned_nodes.hpp"
@@ -27,16 +26,6 @@ struct plan_options {
   bool measure = false;  ///< What layers take, here, instead of counting.
 };
 
-/// @param flops Of the first device, which is taken to be one of this machine.
-void measure(network_work& work, const prepared_job& job, double flops) {
-  auto& train = job.how.run.train;
-  auto dev = make_cpu_device();
-  auto order =
-      batch_order{job.data->size(split::train), train.batch, train.seed};
-  auto batch = job.data->gather(split::train, order.batch(0));
-  measure_work(work, job.net, train, *dev, flops, batch.inputs, batch.targets);
-}
-
 /// The work of what is planned and the examples of a step.
 std::pair<network_work, uint64_t> work_of(const prepared_job& job,
                                           const plan_options& how,
@@ -44,8 +33,9 @@ std::pair<network_work, uint64_t> work_of(const prepared_job& job,
   auto& train = job.how.run.train;
   if (how.examples == 0) {
     auto work = training_work(job.net, train);
+    // The first device is taken to be one of this machine.
     if (how.measure)
-      measure(work, job, on.devices.front().flops);
+      measure_work(work, job, *make_cpu_device(), on.devices.front().flops);
     return {std::move(work), train.batch};
   }
   auto work = inference_work(job.net, train, how.examples);

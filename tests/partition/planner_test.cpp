@@ -113,6 +113,13 @@ planned_device plain_device() {
   return {100e9, 10e9, 50e9, 1e6, 0};
 }
 
+/// A server of equal devices.
+planned_cluster equal_devices(size_t count, const planned_device& like,
+                              const link_model& links) {
+  return {std::vector(count, like), std::vector<uint32_t>(count, 0), links,
+          links};
+}
+
 } // namespace
 
 TEST_CASE("the fastest plan is that of brute force") {
@@ -199,10 +206,7 @@ TEST_CASE("layers go together while they fit the cache") {
   planned_job job;
   for (auto bytes : {0.4e6, 0.5e6, 0.3e6, 2.5e6, 0.1e6})
     job.layers.push_back({1e6, bytes, bytes, bytes, 1e3, 1e3});
-  planned_cluster on;
-  on.inside = on.between = {1e-6, 1e9};
-  on.devices.assign(8, plain_device());
-  on.servers.assign(8, 0);
+  auto on = equal_devices(8, plain_device(), {1e-6, 1e9});
   auto found = plan_layerwise(job, on);
   REQUIRE(found);
   auto& stages = found->plan.stages;
@@ -219,10 +223,7 @@ TEST_CASE("the published case takes four devices a layer") {
   // 4 layers of 402.7 MB on 16 devices of 50 MB.
   planned_job job;
   job.layers.assign(4, {1e9, 402.7e6, 402.7e6, 402.7e6, 1e6, 1e6});
-  planned_cluster on;
-  on.inside = on.between = {1e-6, 450e9};
-  on.devices.assign(16, {989e12, 3.35e12, 10e12, 50e6, 0});
-  on.servers.assign(16, 0);
+  auto on = equal_devices(16, {989e12, 3.35e12, 10e12, 50e6, 0}, {1e-6, 450e9});
   auto found = plan_layerwise(job, on);
   REQUIRE(found);
   REQUIRE(found->plan.stages.size() == 4);
@@ -234,10 +235,7 @@ TEST_CASE("the published case takes four devices a layer") {
 TEST_CASE("as many layers on as many devices each") {
   planned_job job{{}, 4, 1};
   job.layers.assign(8, {1e9, 1e6, 1e6, 1e6, 1e5, 1e5});
-  planned_cluster on;
-  on.inside = on.between = {1e-6, 1e9};
-  on.devices.assign(4, plain_device());
-  on.servers.assign(4, 0);
+  auto on = equal_devices(4, plain_device(), {1e-6, 1e9});
   auto found = plan_megatron(job, on);
   REQUIRE(found);
   auto ways = found->stages.front().shares.size();

@@ -1,5 +1,6 @@
 #include "nnactor/run/planned_nodes.hpp"
 
+#include "nnactor/engine/layer_profile.hpp"
 #include "nnactor/run/job.hpp"
 
 #include <algorithm>
@@ -50,6 +51,14 @@ planned_cluster devices_of(const cluster_settings& how,
                        static_cast<uint32_t>(i));
   }
   return out;
+}
+
+void measure_work(network_work& work, const prepared_job& job, device& dev,
+                  double flops) {
+  const auto& train = job.how.run.train;
+  batch_order order{job.data->size(split::train), train.batch, train.seed};
+  auto batch = job.data->gather(split::train, order.batch(0));
+  measure_work(work, job.net, train, dev, flops, batch.inputs, batch.targets);
 }
 
 std::optional<network_plan> plan_by(mechanism how, const planned_job& job,

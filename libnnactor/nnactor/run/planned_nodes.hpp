@@ -2,17 +2,26 @@
 
 #include "nnactor/cluster/distributor.hpp"
 #include "nnactor/config/experiment.hpp"
+#include "nnactor/engine/layer_work.hpp"
 #include "nnactor/partition/planner.hpp"
 
 #include <optional>
 
 namespace nnactor {
 
+class device;
+struct prepared_job;
+
 /// What nodes have said of themselves, as plans see it: the devices of the
 /// first node, then those of the next. Links are taken to be those of one
 /// machine within a node and those of a good local network between nodes.
 planned_cluster devices_of(const cluster_settings& how,
                            const cluster_view& nodes, precision compute);
+
+/// Measures what layers take of a device with a batch of the job's data, see
+/// `layer_profile.hpp`.
+void measure_work(network_work& work, const prepared_job& job, device& dev,
+                  double flops);
 
 /// The plan of a strategy; nothing if none fits, or if the strategy needs
 /// caches and there are none.
