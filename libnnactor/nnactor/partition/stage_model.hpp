@@ -62,6 +62,12 @@ public:
   double least_seconds(uint64_t first_layer, uint64_t end_layer,
                        uint64_t first_device, uint64_t end_device) const;
 
+  /// That, and what crosses the border of the stage.
+  double seconds(stage_end begin, stage_end end) const {
+    return least_seconds(begin.layer, end.layer, begin.device, end.device)
+           + border(end);
+  }
+
   /// More than any stage takes that fits.
   double enough() const;
 
