@@ -126,6 +126,10 @@ void add_bench_command(CLI::App& parent, int& status) {
                 residency, status);
   add_number(residency_command, "--width", residency->width,
              "Neurons of each layer", 16, 65536);
+  residency_command.add_option(
+      "--device", residency->device,
+      "Measure a block of the six layers on this device instead, for example "
+      "gpu:0");
   residency_command.add_option("--csv", residency->csv,
                                "Also measure 0.5 to 64 MB, into this table");
   residency_command.add_option("--svg", residency->svg,
@@ -139,6 +143,17 @@ void add_bench_command(CLI::App& parent, int& status) {
   add_number(plan_command, "--seed", plan->seed, "Of what is drawn", 0,
              uint64_t{1} << 62);
   plan_command.add_flag("--list", plan->list, "Print every case");
+  auto gemm = std::make_shared<gemm_bench>();
+  auto& gemm_command =
+      add_bench(*bench, "gemm",
+                "Dense layers of many rows on a device, beside its library",
+                gemm, status);
+  gemm_command
+      .add_option("--device", gemm->device,
+                  "Device to measure, for example gpu:0")
+      ->capture_default_str();
+  add_number(gemm_command, "--size", gemm->size,
+             "Rows, inputs and units; 0: several sizes", 0, 65536);
   auto gemv = std::make_shared<gemv_bench>();
   add_number(
       add_bench(

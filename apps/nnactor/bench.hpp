@@ -98,11 +98,16 @@ result<figures> run(const rebalance_bench& how);
 /// not that of one.
 struct residency_bench {
   uint64_t width = 512; ///< Neurons of each of the six layers.
+  std::string device;   ///< One to measure a block on; empty: two cores.
   std::string csv;      ///< Files for the gain by size; empty: not measured.
   std::string svg;
 };
 
 result<figures> run(const residency_bench& how);
+
+/// The same on one device: a block whose weights its cache has kept, and after
+/// something else has filled the cache.
+result<figures> run_on_device(const residency_bench& how);
 
 /// `nnactor bench plan`: random networks on random placements of two devices;
 /// how far predicted times are from measured ones, and the chosen from the
@@ -114,6 +119,15 @@ struct plan_bench {
 };
 
 result<figures> run(const plan_bench& how);
+
+/// `nnactor bench gemm`: dense layers with as many rows as units on a device,
+/// beside what its library does alone.
+struct gemm_bench {
+  std::string device = "cpu";
+  uint64_t size = 0; ///< Rows, inputs and units; 0: several.
+};
+
+result<figures> run(const gemm_bench& how);
 
 /// `nnactor bench gemv`: products with few rows, by what memory holds the
 /// weights, beside plain reads and oneDNN.

@@ -155,6 +155,25 @@ void print_measured(const calibration& what) {
       what.hop_us);
 }
 
+std::string rate(double a_second, double unit, const char* name) {
+  return a_second == 0 ? "?" : fmt::format("{:.1f} {}", a_second / unit, name);
+}
+
+void print_gpus(const std::vector<gpu_speed>& gpus) {
+  if (gpus.empty())
+    return;
+  table out{{"gpu", ">float32", ">bfloat16", ">L2", ">memory"}};
+  for (size_t i = 0; i < gpus.size(); ++i) {
+    auto& x = gpus[i];
+    out.add({fmt::format("gpu:{}", i),
+             rate(x.float32_flop_per_s, 1e12, "Tflop/s"),
+             rate(x.bfloat16_flop_per_s, 1e12, "Tflop/s"),
+             rate(x.cache_bytes_per_s, 1e9, "GB/s"),
+             rate(x.memory_bytes_per_s, 1e9, "GB/s")});
+  }
+  fmt::print("\n{}", out.render());
+}
+
 void print_peers(const std::vector<peer>& peers) {
   if (peers.empty())
     return;
@@ -209,6 +228,7 @@ int show(const devices_options& how) {
     return 0;
   }
   print_measured(measured);
+  print_gpus(measured.gpus);
   print_peers(*peers);
   return 0;
 }

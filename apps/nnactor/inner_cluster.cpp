@@ -28,7 +28,7 @@ inner_cluster::inner_cluster(const std::vector<uint32_t>& cpus)
   node_settings settings;
   settings.devices = devices_;
   settings.cpus = cpus;
-  settings.make_device = make_cpu_device;
+  settings.make_device = [](uint32_t) { return make_cpu_device(); };
   settings.measure = false;
   settings.fs = make_memory_filesystem();
   // The node needs a dialer, the dialer the node: the one it gets reaches none.

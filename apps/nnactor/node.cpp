@@ -3,7 +3,7 @@
 
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/cluster/node.hpp"
-#include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/machine/device_name.hpp"
 #include "nnactor/machine/topology.hpp"
 
 #include <caf/actor_system.hpp>
@@ -23,7 +23,7 @@ struct node_command {
   std::string listen;
   std::string store = "models";
   std::string state;
-  uint32_t devices = 1;
+  std::string devices = "1";
   std::vector<uint32_t> cores;
   uint32_t lease_ms = 2500;
   uint32_t count = 1; ///< Nodes in this process, for benchmarks.
@@ -57,13 +57,13 @@ void announce(const node_command& how, const host_port& where,
   close(how.announce);
 }
 
-caf::error check_cores(const node_command& how) {
+caf::error check_cores(const node_command& how, size_t devices) {
   if (how.cores.empty())
     return caf::none;
-  if (how.cores.size() != how.devices)
+  if (how.cores.size() != devices)
     return fail(ec::invalid_argument,
                 "--cores names {} cores for {} devices; name one a device",
-                how.cores.size(), how.devices);
+                how.cores.size(), devices);
   cpu_set_t allowed;
   if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
     return caf::none;
@@ -114,15 +114,25 @@ struct served_node {
     caf::anon_send_exit(dialer, caf::exit_reason::user_shutdown);
   }
 
-  caf::error start(const node_command& how, const host_port& where) {
+  caf::error start(const node_command& how, const host_port& where,
+                   const std::vector<std::string>& names) {
+    auto devices = std::make_shared<std::vector<std::unique_ptr<device>>>();
+    for (auto& name : names) {
+      auto opened = open_device(name);
+      if (!opened)
+        return within("--devices", opened.error());
+      devices->push_back(std::move(*opened));
+    }
     node_settings settings;
     settings.store = how.store;
     settings.state = how.state;
     settings.credential = how.who.certificate;
-    settings.devices = how.devices;
+    settings.devices = static_cast<uint32_t>(devices->size());
     settings.cpus = how.cores;
     settings.measure = how.count == 1;
-    settings.make_device = make_cpu_device;
+    settings.make_device = [devices](uint32_t i) {
+      return std::move((*devices)[i]);
+    };
     if (auto share = cache_of_a_core())
       settings.cache_bytes = *share;
     settings.fs = make_posix_filesystem();
@@ -144,7 +154,10 @@ caf::error serve(node_command how) {
     return where.error();
   if (auto err = check(how.who))
     return err;
-  if (auto err = check_cores(how))
+  auto devices = parse_devices(how.devices);
+  if (!devices)
+    return within("--devices", devices.error());
+  if (auto err = check_cores(how, devices->size()))
     return err;
   auto ends = block_signals();
   if (how.state.empty())
@@ -153,7 +166,7 @@ caf::error serve(node_command how) {
   std::vector<uint16_t> ports;
   for (uint32_t i = 0; i < how.count; ++i) {
     nodes.push_back(std::make_unique<served_node>(how));
-    if (auto err = nodes.back()->start(how, *where))
+    if (auto err = nodes.back()->start(how, *where, *devices))
       return err;
     ports.push_back(nodes.back()->port);
   }
@@ -179,8 +192,10 @@ void add_node_command(CLI::App& parent, int& status) {
       ->capture_default_str();
   command->add_option("--state", how->state,
                       "Local folder for the connection table");
-  command->add_option("--devices", how->devices, "CPU cores to compute with")
-      ->check(CLI::Range(1, 1024))
+  command
+      ->add_option("--devices", how->devices,
+                   "What to compute with: a number of CPU cores, or a list "
+                   "such as gpu:0,gpu:1,cpu")
       ->capture_default_str();
   command
       ->add_option("--cores", how->cores,

@@ -244,7 +244,7 @@ TEST_CASE("a node that is told to end takes everything along") {
   auto before = world.system().registry().running();
   node_settings settings;
   settings.store = "store";
-  settings.make_device = make_reference_device;
+  settings.make_device = [](uint32_t) { return make_reference_device(); };
   settings.fs = make_memory_filesystem();
   settings.own_threads = false;
   auto node = world.system().spawn(run_node, settings);

@@ -114,6 +114,7 @@ nodes = 5
 devices = 2
 addresses = ["10.0.0.1:4242", "[::1]:4243"]
 connect_timeout_ms = 100
+device = "gpu"
 lease_ms = 1500
 step_timeout_ms = 200
 certificate = "c"
@@ -134,6 +135,7 @@ every = 25
   CHECK(x.cluster.addresses
         == std::vector<std::string>{"10.0.0.1:4242", "[::1]:4243"});
   CHECK(x.cluster.connect_timeout_ms == 100);
+  CHECK(x.cluster.device == device_kind::gpu);
   CHECK(x.cluster.lease_ms == 1500);
   CHECK(x.cluster.step_timeout_ms == 200);
   CHECK(x.cluster.certificate == "c");

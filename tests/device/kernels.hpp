@@ -1,6 +1,7 @@
 #pragma once
 
-#include "nnactor/device/cpu/cpu_device.hpp"
+#include "support/devices.hpp"
+
 #include "nnactor/neuron/random.hpp"
 
 #include <doctest/doctest.h>
@@ -15,14 +16,6 @@
 #include <vector>
 
 namespace nnactor {
-
-/// Both implementations; what is true of one must be true of the other.
-inline std::vector<std::unique_ptr<device>> all_devices() {
-  std::vector<std::unique_ptr<device>> all;
-  all.push_back(make_reference_device());
-  all.push_back(make_cpu_device());
-  return all;
-}
 
 /// A matrix of test values.
 struct values {
@@ -98,19 +91,20 @@ struct layer_results {
   values z, dx, dw, db;
 };
 
-/// Both devices give the same for any shape but for `tolerance`.
+/// All devices give the same for any shape but for `tolerance`.
 template <class Results>
 void check_agreement(float tolerance) {
-  auto reference = make_reference_device();
-  auto cpu = make_cpu_device();
+  auto devices = all_devices();
   CHECK(rc::check([&] {
     auto of = *any_shape();
-    Results expected{*reference, of};
-    Results found{*cpu, of};
-    RC_ASSERT(largest_difference(found.z, expected.z) < tolerance);
-    RC_ASSERT(largest_difference(found.dx, expected.dx) < tolerance);
-    RC_ASSERT(largest_difference(found.dw, expected.dw) < tolerance);
-    RC_ASSERT(largest_difference(found.db, expected.db) < tolerance);
+    Results expected{*devices.front(), of};
+    for (auto& device : devices) {
+      Results found{*device, of};
+      RC_ASSERT(largest_difference(found.z, expected.z) < tolerance);
+      RC_ASSERT(largest_difference(found.dx, expected.dx) < tolerance);
+      RC_ASSERT(largest_difference(found.dw, expected.dw) < tolerance);
+      RC_ASSERT(largest_difference(found.db, expected.db) < tolerance);
+    }
   }));
 }
 

@@ -23,8 +23,8 @@ struct sparse_values {
     }
   }
 
-  sparse_matrix in() const {
-    return {packed.in(), where};
+  pattern_ptr on(device& dev) const {
+    return dev.prepare(where, full.rows, full.columns);
   }
 
   values packed;
@@ -61,7 +61,7 @@ TEST_CASE("a sparse layer computes what a dense one with zeros does") {
     auto x = values::random(of.rows, of.columns, 1);
     auto b = values::random(1, of.units, 2);
     values z{of.rows, of.units}, expected{of.rows, of.units};
-    dev.sparse_affine(x.in(), w.in(), b.data, z.out());
+    dev.sparse_affine(x.in(), {w.packed.in(), *w.on(dev)}, b.data, z.out());
     dev.affine(x.in(), w.full.in(), b.data, expected.out());
     CHECK(largest_difference(z, expected) < 1e-5f);
   });
@@ -72,12 +72,12 @@ TEST_CASE("so do its gradients") {
     auto x = values::random(of.rows, of.columns, 1);
     auto dz = values::random(of.rows, of.units, 4);
     values dx{of.rows, of.columns, 7}, expected_dx{of.rows, of.columns};
-    dev.sparse_input_gradient(dz.in(), w.in(), dx.out());
+    dev.sparse_input_gradient(dz.in(), {w.packed.in(), *w.on(dev)}, dx.out());
     dev.affine_input_gradient(dz.in(), w.full.in(), expected_dx.out());
     CHECK(largest_difference(dx, expected_dx) < 1e-5f);
     values dw{of.units, of.degree, 1}, db{1, of.units, 1};
     values full_dw{of.units, of.columns, 1}, expected_db{1, of.units, 1};
-    dev.sparse_weight_gradient(dz.in(), x.in(), w.where, dw.out(), db.data);
+    dev.sparse_weight_gradient(dz.in(), x.in(), *w.on(dev), dw.out(), db.data);
     dev.affine_weight_gradient(dz.in(), x.in(), full_dw.out(),
                                expected_db.data);
     values expected_dw{of.units, of.degree};
@@ -97,7 +97,8 @@ TEST_CASE("what is not a number reaches the neurons that read it") {
     auto x = values::random(3, 12, 1);
     x.data[12 + w.where[0]] = std::numeric_limits<float>::quiet_NaN();
     values b{1, 8}, z{3, 8};
-    device->sparse_affine(x.in(), w.in(), b.data, z.out());
+    device->sparse_affine(x.in(), {w.packed.in(), *w.on(*device)}, b.data,
+                          z.out());
     CHECK(std::isnan(z.data[8]));
     CHECK_FALSE(std::isnan(z.data[0]));
   }

@@ -69,10 +69,16 @@ TEST_CASE("the first 100 losses are those of the unpartitioned reference") {
     for (const auto& job : trainings()) {
       auto expected = expected_losses(net, job.how, batches);
       CHECK(expected.back() < expected.front());
-      for (const auto& of : partitions_of(net)) {
+      // An emulated GPU is slow; that gradients are right on it in all
+      // partitions is tested elsewhere.
+      auto partitions = partitions_of(net);
+      for (size_t i = 0; i < partitions.size(); ++i) {
+        const auto& of = partitions[i];
         auto graph = make_group_graph(net, of.parts);
-        for (auto* make : {make_reference_device, make_cpu_device}) {
-          auto dev = make();
+        auto devices = all_devices();
+        if (i + 1 < partitions.size())
+          devices.resize(2);
+        for (auto& dev : devices) {
           plain_loop loop{net, graph, job.how, *dev};
           CAPTURE(job.name);
           CAPTURE(of.name);

@@ -84,8 +84,7 @@ void check_all(const network& net, const tensor& inputs,
                const tensor& targets) {
   check_finite_differences(net, inputs, targets);
   for (const auto& of : partitions_of(net))
-    for (auto* make : {make_reference_device, make_cpu_device}) {
-      auto dev = make();
+    for (auto& dev : all_devices()) {
       CAPTURE(of.name);
       CAPTURE(dev->name());
       check_engine(net, of.parts, *dev, inputs, targets);

@@ -11,8 +11,7 @@ TEST_CASE("a network that diverges says so by its loss") {
     CAPTURE(to_string(kind));
     auto net = skipping_network(kind);
     auto data = batch_for(net, 8, 1);
-    for (auto* make : {make_reference_device, make_cpu_device}) {
-      auto dev = make();
+    for (auto& dev : all_devices()) {
       auto how = settings_for(8, optimizer_kind::sgd, 1e20f);
       how.micro_batches = 2;
       plain_loop loop{net, how, *dev};
@@ -36,8 +35,7 @@ TEST_CASE("one NaN in the data is not lost on its way to the loss") {
   x.values()[5] = std::numeric_limits<float>::quiet_NaN();
   auto inputs = std::move(x).share();
   auto labels = batch_for(net, 2, 1).targets;
-  for (auto* make : {make_reference_device, make_cpu_device}) {
-    auto dev = make();
+  for (auto& dev : all_devices()) {
     plain_loop loop{net, {}, *dev};
     CHECK(std::isnan(loop.step(inputs, labels)));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "nnactor/device/cpu/cpu_device.hpp"
+#include "support/devices.hpp"
+
 #include "nnactor/engine/plain_loop.hpp"
 #include "nnactor/neuron/random.hpp"
 

@@ -173,6 +173,48 @@ TEST_CASE("a node that looks at another store is found out") {
   CHECK(end.err.find("--store") != std::string::npos);
 }
 
+TEST_CASE("nodes on CPUs and GPUs train one model") {
+  scratch folder;
+  small_config(folder, uneven);
+  manual_node cpu{folder, "cpu"};
+  manual_node gpu{folder, "gpu", {"--devices", "gpu:emulated"}};
+  auto nodes = cpu.address + "," + gpu.address;
+  auto end = run_nnactor({"run", folder / "small.toml", "--nodes", nodes});
+  INFO(end.out << end.err);
+  REQUIRE(end.status == 0);
+  CHECK(end.out.find("emulated GPU") != std::string::npos);
+  auto model = folder / "models/song";
+  CHECK(run_nnactor({"model", "verify", model}).status == 0);
+  CHECK(run_nnactor({"infer", model, "--nodes", nodes}).status == 0);
+  // What was trained on both is a model for CPUs alone.
+  CHECK(run_nnactor({"infer", model}).status == 0);
+  // The same again is the same to the bit.
+  auto content = content_of(model);
+  CHECK(run_nnactor({"run", folder / "small.toml", "--nodes", nodes}).status
+        == 0);
+  CHECK(content_of(model) == content);
+}
+
+TEST_CASE("a run starts nodes on GPUs") {
+  scratch folder;
+  small_config(folder, uneven);
+  train(folder, {"train.steps=20", "cluster.nodes=2", "cluster.devices=2",
+                 "cluster.device=\"gpu:emulated\""});
+  CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
+}
+
+TEST_CASE("a device that is not there is named") {
+  scratch folder;
+  for (auto* devices : {"gpu:1000", "gpu:0,typewriter", "0", ""}) {
+    auto end = run_nnactor({"node", "--listen", "127.0.0.1:0", "--store",
+                            folder / "models", "--devices", devices});
+    INFO(end.err);
+    CHECK(end.status == 2);
+    CHECK(end.err.starts_with("nnactor: --devices: "));
+    CHECK(end.err.find('\n') == end.err.size() - 1);
+  }
+}
+
 TEST_CASE("a damaged slice is named") {
   scratch folder;
   small_config(folder);

@@ -20,7 +20,11 @@ topology some_machine() {
 }
 
 calibration some_figures() {
-  return {{{1 << 14, 2e11}, {1 << 20, 1e11}}, 1.2e11, 7.5e11, 0.8};
+  return {{{1 << 14, 2e11}, {1 << 20, 1e11}},
+          1.2e11,
+          7.5e11,
+          0.8,
+          {{6e13, 7.9e14, 8e12, 4e12}}};
 }
 
 } // namespace
@@ -36,12 +40,21 @@ TEST_CASE("what was measured is kept and read again") {
   CHECK(read->float32_flop_per_s == expected.float32_flop_per_s);
   CHECK(read->bfloat16_flop_per_s == expected.bfloat16_flop_per_s);
   CHECK(read->hop_us == expected.hop_us);
+  REQUIRE(read->gpus.size() == 1);
+  auto& gpu = read->gpus.front();
+  CHECK(gpu.float32_flop_per_s == 6e13);
+  CHECK(gpu.bfloat16_flop_per_s == 7.9e14);
+  CHECK(gpu.cache_bytes_per_s == 8e12);
+  CHECK(gpu.memory_bytes_per_s == 4e12);
 }
 
 TEST_CASE("figures of another machine and other files are not taken") {
   auto text = to_json(some_machine(), some_figures());
   auto other = some_machine();
   other.cores.resize(8);
+  CHECK(code_of(from_json(other, text).error()) == ec::invalid_data);
+  other = some_machine();
+  other.gpus.resize(1);
   CHECK(code_of(from_json(other, text).error()) == ec::invalid_data);
   for (auto wrong : {std::string{}, std::string{"[]"}, std::string{"{}"},
                      text.substr(0, text.size() / 2)})

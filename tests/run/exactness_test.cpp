@@ -8,24 +8,6 @@ using namespace nnactor::test;
 
 namespace {
 
-/// What a run leaves behind.
-struct trained {
-  std::vector<parameter_set> model;
-  std::vector<double> losses;
-  std::vector<double> validation;
-};
-
-trained train(const prepared_job& job, const simulation& how) {
-  simulated_cluster cluster{how};
-  auto out = cluster.train(job);
-  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
-  REQUIRE(out->ended);
-  trained result{content(cluster.store()), out->losses(), {}};
-  for (auto& x : out->of(progress::kind::validation))
-    result.validation.push_back(x.loss);
-  return result;
-}
-
 /// The losses of the unpartitioned network in double precision.
 std::vector<double> expected_losses(const prepared_job& job) {
   auto& how = job.how.run;

@@ -44,6 +44,24 @@ inline std::vector<parameter_set> train_plainly(const prepared_job& job) {
   return out;
 }
 
+/// What a run leaves behind.
+struct trained {
+  std::vector<parameter_set> model;
+  std::vector<double> losses;
+  std::vector<double> validation;
+};
+
+inline trained train(const prepared_job& job, const simulation& how) {
+  simulated_cluster cluster{how};
+  auto out = cluster.train(job);
+  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+  REQUIRE(out->ended);
+  trained result{content(cluster.store()), out->losses(), {}};
+  for (auto& x : out->of(progress::kind::validation))
+    result.validation.push_back(x.loss);
+  return result;
+}
+
 /// Whether no group holds more than the window lets the driver send.
 inline bool is_bounded(const simulated_cluster& x, const prepared_job& job) {
   size_t window = job.how.run.train.window * job.net.time_steps;

@@ -64,8 +64,9 @@ simulated_cluster::simulated_cluster(const simulation& how)
     node_settings settings;
     settings.store = root;
     settings.devices = how.devices;
-    settings.make_device =
-        how.make_device ? how.make_device : make_reference_device;
+    settings.make_device = [make = how.make_device](uint32_t) {
+      return make ? make() : make_reference_device();
+    };
     settings.fs = storage;
     settings.dialer = dialer;
     settings.own_threads = false;

@@ -15,6 +15,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace nnactor {
@@ -24,14 +25,19 @@ namespace {
 constexpr auto time_to_read = std::chrono::milliseconds{20};
 constexpr size_t beyond_caches = 64 << 20;
 
+uint64_t millions(double x) {
+  return static_cast<uint64_t>(x / 1e6);
+}
+
 /// Tells what plans for networks ask of a device besides its speed.
 void measure_rates(device& dev, node_info& into) {
-  auto mb_s = [](size_t bytes) {
-    return static_cast<uint64_t>(measure_read(bytes, time_to_read) / 1e6);
+  auto mb_s = [&dev](size_t bytes) {
+    return millions(dev.away() != nullptr ? measure_memory_speed(dev, bytes)
+                                          : measure_read(bytes, time_to_read));
   };
-  into.packed_speed = measure_packed_speed(dev);
+  into.packed_speed = millions(measure_packed_speed(dev));
   into.cache_speed = mb_s(into.cache / 4096 * 4096);
-  into.memory_speed = mb_s(beyond_caches);
+  into.memory_speed = mb_s(std::max<size_t>(beyond_caches, 4 * into.cache));
 }
 
 } // namespace
@@ -46,13 +52,18 @@ void node_state::init(pointer parent, node_settings how) {
   else
     persistence = self->spawn<caf::linked>(run_persistence, settings.fs,
                                            settings.store, std::string{});
-  std::string device_name;
+  std::vector<std::string> names;
   uint64_t speed = 0;
   for (uint32_t i = 0; i < settings.devices; ++i) {
-    auto dev = std::shared_ptr<device>{settings.make_device()};
-    device_name = dev->name();
+    auto dev = std::shared_ptr<device>{settings.make_device(i)};
+    if (names.empty() || names.back() != dev->name())
+      names.push_back(dev->name());
+    if (auto cache = dev->cache_bytes(); cache > 0)
+      settings.cache_bytes = cache;
     // Tests have simulated time, in which nothing has a speed.
-    speed += settings.own_threads && settings.measure ? measure_speed(*dev) : 1;
+    speed += settings.own_threads && settings.measure
+                 ? millions(measure_speed(*dev))
+                 : 1;
     auto cpu = i < settings.cpus.size() ? std::optional{settings.cpus[i]}
                                         : std::nullopt;
     auto where = settings.own_threads
@@ -63,7 +74,8 @@ void node_state::init(pointer parent, node_settings how) {
     self->link_to(actor);
     devices.push_back({actor, where, std::move(dev)});
   }
-  info = describe_machine(settings.devices, device_name);
+  info = describe_machine(settings.devices,
+                          fmt::format("{}", fmt::join(names, ", ")));
   info.speed = speed;
   info.cache = settings.cache_bytes;
   if (settings.own_threads && settings.measure)
@@ -313,6 +325,13 @@ group_settings node_state::settings_of(const std::vector<group_id>& ids) const {
   for (auto id : ids)
     how.members.push_back(plan.graph.groups[id]);
   how.train = plan.train;
+  auto here = [&plan, seat = plan.where.seats[ids.front()]](group_id id) {
+    auto computes = plan.graph.groups[id].kind == group_kind::neurons
+                    || plan.graph.groups[id].kind == group_kind::loss;
+    return !computes || plan.where.seats[id] == seat;
+  };
+  how.outputs_stay = std::ranges::all_of(how.tail().downstream, here);
+  how.gradients_stay = std::ranges::all_of(how.head().upstream, here);
   auto& place = devices[plan.where.seats[ids.front()].device % devices.size()];
   how.device = place.device;
   how.kernels = place.kernels;

@@ -27,7 +27,8 @@ struct node_settings {
   std::string credential; ///< Path of its certificate, empty without TLS.
   uint32_t devices = 1;
   uint64_t cache_bytes = defaults::cache_bytes; ///< Of a device, for weights.
-  std::function<std::unique_ptr<device>()> make_device;
+  /// Makes one of the devices.
+  std::function<std::unique_ptr<device>(uint32_t index)> make_device;
   std::shared_ptr<filesystem> fs;
   dialer_actor dialer;
   std::vector<uint32_t> cpus;        ///< To pin devices to; empty: none.

@@ -36,11 +36,17 @@ struct run_settings {
   origin where;
 };
 
+/// What the nodes that a run starts compute with.
+enum class device_kind : uint8_t { cpu, gpu, emulated_gpu };
+
+const char* to_string(device_kind kind);
+
 /// Section [cluster].
 struct cluster_settings {
   uint32_t nodes = 3;   ///< Started on loopback when `addresses` is empty.
   uint32_t devices = 1; ///< Devices used on each node.
-  std::vector<std::string> addresses; ///< HOST:PORT of running nodes.
+  device_kind device = device_kind::cpu; ///< Of those that are started.
+  std::vector<std::string> addresses;    ///< HOST:PORT of running nodes.
   precision link = precision::float32;
   uint64_t memory = 0; ///< Bytes a node may use at most; 0: what it has.
   std::string control = "127.0.0.1:0"; ///< Where shells reach the run.

@@ -1,4 +1,5 @@
 #include "nnactor/config/sections.hpp"
+#include "nnactor/enum_names.hpp"
 
 #include <array>
 #include <charconv>
@@ -113,9 +114,17 @@ void check_addresses(const section& from, const cluster_settings& how) {
   }
 }
 
+const auto device_kinds =
+    choices_of({device_kind::cpu, device_kind::gpu, device_kind::emulated_gpu});
+
 const auto precisions = choices_of({precision::float32, precision::bfloat16});
 
 } // namespace
+
+const char* to_string(device_kind kind) {
+  constexpr enum_names<device_kind, 3> names{{"cpu", "gpu", "gpu:emulated"}};
+  return names.name_of(kind);
+}
 
 void read_bytes(section& from, const std::string& key, uint64_t& into) {
   const auto* node = from.has(key) ? from.take(key) : nullptr;
@@ -185,6 +194,7 @@ cluster_settings read_cluster(section from) {
   out.where = from.where();
   from.read("nodes", out.nodes, integer_range{1, 1024});
   from.read("devices", out.devices, integer_range{1, 1024});
+  from.read("device", out.device, device_kinds);
   from.read("addresses", out.addresses);
   from.read("link", out.link, precisions);
   from.read("control", out.control);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/device/matrix.hpp"
 #include "nnactor/network/network.hpp"
 #include "nnactor/tensor/tensor.hpp"
 
@@ -10,32 +11,21 @@
 
 namespace nnactor {
 
-/// A row-major matrix that somebody else owns.
-template <class T>
-struct matrix_view {
-  T* data = nullptr;
-  uint64_t rows = 0;
-  uint64_t columns = 0;
-
-  std::span<T> values() const noexcept {
-    return {data, rows * columns};
-  }
-
-  /// @pre `index < rows`
-  std::span<T> row(uint64_t index) const noexcept {
-    return {data + index * columns, columns};
-  }
+/// Which values of a sparse matrix [u,c] are there: equally many in each row,
+/// in whatever order a device needs them. Of use to the device that made it
+/// only.
+class sparse_pattern {
+public:
+  virtual ~sparse_pattern() = default;
 };
 
-using matrix = matrix_view<const float>;
-using mutable_matrix = matrix_view<float>;
-using token_matrix = matrix_view<const int32_t>;
+using pattern_ptr = std::shared_ptr<const sparse_pattern>;
 
-/// A sparse matrix whose rows have equally many values each (CSR without row
-/// pointers): `columns` says for each of them where it stands.
+/// A sparse matrix (CSR without row pointers): row by row the values that its
+/// pattern has.
 struct sparse_matrix {
   matrix values;
-  std::span<const uint32_t> columns; ///< Row-major, ascending in each row.
+  const sparse_pattern& pattern;
 };
 
 /// Weights of a dense layer, rounded to bfloat16, in whatever order and memory
@@ -48,11 +38,13 @@ public:
 using packed_ptr = std::shared_ptr<packed_weights>;
 
 /// Executes the kernels of the engine: one CPU core or one GPU. Not thread
-/// safe; exactly one device actor owns each. Shapes: r rows of a micro-batch,
-/// c input columns, u units, p positions, v tokens; r may be 1. Every kernel
-/// gives the same bits for the same inputs and shapes on the same device. NaN
-/// and infinity pass through, so that a diverged network shows in its loss.
-/// Outputs do not overlap inputs unless a kernel says so.
+/// safe; exactly one device actor owns each. Kernels read and write the memory
+/// of the device, which a CPU shares with everybody; a GPU takes what lies in
+/// the host's for them, too, but copies it there and back. Shapes: r rows of a
+/// micro-batch, c input columns, u units, p positions, v tokens; r may be 1.
+/// Every kernel gives the same bits for the same inputs and shapes on the same
+/// device. NaN and infinity pass through, so that a diverged network shows in
+/// its loss. Outputs do not overlap inputs unless a kernel says so.
 ///
 /// A kernel that the hardware or its library refuses throws
 /// `std::runtime_error` naming the kernel and the shape; the device actor
@@ -62,6 +54,60 @@ public:
   virtual ~device() = default;
 
   virtual std::string name() const = 0;
+
+  /// Bytes of its cache that weights can have to themselves; 0: it cannot tell.
+  virtual uint64_t cache_bytes() const {
+    return 0;
+  }
+
+  // Memory. What a CPU does here is nothing.
+
+  /// Where `allocate` takes from; null: where the host does.
+  virtual memory* away() const {
+    return nullptr;
+  }
+
+  /// Returns memory that is not initialised.
+  virtual byte_buffer allocate(size_t bytes) {
+    return byte_buffer{bytes};
+  }
+
+  /// Returns memory, not initialised, for what is used again and again.
+  virtual byte_buffer workspace(size_t bytes) {
+    return allocate(bytes);
+  }
+
+  /// Returns a copy of what the host has.
+  virtual byte_buffer upload(std::span<const std::byte> from);
+
+  /// Returns the values where kernels read them without a copy of their own.
+  tensor place(const tensor& x);
+
+  /// Returns the values where everybody can read them once the block is
+  /// finished; kernels find them in place still.
+  virtual tensor fetch(const tensor& x) {
+    return x;
+  }
+
+  /// Ends a block of kernels, which are on their way now: what it fetched is
+  /// there after `finish` of the number that this returns.
+  virtual uint64_t submit() {
+    return 0;
+  }
+
+  /// Waits for a block, and with it for those before.
+  virtual void finish(uint64_t) {
+  }
+
+  void finish() {
+    finish(submit());
+  }
+
+  /// Forgets the block that something was thrown in.
+  virtual void abandon() noexcept {
+  }
+
+  // Kernels.
 
   /// z[r,u] = x[r,c] w[u,c]^T + b[u]
   virtual void affine(matrix x, matrix w, std::span<const float> b,
@@ -94,20 +140,26 @@ public:
   virtual void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                                         std::span<float> db) = 0;
 
-  /// z[r,u] = sum over k of x[r, w.columns[u,k]] w.values[u,k] + b[u]
-  /// @pre every column is below c
+  /// Prepares a pattern for the kernels below: `columns` says for each value,
+  /// row by row, where it stands, ascending in each row.
+  /// @param units Rows of the matrix.
+  /// @param inputs Columns of the matrix.
+  /// @pre every column is below `inputs`
+  virtual pattern_ptr prepare(std::span<const uint32_t> columns, uint64_t units,
+                              uint64_t inputs) = 0;
+
+  /// z[r,u] = sum over k of x[r, column(u,k)] w[u,k] + b[u]
   virtual void sparse_affine(matrix x, sparse_matrix w,
                              std::span<const float> b, mutable_matrix z) = 0;
 
-  /// dx[r,c] = sum over all (u,k) with w.columns[u,k] = c of dz[r,u]
-  /// w.values[u,k]
+  /// dx[r,c] = sum over all (u,k) with column(u,k) = c of dz[r,u] w[u,k]
   virtual void sparse_input_gradient(matrix dz, sparse_matrix w,
                                      mutable_matrix dx) = 0;
 
-  /// dw[u,k] += sum over r of dz[r,u] x[r, columns[u,k]] and db[u] += column
+  /// dw[u,k] += sum over r of dz[r,u] x[r, column(u,k)] and db[u] += column
   /// sums of dz
   virtual void sparse_weight_gradient(matrix dz, matrix x,
-                                      std::span<const uint32_t> columns,
+                                      const sparse_pattern& pattern,
                                       mutable_matrix dw,
                                       std::span<float> db) = 0;
 
@@ -142,6 +194,25 @@ public:
   virtual double mean_squared_error(matrix z, matrix targets, float scale,
                                     mutable_matrix dz) = 0;
 
+  /// Returns the number of rows whose largest value, the first of equal ones,
+  /// is at the label.
+  /// @pre every label is in [0, c)
+  virtual double count_correct(matrix z, token_matrix labels) = 0;
+
+  /// y = 1 at the label of each row, else 0
+  /// @pre every label is in [0, c)
+  virtual void one_hot(token_matrix labels, mutable_matrix y) = 0;
+
+  /// Copies `count` columns, of equally many rows.
+  virtual void copy_columns(matrix from, uint64_t first, uint64_t count,
+                            mutable_matrix to, uint64_t at) = 0;
+
+  /// x = 0
+  virtual void clear(std::span<float> x) = 0;
+
+  /// Rounds to values that bfloat16 has. Both may be the same.
+  virtual void round(std::span<const float> x, std::span<float> y) = 0;
+
   /// x *= factor
   virtual void scale(float factor, std::span<float> x) = 0;
 
@@ -173,5 +244,11 @@ public:
                     std::span<float> m, std::span<float> v,
                     const adam_step& how) = 0;
 };
+
+/// A matrix for a device to fill.
+template <class T>
+tensor_builder<T> make(device& dev, shape extent) {
+  return {extent, dev.allocate(extent.size() * sizeof(T))};
+}
 
 } // namespace nnactor

@@ -10,60 +10,101 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// A micro-batch of a middling layer.
-constexpr uint64_t rows = 128;
-constexpr uint64_t inputs = 256;
-constexpr uint64_t units = 256;
+constexpr auto time_of_memory = std::chrono::milliseconds{40};
 
-constexpr auto enough = std::chrono::milliseconds{40};
-
-/// Mflop/s of the fastest call.
-template <class Product>
-uint64_t speed_of(Product product) {
+/// Of the fastest call.
+template <class F>
+double seconds_of(std::chrono::milliseconds time, F f) {
   // The first call chooses kernels.
-  product();
+  f();
   auto best = clock::duration::max();
-  for (auto start = clock::now(); clock::now() - start < enough;) {
+  for (auto start = clock::now(); clock::now() - start < time;) {
     auto before = clock::now();
-    product();
+    f();
     best = std::min(best, clock::now() - before);
   }
-  auto seconds = std::chrono::duration<double>(best).count();
-  return static_cast<uint64_t>(2e-6 * rows * inputs * units / seconds);
+  return std::chrono::duration<double>(best).count();
 }
 
-struct matrices {
-  std::vector<float> x = std::vector(rows * inputs, 0.5f);
-  std::vector<float> w = std::vector(units * inputs, 0.25f);
-  std::vector<float> b = std::vector(units, 0.0f);
-  std::vector<float> z = std::vector(rows * units, 0.0f);
+/// Asks for a number that cannot be there before the matrix is.
+void wait_for(device& dev, mutable_matrix x) {
+  dev.squared_norm(x.row(0));
+}
+
+/// Where the device has its values.
+class matrices {
+public:
+  matrices(device& dev, const product_size& x)
+      : x_(of(dev, {x.rows, x.inputs}, 0.5f)),
+        w_(of(dev, {x.units, x.inputs}, 0.25f)),
+        b_(of(dev, {1, x.units}, 0.0f)),
+        z_(make<float>(dev, {x.rows, x.units})) {
+  }
 
   matrix input() const {
-    return {x.data(), rows, inputs};
+    return view(x_);
   }
 
   matrix weights() const {
-    return {w.data(), units, inputs};
+    return view(w_);
+  }
+
+  std::span<const float> bias() const {
+    return view(b_).values();
   }
 
   mutable_matrix output() {
-    return {z.data(), rows, units};
+    return {z_.values().data(), z_.extent().rows, z_.extent().columns};
   }
+
+private:
+  static tensor of(device& dev, shape extent, float value) {
+    tensor_builder<float> out{extent};
+    std::ranges::fill(out.values(), value);
+    return dev.place(std::move(out).share());
+  }
+
+  static matrix view(const tensor& x) {
+    return {x.values<float>().data(), x.extent().rows, x.extent().columns};
+  }
+
+  tensor x_, w_, b_;
+  tensor_builder<float> z_;
 };
 
 } // namespace
 
-uint64_t measure_speed(device& dev) {
-  matrices all;
-  return speed_of(
-      [&] { dev.affine(all.input(), all.weights(), all.b, all.output()); });
+double measure_speed(device& dev, product_size of,
+                     std::chrono::milliseconds time) {
+  matrices all{dev, of};
+  return of.flop() / seconds_of(time, [&] {
+           dev.affine(all.input(), all.weights(), all.bias(), all.output());
+           wait_for(dev, all.output());
+         });
 }
 
-uint64_t measure_packed_speed(device& dev) {
-  matrices all;
+double measure_packed_speed(device& dev, product_size of,
+                            std::chrono::milliseconds time) {
+  matrices all{dev, of};
   auto packed = dev.pack(all.weights(), nullptr);
-  return speed_of(
-      [&] { dev.packed_affine(all.input(), *packed, all.b, all.output()); });
+  return of.flop() / seconds_of(time, [&] {
+           dev.packed_affine(all.input(), *packed, all.bias(), all.output());
+           wait_for(dev, all.output());
+         });
+}
+
+double measure_memory_speed(device& dev, size_t bytes) {
+  auto x = make<float>(dev, {1, std::max<uint64_t>(1, bytes / sizeof(float))});
+  auto values = x.values();
+  dev.clear(values);
+  // Many at once, so that starting and waiting does not count.
+  constexpr int times = 10;
+  auto seconds = seconds_of(time_of_memory, [&] {
+    for (int i = 0; i < times; ++i)
+      dev.scale(1.0f, values);
+    dev.squared_norm(values.first(1));
+  });
+  return 2.0 * times * static_cast<double>(values.size_bytes()) / seconds;
 }
 
 } // namespace nnactor

@@ -94,30 +94,35 @@ tensor chain::forward(device& dev, uint32_t micro_batch, phase why,
 }
 
 // Nothing but the answer is allocated, once the workspace has grown to the
-// largest micro-batch; only a first member that gathers what it reads, or looks
-// up tokens, makes a tensor of its own.
+// largest micro-batch.
 tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
-  auto last = members_.size() - 1;
-  auto passes = members_.front()->passes();
-  auto first = passes ? inputs.front()
-                      : members_.front()->forward(dev, 0, phase::infer, inputs);
-  if (!passes && last == 0)
-    return first;
-  auto x = view(first);
-  tensor_builder<float> out{{x.rows, members_.back()->width()}};
-  for (size_t i = passes ? 0 : 1; i <= last; ++i) {
+  auto present = std::ranges::find_if(
+      inputs, [](const tensor& x) { return x.extent().size() > 0; });
+  auto rows = present->extent().rows;
+  auto out = make<float>(dev, {rows, members_.back()->width()});
+  mutable_matrix x;
+  for (size_t i = 0; i < members_.size(); ++i) {
     auto& p = *members_[i];
-    auto y = view(out);
-    if (i < last) {
-      auto& space = workspace_[i % 2];
-      if (space.size() < x.rows * p.width())
-        space.resize(x.rows * p.width());
-      y = {space.data(), x.rows, p.width()};
-    }
-    p.pass(dev, x, y);
-    x = {y.data, y.rows, y.columns};
+    auto y = i + 1 == members_.size()
+                 ? view(out)
+                 : workspace(dev, i % 2, {rows, p.width()});
+    if (i > 0)
+      p.pass(dev, as_const(x), y);
+    else
+      p.answer(dev, inputs, workspace(dev, 1, {rows, p.gathers()}), y);
+    x = y;
   }
   return std::move(out).share();
+}
+
+mutable_matrix chain::workspace(device& dev, size_t half, shape of) {
+  auto& space = workspace_[half];
+  auto bytes = of.size() * sizeof(float);
+  if (bytes == 0)
+    return {};
+  if (space.size() < bytes || space.away() != dev.away())
+    space = dev.workspace(bytes);
+  return {reinterpret_cast<float*>(space.data()), of.rows, of.columns};
 }
 
 std::vector<tensor> chain::backward(device& dev, uint32_t micro_batch,

@@ -70,6 +70,7 @@ public:
 
 private:
   tensor answer(device& dev, const std::vector<tensor>& inputs);
+  mutable_matrix workspace(device& dev, size_t half, shape of);
 
   template <class F>
   void timed(size_t member, F f);
@@ -77,7 +78,7 @@ private:
   std::vector<program_ptr> members_;
   std::vector<std::atomic<uint64_t>> busy_ns_;
   /// Between members where nothing is kept: one reads what the other writes.
-  std::vector<float> workspace_[2];
+  byte_buffer workspace_[2];
 };
 
 } // namespace nnactor

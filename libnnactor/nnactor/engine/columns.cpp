@@ -25,6 +25,13 @@ void copy(std::span<const float> from, uint64_t first, uint64_t count,
   std::ranges::copy(from.subspan(first, count), to.subspan(at).begin());
 }
 
+shape concatenated(const std::vector<tensor>& parts) {
+  shape out{parts.front().extent().rows, 0};
+  for (const auto& part : parts)
+    out.columns += part.extent().columns;
+  return out;
+}
+
 } // namespace
 
 std::vector<column_run>
@@ -73,29 +80,45 @@ void to_gathered(const std::vector<column_run>& runs, matrix canonical,
            run.gathered);
 }
 
-tensor concatenate(const std::vector<tensor>& parts) {
+tensor concatenate(device& dev, const std::vector<tensor>& parts) {
   if (parts.size() == 1)
     return parts.front();
-  shape extent{parts.front().extent().rows, 0};
-  for (const auto& part : parts)
-    extent.columns += part.extent().columns;
-  tensor_builder<float> all{extent};
-  auto out = view(all);
+  auto all = make<float>(dev, concatenated(parts));
   uint64_t first = 0;
   for (const auto& part : parts) {
-    auto in = view(part);
-    for (uint64_t r = 0; r < in.rows; ++r)
-      copy(in.row(r), 0, in.columns, out.row(r), first);
-    first += in.columns;
+    auto from = view(part);
+    dev.copy_columns(from, 0, from.columns, view(all), first);
+    first += from.columns;
   }
   return std::move(all).share();
 }
 
-tensor columns_of(matrix from, uint64_t first, uint64_t count) {
-  tensor_builder<float> out{{from.rows, count}};
-  for (uint64_t r = 0; r < from.rows; ++r)
-    copy(from.row(r), first, count, view(out).row(r), 0);
+tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count) {
+  auto out = make<float>(dev, {from.rows, count});
+  dev.copy_columns(from, first, count, view(out), 0);
   return std::move(out).share();
+}
+
+tensor rounded(device& dev, const tensor& x) {
+  auto out = make<float>(dev, x.extent());
+  dev.round(view(x).values(), view(out).values());
+  return std::move(out).share();
+}
+
+tensor join_columns(const std::vector<tensor>& parts) {
+  if (parts.size() == 1)
+    return parts.front();
+  auto type = parts.front().type();
+  auto extent = concatenated(parts);
+  byte_buffer all{extent.size() * size_of(type)};
+  auto* to = all.data();
+  for (uint64_t r = 0; r < extent.rows; ++r)
+    for (const auto& part : parts) {
+      auto width = part.extent().columns * size_of(type);
+      std::memcpy(to, part.bytes().data() + r * width, width);
+      to += width;
+    }
+  return {type, extent, shared_bytes{std::move(all)}};
 }
 
 tensor at_time(const tensor& all, uint32_t time, uint32_t time_steps) {

@@ -37,7 +37,7 @@ private:
   std::vector<column_run> runs_; ///< By ascending canonical column.
 };
 
-/// Reorders the columns of every row.
+/// Reorders the columns of every row, on the host.
 /// @pre both have the columns that `runs` cover
 void to_canonical(const std::vector<column_run>& runs, matrix gathered,
                   mutable_matrix canonical);
@@ -48,10 +48,17 @@ void to_gathered(const std::vector<column_run>& runs, matrix canonical,
 
 /// Concatenates columns; a single part is shared, not copied.
 /// @pre all parts are f32 and have equally many rows
-tensor concatenate(const std::vector<tensor>& parts);
+tensor concatenate(device& dev, const std::vector<tensor>& parts);
 
 /// Copies `count` columns out.
-tensor columns_of(matrix from, uint64_t first, uint64_t count);
+tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count);
+
+/// Rounds values to those that bfloat16 has.
+tensor rounded(device& dev, const tensor& x);
+
+/// Concatenates columns of any dtype on the host; a single part is shared.
+/// @pre all parts have the same dtype and equally many rows
+tensor join_columns(const std::vector<tensor>& parts);
 
 /// Returns what a tensor has of one time step, of any dtype: as many columns
 /// as all others. Shared, not copied, where there is only one.

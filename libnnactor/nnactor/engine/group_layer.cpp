@@ -9,10 +9,6 @@ namespace nnactor {
 
 namespace {
 
-matrix as_const(mutable_matrix x) {
-  return {x.data, x.rows, x.columns};
-}
-
 std::vector<group_layer::source>
 sources_of(const network& net, const group_graph& graph, const group& reader) {
   std::vector<group_layer::source> all;
@@ -39,9 +35,9 @@ std::vector<column_run> weight_columns(const network& net,
   return column_runs(net, graph, reader);
 }
 
-tensor zeros(const shape& extent) {
-  tensor_builder<float> out{extent};
-  std::ranges::fill(out.values(), 0.0f);
+tensor zeros(device& dev, const shape& extent) {
+  auto out = make<float>(dev, extent);
+  dev.clear(view(out).values());
   return std::move(out).share();
 }
 
@@ -68,24 +64,37 @@ std::vector<uint32_t> columns_read(const network& net, const group_graph& graph,
 tensor sum(device& dev, std::vector<tensor> xs, const shape& extent) {
   std::erase_if(xs, is_empty);
   if (xs.empty())
-    return zeros(extent);
+    return zeros(dev, extent);
   if (xs.size() == 1)
     return xs.front();
-  tensor_builder<float> total{extent};
-  std::ranges::copy(xs.front().values<float>(), total.values().begin());
+  auto total = make<float>(dev, extent);
+  dev.copy_columns(view(xs.front()), 0, extent.columns, view(total), 0);
   for (size_t i = 1; i < xs.size(); ++i)
-    dev.add(xs[i].values<float>(), total.values());
+    dev.add(view(xs[i]).values(), view(total).values());
   return std::move(total).share();
 }
 
-/// Concatenates inputs, zeros for those that have not begun.
-tensor gather(std::vector<tensor> inputs,
-              const std::vector<group_layer::source>& sources) {
-  auto present = std::ranges::find_if_not(inputs, is_empty);
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (is_empty(inputs[i]))
-      inputs[i] = zeros({present->extent().rows, sources[i].columns});
-  return concatenate(inputs);
+/// Puts inputs side by side, zeros for those that have not begun.
+void gather(device& dev, const std::vector<tensor>& inputs,
+            const std::vector<group_layer::source>& sources,
+            mutable_matrix into) {
+  if (std::ranges::any_of(inputs, is_empty))
+    dev.clear(into.values());
+  // All of them before the first is copied: no upload has to wait for kernels.
+  auto placed = inputs;
+  for (auto& x : placed)
+    x = dev.place(x);
+  uint64_t first = 0;
+  for (size_t i = 0; i < placed.size(); ++i) {
+    auto count = sources[i].columns;
+    if (!is_empty(placed[i]))
+      dev.copy_columns(view(placed[i]), 0, count, into, first);
+    first += count;
+  }
+}
+
+uint64_t rows_of(const std::vector<tensor>& inputs) {
+  return std::ranges::find_if_not(inputs, is_empty)->extent().rows;
 }
 
 } // namespace
@@ -100,11 +109,9 @@ group_layer::group_layer(const network& net, const group_graph& graph,
       columns_(columns_read(net, graph, graph.groups[id])),
       rounds_(how.compute == precision::bfloat16) {
   const auto& neurons = graph.groups[id].neurons;
-  if (what_.bias) {
+  if (what_.bias)
     bias_.emplace("bias", shape{neurons.size(), 1}, false,
                   std::vector<column_run>{}, how.optimizer);
-    std::ranges::fill(bias_->values().values(), 0.0f);
-  }
   initialise(neurons, how.seed);
 }
 
@@ -117,25 +124,57 @@ void group_layer::initialise(const neuron_set& neurons, uint64_t seed) {
   weight_.assign(as_const(view(rows)));
 }
 
-sparse_matrix group_layer::sparse_weights() {
-  return {as_const(weight_.values()), columns_};
+void group_layer::enter(device& dev) {
+  if (prepared_.by != &dev)
+    prepared_ = {.by = &dev, .weights = {}, .is_current = false, .pattern = {}};
+}
+
+uint64_t group_layer::gathered_columns() const {
+  uint64_t out = 0;
+  for (const auto& from : sources_)
+    out += from.columns;
+  return out;
+}
+
+const sparse_pattern& group_layer::pattern(device& dev) {
+  enter(dev);
+  if (!prepared_.pattern)
+    prepared_.pattern =
+        dev.prepare(columns_, weight_.extent().rows, gathered_columns());
+  return *prepared_.pattern;
 }
 
 packed_weights& group_layer::packed(device& dev) {
-  if (!is_packed_)
-    packed_ = dev.pack(as_const(weight_.values()), std::move(packed_));
-  is_packed_ = true;
-  return *packed_;
+  enter(dev);
+  if (!prepared_.is_current)
+    prepared_.weights =
+        dev.pack(as_const(weight_.values(dev)), std::move(prepared_.weights));
+  prepared_.is_current = true;
+  return *prepared_.weights;
 }
 
 void group_layer::multiply(device& dev, matrix x, mutable_matrix z) {
-  auto bias = bias_->values().values();
+  auto bias = bias_->values(dev).values();
   if (is_sparse())
-    dev.sparse_affine(x, sparse_weights(), bias, z);
+    dev.sparse_affine(x, {as_const(weight_.values(dev)), pattern(dev)}, bias,
+                      z);
   else if (is_rounded())
     dev.packed_affine(x, packed(dev), bias, z);
   else
-    dev.affine(x, as_const(weight_.values()), bias, z);
+    dev.affine(x, as_const(weight_.values(dev)), bias, z);
+}
+
+void group_layer::answer(device& dev, const std::vector<tensor>& inputs,
+                         mutable_matrix gathered, mutable_matrix y) {
+  if (sources_.size() > 1) {
+    gather(dev, inputs, sources_, gathered);
+    return apply(dev, as_const(gathered), y);
+  }
+  auto x = dev.place(inputs.front());
+  if (is_embedding())
+    dev.embed(view_tokens(x), as_const(weight_.values(dev)), y);
+  else
+    apply(dev, view(x), y);
 }
 
 void group_layer::apply(device& dev, matrix x, mutable_matrix y) {
@@ -147,18 +186,24 @@ void group_layer::apply(device& dev, matrix x, mutable_matrix y) {
 kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
                                  bool keep_z) {
   kept_values at;
-  at.inputs = is_embedding() ? inputs.front() : gather(inputs, sources_);
+  if (sources_.size() == 1) {
+    at.inputs = dev.place(inputs.front());
+  } else {
+    auto gathered = make<float>(dev, {rows_of(inputs), gathered_columns()});
+    gather(dev, inputs, sources_, view(gathered));
+    at.inputs = std::move(gathered).share();
+  }
   shape extent{at.inputs.extent().rows, width_};
-  tensor_builder<float> y{extent};
+  auto y = make<float>(dev, extent);
   if (is_embedding()) {
-    dev.embed(view_tokens(at.inputs), as_const(weight_.values()), view(y));
+    dev.embed(view_tokens(at.inputs), as_const(weight_.values(dev)), view(y));
     at.y = std::move(y).share();
     return at;
   }
   if (keep_z && what_.act == activation::gelu) {
     multiply(dev, view(at.inputs), view(y));
     at.z = std::move(y).share();
-    y = tensor_builder<float>{extent};
+    y = make<float>(dev, extent);
     dev.activate(what_.act, view(at.z), view(y));
   } else {
     apply(dev, view(at.inputs), view(y));
@@ -170,10 +215,13 @@ kept_values group_layer::compute(device& dev, const std::vector<tensor>& inputs,
 tensor
 group_layer::through_activation(device& dev, const kept_values& at,
                                 const std::vector<tensor>& gradients) const {
-  auto dy = sum(dev, gradients, at.y.extent());
+  auto placed = gradients;
+  for (auto& x : placed)
+    x = dev.place(x);
+  auto dy = sum(dev, std::move(placed), at.y.extent());
   if (what_.act == activation::none)
     return dy;
-  tensor_builder<float> dz{dy.extent()};
+  auto dz = make<float>(dev, dy.extent());
   dev.activate_gradient(what_.act, view(at.z), view(at.y), view(dy), view(dz));
   return std::move(dz).share();
 }
@@ -184,42 +232,38 @@ std::vector<tensor> group_layer::input_gradients(device& dev, const tensor& dz,
   auto takes = [time](const source& x) { return x.learns && time >= x.delay; };
   if (is_embedding() || std::ranges::none_of(sources_, takes))
     return gradients;
-  uint64_t columns = 0;
-  for (const auto& from : sources_)
-    columns += from.columns;
-  tensor_builder<float> all{{dz.extent().rows, columns}};
+  auto all = make<float>(dev, {dz.extent().rows, gathered_columns()});
+  auto weights = as_const(weight_.values(dev));
   if (is_sparse())
-    dev.sparse_input_gradient(view(dz), sparse_weights(), view(all));
+    dev.sparse_input_gradient(view(dz), {weights, pattern(dev)}, view(all));
   else if (is_rounded())
     dev.packed_input_gradient(view(dz), packed(dev), view(all));
   else
-    dev.affine_input_gradient(view(dz), as_const(weight_.values()), view(all));
+    dev.affine_input_gradient(view(dz), weights, view(all));
   if (sources_.size() == 1)
     return {std::move(all).share()};
   uint64_t first = 0;
   for (size_t i = 0; i < sources_.size(); ++i) {
     const auto& from = sources_[i];
     if (takes(from))
-      gradients[i] = columns_of(as_const(view(all)), first, from.columns);
+      gradients[i] = columns_of(dev, as_const(view(all)), first, from.columns);
     first += from.columns;
   }
   return gradients;
 }
 
 void group_layer::accumulate(device& dev, const kept_values& at) {
+  auto dw = weight_.gradient(dev);
   if (is_embedding())
-    return dev.embed_gradient(view_tokens(at.inputs), view(at.dz),
-                              weight_.gradient());
-  auto bias = bias_->gradient().values();
+    return dev.embed_gradient(view_tokens(at.inputs), view(at.dz), dw);
+  auto db = bias_->gradient(dev).values();
   if (is_sparse())
-    dev.sparse_weight_gradient(view(at.dz), view(at.inputs), columns_,
-                               weight_.gradient(), bias);
+    dev.sparse_weight_gradient(view(at.dz), view(at.inputs), pattern(dev), dw,
+                               db);
   else if (is_rounded())
-    dev.bfloat16_weight_gradient(view(at.dz), view(at.inputs),
-                                 weight_.gradient(), bias);
+    dev.bfloat16_weight_gradient(view(at.dz), view(at.inputs), dw, db);
   else
-    dev.affine_weight_gradient(view(at.dz), view(at.inputs), weight_.gradient(),
-                               bias);
+    dev.affine_weight_gradient(view(at.dz), view(at.inputs), dw, db);
 }
 
 } // namespace nnactor

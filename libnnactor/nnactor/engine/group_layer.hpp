@@ -59,13 +59,21 @@ public:
   std::vector<tensor> input_gradients(device& dev, const tensor& dz,
                                       uint32_t time);
 
-  /// Computes y from gathered inputs, without keeping anything.
+  /// Columns of all inputs side by side.
+  uint64_t gathered_columns() const;
+
+  /// Computes y without keeping anything. Inputs that are empty count as zeros.
+  /// @param gathered Space for them where there are several.
+  void answer(device& dev, const std::vector<tensor>& inputs,
+              mutable_matrix gathered, mutable_matrix y);
+
+  /// The same from gathered inputs.
   /// @pre not an embedding
   void apply(device& dev, matrix x, mutable_matrix y);
 
   /// The parameters are others than before.
   void on_change() {
-    is_packed_ = false;
+    prepared_.is_current = false;
   }
 
   /// Adds the gradient of the parameters.
@@ -92,8 +100,9 @@ private:
     return rounds_ && what_.kind == layer_kind::dense;
   }
 
-  sparse_matrix sparse_weights();
+  const sparse_pattern& pattern(device& dev);
   packed_weights& packed(device& dev);
+  void enter(device& dev);
   void multiply(device& dev, matrix x, mutable_matrix z);
 
   void initialise(const neuron_set& neurons, uint64_t seed);
@@ -106,9 +115,15 @@ private:
   /// Sparse: gathered columns of every neuron's weights, which are themselves
   /// in canonical order.
   std::vector<uint32_t> columns_;
-  bool rounds_;            ///< What dense layers multiply, to bfloat16.
-  packed_ptr packed_;      ///< Weights, if so.
-  bool is_packed_ = false; ///< `packed_` has the present weights.
+  bool rounds_; ///< What dense layers multiply, to bfloat16.
+
+  /// What a device made of the parameters for itself.
+  struct {
+    const device* by = nullptr;
+    packed_ptr weights;
+    bool is_current = false; ///< `weights` are the present ones.
+    pattern_ptr pattern;
+  } prepared_;
 };
 
 } // namespace nnactor

@@ -2,7 +2,6 @@
 
 #include "nnactor/engine/check_tensor.hpp"
 #include "nnactor/engine/group_layer.hpp"
-#include "nnactor/tensor/bfloat16.hpp"
 
 #include <map>
 
@@ -26,8 +25,13 @@ struct group_program::impl {
   }
 
   /// What others get of a tensor.
-  tensor sent(const tensor& x) const {
-    return how.link == precision::bfloat16 ? round_to_bfloat16(x) : x;
+  tensor sent(device& dev, const tensor& x) const {
+    return how.link == precision::bfloat16 ? rounded(dev, x) : x;
+  }
+
+  void round_if_sent(device& dev, mutable_matrix y) const {
+    if (how.link == precision::bfloat16)
+      dev.round(y.values(), y.values());
   }
 
   group self;
@@ -73,23 +77,26 @@ tensor group_program::forward(device& dev, uint32_t micro_batch, phase why,
                               const std::vector<tensor>& inputs) {
   auto training = why == phase::train;
   auto at = impl_->maths.compute(dev, inputs, training);
-  auto output = impl_->sent(at.y);
+  auto output = impl_->sent(dev, at.y);
   if (training)
     impl_->kept.insert_or_assign(micro_batch, std::move(at));
   return output;
 }
 
-bool group_program::passes() const {
-  const auto& sources = impl_->maths.sources();
-  return sources.size() == 1 && sources.front().delay == 0
-         && sources.front().type == dtype::f32;
+uint64_t group_program::gathers() const {
+  return impl_->maths.sources().size() == 1 ? 0
+                                            : impl_->maths.gathered_columns();
+}
+
+void group_program::answer(device& dev, const std::vector<tensor>& inputs,
+                           mutable_matrix gathered, mutable_matrix y) {
+  impl_->maths.answer(dev, inputs, gathered, y);
+  impl_->round_if_sent(dev, y);
 }
 
 void group_program::pass(device& dev, matrix x, mutable_matrix y) {
   impl_->maths.apply(dev, x, y);
-  if (impl_->how.link == precision::bfloat16)
-    for (auto& value : y.values())
-      value = round_to_bfloat16(value);
+  impl_->round_if_sent(dev, y);
 }
 
 uint64_t group_program::width() const {
@@ -131,7 +138,7 @@ group_program::backward(device& dev, uint32_t micro_batch,
   auto upstream =
       impl_->maths.input_gradients(dev, at.dz, impl_->time_of(micro_batch));
   for (auto& x : upstream)
-    x = impl_->sent(x);
+    x = impl_->sent(dev, x);
   return upstream;
 }
 
@@ -143,7 +150,7 @@ void group_program::accumulate(device& dev, uint32_t micro_batch) {
 double group_program::squared_gradient_norm(device& dev) {
   auto sum = 0.0;
   impl_->maths.each(
-      [&](learnable& x) { sum += dev.squared_norm(x.gradient().values()); });
+      [&](learnable& x) { sum += dev.squared_norm(x.gradient(dev).values()); });
   return sum;
 }
 

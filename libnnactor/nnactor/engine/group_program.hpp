@@ -13,10 +13,11 @@
 namespace nnactor {
 
 /// What a group computes, without any notion of where: the pure side of a
-/// neuron-group actor. The actor guarantees the order of calls; whoever calls
-/// runs it on the group's device, one call at a time. What a device throws
-/// (see device.hpp) passes through every member that takes one; the program is
-/// of no use afterwards.
+/// neuron-group actor. It takes tensors from anywhere and leaves its results in
+/// the memory of the device: whoever needs them elsewhere fetches them. The
+/// actor guarantees the order of calls; whoever calls runs it on the group's
+/// device, one call at a time. What a device throws (see device.hpp) passes
+/// through every member that takes one; the program is of no use afterwards.
 class group_program {
 public:
   /// Prepares group `id`, its parameters drawn from `how.seed` and the neuron
@@ -41,12 +42,18 @@ public:
   tensor forward(device& dev, uint32_t micro_batch, phase why,
                  const std::vector<tensor>& inputs);
 
-  /// Whether its output is computed from one tensor of values as it comes.
-  bool passes() const;
+  /// Columns that it puts side by side before it computes; 0 where it reads
+  /// what one group sends as it comes.
+  uint64_t gathers() const;
 
-  /// Computes the output of one micro-batch, keeping nothing: y[r,width] from
-  /// x[r,columns].
-  /// @pre `passes()`; both matrices are of its shapes
+  /// Computes the output y[r,width] of one micro-batch, keeping nothing.
+  /// @param gathered Space for [r, gathers()].
+  /// @pre `check_inputs(inputs)` found nothing
+  void answer(device& dev, const std::vector<tensor>& inputs,
+              mutable_matrix gathered, mutable_matrix y);
+
+  /// The same from x[r,columns].
+  /// @pre it reads one tensor of values
   void pass(device& dev, matrix x, mutable_matrix y);
 
   /// Columns of the output.
@@ -102,7 +109,7 @@ struct loss_value {
   double correct = 0;  ///< Rows whose arg-max is the label; 0 without labels.
 };
 
-/// The pure side of the loss group.
+/// The pure side of the loss group; see `group_program` for where tensors are.
 class loss_program {
 public:
   loss_program(const network& net, const group_graph& graph,

@@ -7,8 +7,8 @@ namespace nnactor {
 
 namespace {
 
-void clear(tensor_builder<float>& x) {
-  std::ranges::fill(x.values(), 0.0f);
+void clear(resident& x) {
+  std::ranges::fill(x.host().values(), 0.0f);
 }
 
 /// Names are part of the store: "adamw" shares its state with "adam".
@@ -38,11 +38,8 @@ learnable::learnable(std::string name, shape extent, bool decays,
       values_(extent), gradient_(extent) {
   if (runs_.empty())
     runs_.push_back({0, 0, extent.columns});
-  clear(gradient_);
-  for (const auto* prefix : state_names(how.kind)) {
-    states_.push_back({prefix + name_, tensor_builder<float>{extent}});
-    clear(states_.back().values);
-  }
+  for (const auto* prefix : state_names(how.kind))
+    states_.push_back({prefix + name_, resident{extent}});
 }
 
 void learnable::assign(matrix canonical) {
@@ -52,17 +49,17 @@ void learnable::assign(matrix canonical) {
 void learnable::update(device& dev, const train_settings& how, uint64_t step,
                        float scale) {
   const auto& by = how.optimizer;
-  auto gradient = gradient_.values();
+  auto values = values_.on(dev).values();
+  auto gradient = gradient_.on(dev).values();
+  auto state = [&](size_t i) { return states_[i].values.on(dev).values(); };
   if (scale != 1.0f)
     dev.scale(scale, gradient);
   auto rate = learning_rate(how.schedule, step);
   auto decay = decays_ ? by.weight_decay : 0.0f;
   if (by.kind == optimizer_kind::sgd)
-    dev.sgd(values_.values(), gradient, states_[0].values.values(), rate,
-            by.momentum, decay);
+    dev.sgd(values, gradient, state(0), rate, by.momentum, decay);
   else
-    dev.adam(values_.values(), gradient, states_[0].values.values(),
-             states_[1].values.values(),
+    dev.adam(values, gradient, state(0), state(1),
              {.rate = rate,
               .beta1 = by.beta1,
               .beta2 = by.beta2,
@@ -71,7 +68,7 @@ void learnable::update(device& dev, const train_settings& how, uint64_t step,
               .correction2 = correction(by.beta2, step),
               .decay = decay,
               .decoupled = by.kind == optimizer_kind::adamw});
-  clear(gradient_);
+  dev.clear(gradient);
 }
 
 void learnable::save(std::vector<parameter>& out) {
@@ -104,15 +101,14 @@ void learnable::load(const std::vector<parameter>& saved) {
   clear(gradient_);
 }
 
-tensor learnable::canonical(tensor_builder<float>& from) const {
+tensor learnable::canonical(resident& from) const {
   tensor_builder<float> out{from.extent()};
-  auto in = view(from);
-  to_canonical(runs_, {in.data, in.rows, in.columns}, view(out));
+  to_canonical(runs_, as_const(from.host()), view(out));
   return std::move(out).share();
 }
 
-void learnable::take(tensor_builder<float>& to, matrix canonical) const {
-  to_gathered(runs_, canonical, view(to));
+void learnable::take(resident& to, matrix canonical) const {
+  to_gathered(runs_, canonical, to.host());
 }
 
 caf::error learnable::check_one(const std::string& name,

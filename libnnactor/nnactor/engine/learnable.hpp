@@ -3,6 +3,7 @@
 #include "nnactor/device/device.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/parameters.hpp"
+#include "nnactor/engine/resident.hpp"
 #include "nnactor/engine/settings.hpp"
 #include "nnactor/error.hpp"
 
@@ -15,7 +16,7 @@ namespace nnactor {
 /// optimizer keeps for it, all with columns in gathered order.
 class learnable {
 public:
-  /// Values are not initialised, gradient and state are 0.
+  /// Everything is 0.
   /// @param decays Whether weight decay applies.
   /// @param runs Order of the columns; empty if it is the canonical one.
   learnable(std::string name, shape extent, bool decays,
@@ -25,12 +26,16 @@ public:
     return name_;
   }
 
-  mutable_matrix values() {
-    return view(values_);
+  const shape& extent() const {
+    return values_.extent();
   }
 
-  mutable_matrix gradient() {
-    return view(gradient_);
+  mutable_matrix values(device& dev) {
+    return values_.on(dev);
+  }
+
+  mutable_matrix gradient(device& dev) {
+    return gradient_.on(dev);
   }
 
   /// Takes initial values with columns in canonical order.
@@ -54,18 +59,18 @@ public:
 private:
   struct state {
     std::string name; ///< For example "adam.m.weight".
-    tensor_builder<float> values;
+    resident values;
   };
 
-  tensor canonical(tensor_builder<float>& from) const;
-  void take(tensor_builder<float>& to, matrix canonical) const;
+  tensor canonical(resident& from) const;
+  void take(resident& to, matrix canonical) const;
   caf::error check_one(const std::string& name, const parameter& saved) const;
 
   std::string name_;
   bool decays_;
   std::vector<column_run> runs_;
-  tensor_builder<float> values_;
-  tensor_builder<float> gradient_;
+  resident values_;
+  resident gradient_;
   std::vector<state> states_;
 };
 

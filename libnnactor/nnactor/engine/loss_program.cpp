@@ -1,30 +1,14 @@
 #include "nnactor/engine/check_tensor.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/group_program.hpp"
-#include "nnactor/tensor/bfloat16.hpp"
-
-#include <algorithm>
 
 namespace nnactor {
 
 namespace {
 
-/// Counts the rows whose largest value is at the label.
-double count_correct(matrix z, token_matrix labels) {
-  auto correct = 0.0;
-  for (uint64_t r = 0; r < z.rows; ++r) {
-    auto row = z.row(r);
-    auto best = std::ranges::max_element(row) - row.begin();
-    correct += best == labels.data[r] ? 1.0 : 0.0;
-  }
-  return correct;
-}
-
-tensor one_hot(token_matrix labels, uint64_t columns) {
-  tensor_builder<float> out{{labels.rows, columns}};
-  std::ranges::fill(out.values(), 0.0f);
-  for (uint64_t r = 0; r < labels.rows; ++r)
-    view(out).row(r)[static_cast<size_t>(labels.data[r])] = 1.0f;
+tensor one_hot(device& dev, token_matrix labels, uint64_t columns) {
+  auto out = make<float>(dev, {labels.rows, columns});
+  dev.one_hot(labels, view(out));
   return std::move(out).share();
 }
 
@@ -50,20 +34,26 @@ struct loss_program::impl {
   }
 
   /// Returns the network's output [rows, width] in neuron order.
-  tensor gather(const std::vector<tensor>& outputs) const {
-    auto gathered = concatenate(outputs);
+  tensor gather(device& dev, std::vector<tensor> outputs) const {
+    for (auto& x : outputs)
+      x = dev.place(x);
+    auto gathered = concatenate(dev, outputs);
     if (in_order())
       return gathered;
-    tensor_builder<float> z{gathered.extent()};
-    to_canonical(runs, view(gathered), view(z));
+    auto z = make<float>(dev, gathered.extent());
+    for (const auto& run : runs)
+      dev.copy_columns(view(gathered), run.gathered, run.count, view(z),
+                       run.canonical);
     return std::move(z).share();
   }
 
   /// Cuts the gradient of the output into one tensor per source.
-  std::vector<tensor> scatter(tensor dz) const {
+  std::vector<tensor> scatter(device& dev, tensor dz) const {
     if (!in_order()) {
-      tensor_builder<float> gathered{dz.extent()};
-      to_gathered(runs, view(dz), view(gathered));
+      auto gathered = make<float>(dev, dz.extent());
+      for (const auto& run : runs)
+        dev.copy_columns(view(dz), run.canonical, run.count, view(gathered),
+                         run.gathered);
       dz = std::move(gathered).share();
     }
     if (sources.size() == 1)
@@ -71,7 +61,7 @@ struct loss_program::impl {
     std::vector<tensor> gradients;
     uint64_t first = 0;
     for (const auto& from : sources) {
-      gradients.push_back(columns_of(view(dz), first, from.width));
+      gradients.push_back(columns_of(dev, view(dz), first, from.width));
       first += from.width;
     }
     return gradients;
@@ -83,7 +73,7 @@ struct loss_program::impl {
       return dev.softmax_cross_entropy(view(z), view_tokens(targets), scale,
                                        dz);
     auto values = targets.type() == dtype::i32
-                      ? one_hot(view_tokens(targets), width)
+                      ? one_hot(dev, view_tokens(targets), width)
                       : targets;
     return dev.mean_squared_error(view(z), view(values), scale, dz);
   }
@@ -132,28 +122,29 @@ caf::error loss_program::check(phase why, const std::vector<tensor>& outputs,
 loss_program::outcome loss_program::compute(device& dev, phase why,
                                             const std::vector<tensor>& outputs,
                                             const tensor& targets) {
-  auto z = impl_->gather(outputs);
+  auto z = impl_->gather(dev, outputs);
+  auto goal = dev.place(targets);
   outcome out;
   if (why == phase::train) {
-    tensor_builder<float> dz{z.extent()};
-    out.value.loss_sum = impl_->loss(dev, z, targets, view(dz));
-    out.gradients = impl_->scatter(std::move(dz).share());
+    auto dz = make<float>(dev, z.extent());
+    out.value.loss_sum = impl_->loss(dev, z, goal, view(dz));
+    out.gradients = impl_->scatter(dev, std::move(dz).share());
     if (impl_->rounds)
       for (auto& x : out.gradients)
-        x = round_to_bfloat16(x);
+        x = rounded(dev, x);
   } else {
-    out.value.loss_sum = impl_->loss(dev, z, targets, {});
+    out.value.loss_sum = impl_->loss(dev, z, goal, {});
   }
-  if (targets.type() == dtype::i32)
-    out.value.correct = count_correct(view(z), view_tokens(targets));
+  if (goal.type() == dtype::i32)
+    out.value.correct = dev.count_correct(view(z), view_tokens(goal));
   return out;
 }
 
 tensor loss_program::answer(device& dev, const std::vector<tensor>& outputs) {
-  auto z = impl_->gather(outputs);
+  auto z = impl_->gather(dev, outputs);
   if (!impl_->classes)
     return z;
-  tensor_builder<float> y{z.extent()};
+  auto y = make<float>(dev, z.extent());
   dev.softmax(view(z), view(y));
   return std::move(y).share();
 }

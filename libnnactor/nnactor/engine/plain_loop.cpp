@@ -118,9 +118,11 @@ tensor plain_loop::answer(const tensor& inputs) {
   std::vector<tensors_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
     forward(t, phase::infer, at_time(inputs, t, graph_.time_steps), outputs);
-    answers.push_back(loss_.answer(dev_, inputs_of_loss(outputs.back())));
+    answers.push_back(
+        dev_.fetch(loss_.answer(dev_, inputs_of_loss(outputs.back()))));
   }
-  return concatenate(answers);
+  dev_.finish();
+  return join_columns(answers);
 }
 
 std::vector<parameter_set> plain_loop::save() const {
@@ -205,6 +207,7 @@ void plain_loop::update() {
       return 0;
     });
   ++steps_;
+  dev_.finish();
 }
 
 } // namespace nnactor

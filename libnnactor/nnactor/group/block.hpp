@@ -24,15 +24,31 @@ struct block {
   caf::error failure;               ///< Set when `run` threw.
 };
 
-/// Runs a kernel, and turns what it throws into an error.
+/// Turns what `f` throws into an error.
 template <class F>
-caf::error run_on(device& dev, F&& run) {
+caf::error guarded(device& dev, F&& f) {
   try {
-    run(dev);
+    f();
     return caf::none;
   } catch (const std::exception& ex) {
+    dev.abandon();
     return fail(ec::device_failure, "device {}: {}", dev.name(), ex.what());
   }
+}
+
+/// Runs kernels to their end.
+template <class F>
+caf::error run_on(device& dev, F&& run) {
+  return guarded(dev, [&] {
+    run(dev);
+    dev.finish();
+  });
+}
+
+/// Fetches what goes to other devices.
+inline void fetch_all(device& dev, std::vector<tensor>& xs) {
+  for (auto& x : xs)
+    x = dev.fetch(x);
 }
 
 /// Sends a block from the group `self` to `dev`. Blocks of equal urgency run

@@ -1,6 +1,7 @@
 #include "nnactor/group/device_actor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace nnactor {
 
@@ -12,6 +13,44 @@ block_ptr device_state::next() {
   --size;
   return out;
 }
+
+namespace {
+
+using pointer = block_device_actor::stateful_pointer<device_state>;
+
+void give_back(pointer self, block_ptr what) {
+  // The kernels' inputs are released here, not when the owner gets to it.
+  what->run = nullptr;
+  self->send(what->owner, what);
+}
+
+void finish_last(pointer self) {
+  auto& st = self->state;
+  auto what = std::exchange(st.under_way.what, nullptr);
+  if (!what)
+    return;
+  what->failure =
+      guarded(*st.dev, [&st] { st.dev->finish(st.under_way.number); });
+  give_back(self, std::move(what));
+}
+
+void run_next(pointer self) {
+  auto& st = self->state;
+  auto what = st.next();
+  uint64_t number = 0;
+  what->failure = guarded(*st.dev, [&] {
+    what->run(*st.dev);
+    number = st.dev->submit();
+  });
+  finish_last(self);
+  if (number == 0)
+    return give_back(self, std::move(what));
+  st.under_way = {std::move(what), number};
+  if (st.size == 0)
+    finish_last(self);
+}
+
+} // namespace
 
 block_device_actor::behavior_type
 run_device(block_device_actor::stateful_pointer<device_state> self,
@@ -25,13 +64,8 @@ run_device(block_device_actor::stateful_pointer<device_state> self,
           self->send(self, ready_atom::value);
       },
       [self](ready_atom) {
-        auto& st = self->state;
-        auto what = st.next();
-        what->failure = run_on(*st.dev, what->run);
-        // The kernels' inputs are released here, not when the owner gets to it.
-        what->run = nullptr;
-        self->send(what->owner, what);
-        if (st.size > 0)
+        run_next(self);
+        if (self->state.size > 0)
           self->send(self, ready_atom::value);
       },
   };

@@ -22,13 +22,19 @@ struct device_state {
   std::array<std::deque<block_ptr>, 3> waiting; ///< By urgency.
   size_t size = 0;                              ///< Of all of them.
 
+  /// What runs on a GPU while the next block is made ready.
+  struct {
+    block_ptr what; ///< Null: nothing.
+    uint64_t number = 0;
+  } under_way;
+
   /// Takes the oldest of the most urgent.
   block_ptr next();
 };
 
 /// Runs blocks on `dev`, one a message, so that what became urgent meanwhile
-/// goes first. An exception of a kernel ends in the block's `failure`, not in
-/// the actor.
+/// goes first. A GPU copies the results of one while it computes the next. An
+/// exception of a kernel ends in the block's `failure`, not in the actor.
 block_device_actor::behavior_type
 run_device(block_device_actor::stateful_pointer<device_state> self,
            std::shared_ptr<device> dev);

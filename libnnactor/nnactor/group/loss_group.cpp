@@ -44,8 +44,11 @@ void loss_group_state::start_loss(const work_id& work,
   send_block(
       self, settings.device, urgency::backward,
       [p = program, work, outcome, xs = std::move(values),
-       target = std::move(target)](device& dev) {
+       target = std::move(target),
+       stay = settings.gradients_stay](device& dev) {
         *outcome = p->compute(dev, work.why, xs, target);
+        if (!stay)
+          fetch_all(dev, outcome->gradients);
       },
       [this, work, outcome] {
         send_gradients(work, outcome->gradients);
@@ -59,7 +62,7 @@ void loss_group_state::start_answer(const work_id& work,
     return report(err);
   tensor answer;
   auto failure = run_on(*settings.kernels, [&](device& dev) {
-    answer = program->answer(dev, values);
+    answer = dev.fetch(program->answer(dev, values));
   });
   if (failure)
     return report(failure);

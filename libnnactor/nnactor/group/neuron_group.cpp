@@ -110,8 +110,10 @@ void neuron_group_state::start_forward(const work_id& work) {
   auto output = std::make_shared<tensor>();
   execute(
       urgency::forward,
-      [p = program, work, output, xs = std::move(*values)](device& dev) {
-        *output = p->forward(dev, work.micro_batch, work.why, xs);
+      [p = program, work, output, xs = std::move(*values),
+       stays = settings.outputs_stay](device& dev) {
+        auto y = p->forward(dev, work.micro_batch, work.why, xs);
+        *output = stays ? y : dev.fetch(y);
       },
       [this, work, output] { send_output(work, *output); });
 }
@@ -122,7 +124,8 @@ void neuron_group_state::start_answer(const work_id& work,
                                       const std::vector<tensor>& values) {
   tensor output;
   auto failure = run_on(*settings.kernels, [&](device& dev) {
-    output = program->forward(dev, work.micro_batch, work.why, values);
+    auto y = program->forward(dev, work.micro_batch, work.why, values);
+    output = settings.outputs_stay ? y : dev.fetch(y);
   });
   last_activity = self->clock().now();
   if (failure)
@@ -157,11 +160,15 @@ void neuron_group_state::run_backward(const work_id& work,
   auto out = std::make_shared<outcome>();
   execute(
       urgency::backward,
-      [p = program, work, out, gs = std::move(values)](device& dev) {
+      [p = program, work, out, gs = std::move(values),
+       stay = settings.gradients_stay](device& dev) {
         // What waits for gradients changes on the device, so it is asked there.
         out->refusal = p->check_gradients(work.micro_batch, gs);
-        if (!out->refusal)
-          out->gradients = p->backward(dev, work.micro_batch, gs);
+        if (out->refusal)
+          return;
+        out->gradients = p->backward(dev, work.micro_batch, gs);
+        if (!stay)
+          fetch_all(dev, out->gradients);
       },
       [this, work, out] {
         if (out->refusal)

@@ -25,7 +25,9 @@ struct group_settings {
   std::shared_ptr<nnactor::device> kernels;
   driver_actor driver;
   persistence_actor persistence;
-  uint32_t time_steps = 1; ///< Of an example.
+  bool outputs_stay = false;   ///< All who read them are on the same device.
+  bool gradients_stay = false; ///< So are all whose outputs it reads.
+  uint32_t time_steps = 1;     ///< Of an example.
 
   /// The group that gets inputs and sends gradients.
   const group& head() const {

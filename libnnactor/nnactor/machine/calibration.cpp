@@ -1,6 +1,8 @@
 #include "nnactor/machine/calibration.hpp"
 
 #include "nnactor/device/cpu/cpu_device.hpp"
+#include "nnactor/device/speed.hpp"
+#include "nnactor/machine/device_name.hpp"
 #include "nnactor/machine/pin.hpp"
 #include "nnactor/machine/read_speed.hpp"
 
@@ -27,10 +29,10 @@ constexpr auto time_a_size = 60ms;
 constexpr auto time_a_product = 250ms;
 
 // Two weight matrices of this size fill no L2, a row of blocks does.
-constexpr uint64_t rows = 512;
-constexpr uint64_t depth = 1024;
-constexpr uint64_t columns = 1024;
-constexpr double flop = 2.0 * rows * depth * columns;
+constexpr product_size a_layer{512, 1024, 1024};
+
+// Fills a GPU, and its L2 many times over.
+constexpr product_size a_large_layer{4096, 4096, 4096};
 
 /// Calls a second of the fastest call within the time.
 template <class Call>
@@ -45,28 +47,33 @@ double rate_of(Call&& call) {
   return 1 / std::chrono::duration<double>(best).count();
 }
 
-double float32_rate() {
-  auto dev = make_cpu_device();
-  std::vector<float> x(rows * depth), w(columns * depth), b(columns);
-  std::vector<float> y(rows * columns);
-  return flop * rate_of([&] {
-           dev->affine({x.data(), rows, depth}, {w.data(), columns, depth}, b,
-                       {y.data(), rows, columns});
-         });
-}
-
 double bfloat16_rate() {
   try {
-    return flop * rate_of(make_bfloat16_product(rows, depth, columns));
+    return a_layer.flop()
+           * rate_of(make_bfloat16_product(a_layer.rows, a_layer.inputs,
+                                           a_layer.units));
   } catch (const std::exception&) {
     return 0; // This oneDNN has no such kernel for this processor.
+  }
+}
+
+gpu_speed measure_gpu(device& dev) {
+  constexpr size_t beyond_cache = size_t{512} << 20;
+  try {
+    return {measure_speed(dev, a_large_layer, time_a_product),
+            measure_packed_speed(dev, a_large_layer, time_a_product),
+            measure_memory_speed(dev, dev.cache_bytes() / 2),
+            measure_memory_speed(dev, beyond_cache)};
+  } catch (const std::exception&) {
+    return {}; // Its driver or its memory refuses.
   }
 }
 
 nlohmann::ordered_json identity(const topology& where) {
   return {{"processor", where.processor},
           {"cores", where.cores.size()},
-          {"memory", where.memory}};
+          {"memory", where.memory},
+          {"gpus", where.gpus.size()}};
 }
 
 } // namespace
@@ -78,10 +85,15 @@ calibration measure(const topology& where) {
       pin_this_thread(where.cores.front().cpu);
     for (auto bytes : sizes)
       out.reads.push_back({bytes, measure_read(bytes, time_a_size)});
-    out.float32_flop_per_s = float32_rate();
+    out.float32_flop_per_s =
+        measure_speed(*make_cpu_device(), a_layer, time_a_product);
     out.bfloat16_flop_per_s = bfloat16_rate();
   }};
   worker.join();
+  for (size_t i = 0; i < where.gpus.size(); ++i) {
+    auto gpu = open_device(fmt::format("gpu:{}", i));
+    out.gpus.push_back(gpu ? measure_gpu(**gpu) : gpu_speed{});
+  }
   return out;
 }
 
@@ -90,10 +102,16 @@ std::string to_json(const topology& where, const calibration& what) {
                              {"reads", nlohmann::json::array()},
                              {"float32_flop_per_s", what.float32_flop_per_s},
                              {"bfloat16_flop_per_s", what.bfloat16_flop_per_s},
-                             {"hop_us", what.hop_us}};
+                             {"hop_us", what.hop_us},
+                             {"gpu_speeds", nlohmann::json::array()}};
   for (auto& x : what.reads)
     out["reads"].push_back(
         {{"bytes", x.bytes}, {"bytes_per_s", x.bytes_per_s}});
+  for (auto& x : what.gpus)
+    out["gpu_speeds"].push_back({{"float32_flop_per_s", x.float32_flop_per_s},
+                                 {"bfloat16_flop_per_s", x.bfloat16_flop_per_s},
+                                 {"cache_bytes_per_s", x.cache_bytes_per_s},
+                                 {"memory_bytes_per_s", x.memory_bytes_per_s}});
   return out.dump(2) + "\n";
 }
 
@@ -105,6 +123,10 @@ result<calibration> from_json(const topology& where, const std::string& text) {
     calibration out;
     for (auto& x : in.at("reads"))
       out.reads.push_back({x.at("bytes"), x.at("bytes_per_s")});
+    for (auto& x : in.at("gpu_speeds"))
+      out.gpus.push_back(
+          {x.at("float32_flop_per_s"), x.at("bfloat16_flop_per_s"),
+           x.at("cache_bytes_per_s"), x.at("memory_bytes_per_s")});
     out.float32_flop_per_s = in.at("float32_flop_per_s");
     out.bfloat16_flop_per_s = in.at("bfloat16_flop_per_s");
     out.hop_us = in.at("hop_us");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/error.hpp"
+#include "nnactor/network/activation.hpp"
 #include "nnactor/neuron/neuron_set.hpp"
 #include "nnactor/origin.hpp"
 
@@ -23,9 +24,6 @@ enum class layer_kind : uint8_t {
   mean_squared_error = 4,    ///< Loss on target values, no neurons.
   sparse = 5,                ///< As dense, but a neuron reads few columns.
 };
-
-/// Values are part of the schemas.
-enum class activation : uint8_t { none, relu, gelu, tanh, sigmoid };
 
 /// Which columns the neurons of a sparse layer read. Values are part of the
 /// schemas.

@@ -23,6 +23,19 @@ result<T> await(Handle&& handle) {
   return std::move(*answer);
 }
 
+/// What a node that is started here is told; GPUs go to one node after the
+/// other.
+std::string devices_of(const cluster_settings& how, uint32_t node) {
+  if (how.device == device_kind::cpu)
+    return std::to_string(how.devices);
+  std::vector<std::string> names;
+  for (uint32_t i = 0; i < how.devices; ++i)
+    names.push_back(how.device == device_kind::gpu
+                        ? fmt::format("gpu:{}", node * how.devices + i)
+                        : to_string(how.device));
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
 } // namespace
 
 result<std::unique_ptr<controller>> controller::make(controller_settings how) {
@@ -70,7 +83,7 @@ result<std::vector<std::string>> controller::addresses() {
     std::vector<std::string> words = {
         "--store",    folder_of_model(settings_.model),
         "--state",    state,
-        "--devices",  std::to_string(cluster.devices),
+        "--devices",  devices_of(cluster, i),
         "--lease-ms", std::to_string(cluster.lease_ms)};
     if (settings_.pin)
       words.insert(words.end(), {"--cores", std::to_string(i)});

@@ -73,7 +73,7 @@ void inferrer_state::on_answer(const tensor_message& what) {
   std::vector<tensor> in_order;
   for (auto& [time, value] : outputs)
     in_order.push_back(value);
-  answer.deliver(concatenate(in_order));
+  answer.deliver(join_columns(in_order));
   open.erase(i);
   pump();
 }

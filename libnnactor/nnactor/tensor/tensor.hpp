@@ -21,7 +21,8 @@ struct shape {
   friend bool operator==(const shape&, const shape&) = default;
 };
 
-/// An immutable matrix; copies share its bytes.
+/// An immutable matrix; copies share its bytes. Those of a tensor that a device
+/// keeps to itself are of use to its kernels only: see `device::fetch`.
 class tensor {
 public:
   tensor() = default;
@@ -50,10 +51,21 @@ public:
     return {reinterpret_cast<const T*>(bytes_.data()), extent_.size()};
   }
 
+  /// The same values in the memory of the device that computed them, so that it
+  /// need not get them back; empty where there is none.
+  const shared_bytes& copy() const noexcept {
+    return copy_;
+  }
+
+  void set_copy(shared_bytes copy) {
+    copy_ = std::move(copy);
+  }
+
 private:
   dtype type_ = dtype::f32;
   shape extent_;
   shared_bytes bytes_;
+  shared_bytes copy_;
 };
 
 /// A matrix that is being filled by its only owner.
@@ -61,7 +73,12 @@ template <class T>
 class tensor_builder {
 public:
   explicit tensor_builder(shape extent)
-      : extent_(extent), buffer_(extent.size() * sizeof(T)) {
+      : tensor_builder(extent, byte_buffer{extent.size() * sizeof(T)}) {
+  }
+
+  /// @pre `buffer` has the size of the matrix
+  tensor_builder(shape extent, byte_buffer buffer)
+      : extent_(extent), buffer_(std::move(buffer)) {
   }
 
   std::span<T> values() noexcept {
@@ -70,6 +87,10 @@ public:
 
   const shape& extent() const noexcept {
     return extent_;
+  }
+
+  const byte_buffer& bytes() const noexcept {
+    return buffer_;
   }
 
   /// Ends the filling; the builder is empty afterwards.

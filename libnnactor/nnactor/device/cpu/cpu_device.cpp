@@ -57,6 +57,33 @@ struct panel_weights final : packed_weights {
   }
 };
 
+/// A part of huge pages, for one buffer.
+class arena_memory final : public memory {
+public:
+  explicit arena_memory(std::shared_ptr<std::byte> part)
+      : part_(std::move(part)) {
+  }
+
+  std::byte* data() const {
+    return part_.get();
+  }
+
+  bool on_host() const noexcept override {
+    return true;
+  }
+
+  void release(std::byte*, size_t) noexcept override {
+    part_.reset();
+  }
+
+  void read(const std::byte* from, std::byte* to, size_t size) override {
+    std::copy_n(from, size, to);
+  }
+
+private:
+  std::shared_ptr<std::byte> part_;
+};
+
 /// bfloat16 values as floats.
 std::vector<float> widened(const bfloat16_matrix& x) {
   std::vector<float> out(x.rows * x.columns);
@@ -93,6 +120,12 @@ public:
                               std::span<float> db) override {
     multiply("affine_weight_gradient", dz, 'T', x, 'N', 1.0f, dw);
     add_rows(dz, db);
+  }
+
+  byte_buffer workspace(size_t bytes) override {
+    auto pages = std::make_shared<arena_memory>(arena_.take(bytes));
+    auto* data = pages->data();
+    return {std::move(pages), data, bytes};
   }
 
   packed_ptr pack(matrix w, packed_ptr old) override {

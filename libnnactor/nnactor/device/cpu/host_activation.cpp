@@ -1,89 +1,56 @@
 #include "nnactor/device/cpu/host_device.hpp"
 
+#include "nnactor/device/formulas.hpp"
+
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+#include <type_traits>
 
 namespace nnactor {
 
 namespace {
 
-// Written so that a comparison with NaN keeps the NaN.
-float relu(float z) {
-  return z < 0.0f ? 0.0f : z;
-}
-
-float gelu(float z) {
-  constexpr auto root = std::numbers::sqrt2_v<float>;
-  return 0.5f * z * (1.0f + std::erf(z / root));
-}
-
-/// Phi(z) + z phi(z), the distribution and density of a standard normal.
-float gelu_slope(float z) {
-  constexpr auto root = std::numbers::sqrt2_v<float>;
-  constexpr auto density_at_0 =
-      std::numbers::inv_sqrtpi_v<float> / std::numbers::sqrt2_v<float>;
-  auto distribution = 0.5f * (1.0f + std::erf(z / root));
-  return distribution + z * density_at_0 * std::exp(-0.5f * z * z);
-}
-
-float sigmoid(float z) {
-  return 1.0f / (1.0f + std::exp(-z));
-}
-
+/// Calls `f` with the activation as a constant, so that loops have no branch.
 template <class F>
-void map(matrix z, mutable_matrix y, F f) {
-  auto in = z.values();
-  auto out = y.values();
-  for (size_t i = 0; i < in.size(); ++i)
-    out[i] = f(in[i]);
-}
-
-/// dz = f(at, dy), where `at` is z or y.
-template <class F>
-void map_gradient(matrix at, matrix dy, mutable_matrix dz, F f) {
-  auto points = at.values();
-  auto in = dy.values();
-  auto out = dz.values();
-  for (size_t i = 0; i < in.size(); ++i)
-    out[i] = f(points[i], in[i]);
+void with_constant(activation act, F f) {
+  using enum activation;
+  switch (act) {
+  case none:
+    return f(std::integral_constant<activation, none>{});
+  case relu:
+    return f(std::integral_constant<activation, relu>{});
+  case gelu:
+    return f(std::integral_constant<activation, gelu>{});
+  case tanh:
+    return f(std::integral_constant<activation, tanh>{});
+  case sigmoid:
+    return f(std::integral_constant<activation, sigmoid>{});
+  }
 }
 
 } // namespace
 
 void host_device::activate(activation act, matrix z, mutable_matrix y) {
-  switch (act) {
-  case activation::none:
-    return map(z, y, [](float x) { return x; });
-  case activation::relu:
-    return map(z, y, relu);
-  case activation::gelu:
-    return map(z, y, gelu);
-  case activation::tanh:
-    return map(z, y, [](float x) { return std::tanh(x); });
-  case activation::sigmoid:
-    return map(z, y, sigmoid);
-  }
+  auto in = z.values();
+  auto out = y.values();
+  with_constant(act, [&](auto which) {
+    for (size_t i = 0; i < in.size(); ++i)
+      out[i] = formulas::activate(which, in[i]);
+  });
 }
 
 void host_device::activate_gradient(activation act, matrix z, matrix y,
                                     matrix dy, mutable_matrix dz) {
-  switch (act) {
-  case activation::none:
-    return map(dy, dz, [](float x) { return x; });
-  case activation::relu:
-    return map_gradient(y, dy, dz,
-                        [](float x, float d) { return x > 0.0f ? d : 0.0f; });
-  case activation::gelu:
-    return map_gradient(z, dy, dz,
-                        [](float x, float d) { return gelu_slope(x) * d; });
-  case activation::tanh:
-    return map_gradient(y, dy, dz,
-                        [](float x, float d) { return (1.0f - x * x) * d; });
-  case activation::sigmoid:
-    return map_gradient(y, dy, dz,
-                        [](float x, float d) { return x * (1.0f - x) * d; });
+  auto in = dy.values();
+  auto out = dz.values();
+  if (act == activation::none) {
+    std::ranges::copy(in, out.begin());
+    return;
   }
+  auto at = act == activation::gelu ? z.values() : y.values();
+  with_constant(act, [&](auto which) {
+    for (size_t i = 0; i < in.size(); ++i)
+      out[i] = formulas::activate_gradient(which, at[i], in[i]);
+  });
 }
 
 void host_device::embed(token_matrix tokens, matrix table, mutable_matrix y) {

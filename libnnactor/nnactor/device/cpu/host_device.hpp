@@ -24,13 +24,15 @@ public:
   void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                                 std::span<float> db) override;
 
+  pattern_ptr prepare(std::span<const uint32_t> columns, uint64_t units,
+                      uint64_t inputs) override;
   void sparse_affine(matrix x, sparse_matrix w, std::span<const float> b,
                      mutable_matrix z) override;
   void sparse_input_gradient(matrix dz, sparse_matrix w,
                              mutable_matrix dx) override;
   void sparse_weight_gradient(matrix dz, matrix x,
-                              std::span<const uint32_t> columns,
-                              mutable_matrix dw, std::span<float> db) override;
+                              const sparse_pattern& pattern, mutable_matrix dw,
+                              std::span<float> db) override;
 
   void activate(activation act, matrix z, mutable_matrix y) override;
   void activate_gradient(activation act, matrix z, matrix y, matrix dy,
@@ -46,6 +48,12 @@ public:
   double mean_squared_error(matrix z, matrix targets, float scale,
                             mutable_matrix dz) override;
 
+  double count_correct(matrix z, token_matrix labels) override;
+  void one_hot(token_matrix labels, mutable_matrix y) override;
+  void copy_columns(matrix from, uint64_t first, uint64_t count,
+                    mutable_matrix to, uint64_t at) override;
+  void clear(std::span<float> x) override;
+  void round(std::span<const float> x, std::span<float> y) override;
   void scale(float factor, std::span<float> x) override;
   void add(std::span<const float> x, std::span<float> y) override;
   double squared_norm(std::span<const float> x) override;

@@ -1,7 +1,8 @@
 #include "nnactor/device/cpu/host_device.hpp"
 
+#include "nnactor/device/formulas.hpp"
+
 #include <array>
-#include <cmath>
 
 namespace nnactor {
 
@@ -33,28 +34,16 @@ double host_device::squared_norm(std::span<const float> x) {
 void host_device::sgd(std::span<float> w, std::span<const float> g,
                       std::span<float> v, float rate, float momentum,
                       float decay) {
-  for (size_t i = 0; i < w.size(); ++i) {
-    v[i] = momentum * v[i] + (g[i] + decay * w[i]);
-    w[i] -= rate * v[i];
-  }
+  for (size_t i = 0; i < w.size(); ++i)
+    formulas::sgd(w[i], g[i], v[i], rate, momentum, decay);
 }
 
 void host_device::adam(std::span<float> w, std::span<const float> g,
                        std::span<float> m, std::span<float> v,
                        const adam_step& how) {
-  auto coupled = how.decoupled ? 0.0f : how.decay;
-  auto shrink = how.decoupled ? how.rate * how.decay : 0.0f;
-  // Division is the slowest operation here, so there is one a value.
-  auto correct1 = 1.0f / how.correction1;
-  auto correct2 = 1.0f / how.correction2;
-  for (size_t i = 0; i < w.size(); ++i) {
-    auto gradient = g[i] + coupled * w[i];
-    m[i] = how.beta1 * m[i] + (1.0f - how.beta1) * gradient;
-    v[i] = how.beta2 * v[i] + (1.0f - how.beta2) * (gradient * gradient);
-    auto mean = m[i] * correct1;
-    auto deviation = std::sqrt(v[i] * correct2);
-    w[i] -= shrink * w[i] + how.rate * (mean / (deviation + how.epsilon));
-  }
+  auto by = formulas::factors(how);
+  for (size_t i = 0; i < w.size(); ++i)
+    formulas::adam(w[i], g[i], m[i], v[i], by);
 }
 
 } // namespace nnactor

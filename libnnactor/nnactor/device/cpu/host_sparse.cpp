@@ -11,6 +11,14 @@ namespace nnactor {
 
 namespace {
 
+struct listed_columns final : sparse_pattern {
+  std::vector<uint32_t> columns;
+};
+
+const std::vector<uint32_t>& columns_of(const sparse_pattern& x) {
+  return static_cast<const listed_columns&>(x).columns;
+}
+
 /// A matrix turned on its side: a connection then reads and writes the rows of
 /// a micro-batch side by side.
 class transposed {
@@ -83,11 +91,18 @@ float dot(const float* x, const float* y, uint64_t count) {
 
 } // namespace
 
+pattern_ptr host_device::prepare(std::span<const uint32_t> columns, uint64_t,
+                                 uint64_t) {
+  auto out = std::make_shared<listed_columns>();
+  out->columns.assign(columns.begin(), columns.end());
+  return out;
+}
+
 void host_device::sparse_affine(matrix x, sparse_matrix w,
                                 std::span<const float> b, mutable_matrix z) {
   const transposed xt{x};
   transposed zt{z.columns, z.rows};
-  auto column = w.columns.begin();
+  auto column = columns_of(w.pattern).begin();
   for (uint64_t u = 0; u < w.values.rows; ++u) {
     std::fill_n(zt.row(u), z.rows, b[u]);
     for (auto weight : w.values.row(u))
@@ -100,7 +115,7 @@ void host_device::sparse_input_gradient(matrix dz, sparse_matrix w,
                                         mutable_matrix dx) {
   const transposed dzt{dz};
   transposed dxt{dx.columns, dx.rows};
-  auto column = w.columns.begin();
+  auto column = columns_of(w.pattern).begin();
   for (uint64_t u = 0; u < w.values.rows; ++u)
     for (auto weight : w.values.row(u))
       add_scaled(weight, dzt.row(u), dxt.row(*column++), dx.rows);
@@ -108,12 +123,12 @@ void host_device::sparse_input_gradient(matrix dz, sparse_matrix w,
 }
 
 void host_device::sparse_weight_gradient(matrix dz, matrix x,
-                                         std::span<const uint32_t> columns,
+                                         const sparse_pattern& pattern,
                                          mutable_matrix dw,
                                          std::span<float> db) {
   const transposed dzt{dz};
   const transposed xt{x};
-  auto column = columns.begin();
+  auto column = columns_of(pattern).begin();
   for (uint64_t u = 0; u < dw.rows; ++u) {
     for (auto& d : dw.row(u))
       d += dot(dzt.row(u), xt.row(*column++), dz.rows);

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "nnactor/device/gpu/sum_bodies.hpp"
+#include "nnactor/device/gpu/value_bodies.hpp"
+
+namespace nnactor::gpu {
+
+/// Calls `f` with the kernel as a constant, for all but products.
+template <class F>
+void with_constant(kernel what, F f) {
+  using enum kernel;
+  switch (what) {
+  case product:
+    return;
+  case activate:
+    return f(of<activate>{});
+  case activate_gradient:
+    return f(of<activate_gradient>{});
+  case scale:
+    return f(of<scale>{});
+  case add:
+    return f(of<add>{});
+  case clear:
+    return f(of<clear>{});
+  case round:
+    return f(of<round>{});
+  case narrow:
+    return f(of<narrow>{});
+  case copy_columns:
+    return f(of<copy_columns>{});
+  case fill_rows:
+    return f(of<fill_rows>{});
+  case column_sums:
+    return f(of<column_sums>{});
+  case one_hot:
+    return f(of<one_hot>{});
+  case embed:
+    return f(of<embed>{});
+  case embed_gradient:
+    return f(of<embed_gradient>{});
+  case sparse_affine:
+    return f(of<sparse_affine>{});
+  case sparse_input_gradient:
+    return f(of<sparse_input_gradient>{});
+  case sparse_weight_gradient:
+    return f(of<sparse_weight_gradient>{});
+  case softmax:
+    return f(of<softmax>{});
+  case cross_entropy:
+    return f(of<cross_entropy>{});
+  case squared_error:
+    return f(of<squared_error>{});
+  case count_correct:
+    return f(of<count_correct>{});
+  case squared_norm:
+    return f(of<squared_norm>{});
+  case sum:
+    return f(of<sum>{});
+  case sgd:
+    return f(of<sgd>{});
+  case adam:
+    return f(of<adam>{});
+  }
+}
+
+} // namespace nnactor::gpu
