@@ -13,18 +13,12 @@ $Cxx.namespace("nnactor::schema");
 using import "network.capnp".Network;
 using import "network.capnp".Partition;
 using import "network.capnp".TrainSettings;
+using import "server.capnp".Server;
 
 # Where a group is.
 struct Seat {
   node   @0 :UInt32;  # Index into `servers`.
   device @1 :UInt32;  # Of that node.
-}
-
-# How a node is reached. The driver's process comes last and has the address
-# "driver"; nobody dials it.
-struct Server {
-  address    @0 :Text;  # HOST:PORT
-  credential @1 :Text;  # Path of its certificate, empty on loopback.
 }
 
 struct Deployment {

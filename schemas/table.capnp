@@ -20,13 +20,8 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Net = import "network.capnp";
+using import "server.capnp".Server;
 $Cxx.namespace("nnactor::schema");
-
-# A process of the cluster.
-struct Server {
-  address    @0 :Text; # HOST:PORT, "driver" for the driver's process.
-  credential @1 :Text; # Path of its certificate, empty on loopback.
-}
 
 # An edge that crosses to another node, in the direction of activations. Groups
 # 0 and 1 are the input and the target; groups without neurons at the last id

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t commit_every = 5;
 constexpr uint64_t disturbed_at = 12;
-constexpr uint64_t steps = 20;
+constexpr uint64_t total_steps = 20;
 
 /// What happened when, in the order in which it does.
 struct moments {
@@ -77,7 +77,7 @@ result<moments> disturb_one(prepared_job job, uint32_t nodes,
 } // namespace
 
 result<figures> run(const recovery_bench& how) {
-  auto job = make_noise_job(how.width, steps);
+  auto job = make_noise_job(how.width, total_steps);
   if (!job)
     return job.error();
   auto killed = disturb_one(*job, how.nodes, [](pid_t x) { kill(x, SIGKILL); });

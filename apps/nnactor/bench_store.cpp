@@ -19,7 +19,7 @@ namespace nnactor {
 namespace {
 
 constexpr uint64_t steps = 120;
-constexpr uint64_t commit_every = 50;
+constexpr uint64_t commit_period = 50;
 constexpr size_t block = 1 << 20;
 
 /// Parameters and Adam's state of every layer, as nodes would hand them over.
@@ -180,7 +180,7 @@ result<figures> run(const store_bench& how) {
   auto without = steps_per_s(*job, steps);
   if (!without)
     return without.error();
-  auto with = steps_per_s(*job, commit_every);
+  auto with = steps_per_s(*job, commit_period);
   if (!with)
     return with.error();
   auto gb = disk->bytes / 1e9;
@@ -199,7 +199,7 @@ result<figures> run(const store_bench& how) {
       {"load_over_disk", disk->plain_read_s / disk->load_s, 2, "of that"},
       {"steps_per_s", *without, 2, "steps/s on two nodes without commits"},
       {"saving_steps_per_s", *with, 2,
-       fmt::format("steps/s with a commit every {} steps", commit_every)},
+       fmt::format("steps/s with a commit every {} steps", commit_period)},
       {"growth", *without / *with - 1, 3, "of the time of a step"},
   };
 }

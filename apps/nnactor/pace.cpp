@@ -4,7 +4,7 @@ namespace nnactor {
 
 namespace {
 
-constexpr auto memory = std::chrono::seconds{10};
+constexpr auto window = std::chrono::seconds{10};
 constexpr auto resolution = std::chrono::milliseconds{100};
 constexpr double decay = 0.95; // About the last twenty values.
 
@@ -19,7 +19,7 @@ void pace::add(time_point when, uint64_t count) {
     samples_.back() = {when, count};
   else
     samples_.push_back({when, count});
-  while (samples_.size() > 2 && when - samples_[1].when >= memory)
+  while (samples_.size() > 2 && when - samples_[1].when >= window)
     samples_.pop_front();
 }
 

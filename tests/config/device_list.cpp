@@ -15,7 +15,7 @@ const std::string links = "[inside]\nlatency_us = 1\nbandwidth_gb_s = 2\n"
 const std::string server = "[[servers]]\npeak_tflops = 2\nefficiency = 0.5\n"
                            "memory_tb_s = 0.1\ncache = '1 MB'\n";
 
-std::string error_of(const std::string& text) {
+std::string list_error(const std::string& text) {
   auto out = parse_device_list(text, "d.toml");
   return out ? std::string{} : explain(out.error());
 }
@@ -57,16 +57,16 @@ TEST_CASE("servers, their devices and links") {
 }
 
 TEST_CASE("what is wrong with a list of devices is named with its place") {
-  CHECK(error_of(links)
+  CHECK(list_error(links)
         == "d.toml:1:1: needs at least one table of [[servers]]");
-  CHECK(error_of(links + "[[servers]]\ncores = 2")
+  CHECK(list_error(links + "[[servers]]\ncores = 2")
             .find("d.toml:9:1: unknown key 'servers.cores'")
         == 0);
-  CHECK(error_of(links + server + "count = 0").find("d.toml:13:9: ") == 0);
-  CHECK(error_of(links + server + "count = 1000\ndevices = 1001")
+  CHECK(list_error(links + server + "count = 0").find("d.toml:13:9: ") == 0);
+  CHECK(list_error(links + server + "count = 1000\ndevices = 1001")
         == "d.toml:8:1: [[servers]] makes more than 1000000 devices");
-  CHECK(error_of(links + server + "memory = 'much'").find("d.toml:13:10: ")
+  CHECK(list_error(links + server + "memory = 'much'").find("d.toml:13:10: ")
         == 0);
-  CHECK(error_of("[inside]\nlatency_us = 1\n").find("bandwidth_gb_s")
+  CHECK(list_error("[inside]\nlatency_us = 1\n").find("bandwidth_gb_s")
         != std::string::npos);
 }

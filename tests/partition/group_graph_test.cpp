@@ -9,7 +9,7 @@ using namespace nnactor::test;
 
 namespace {
 
-using ids = std::vector<group_id>;
+using group_ids = std::vector<group_id>;
 
 } // namespace
 
@@ -23,15 +23,15 @@ TEST_CASE("a part becomes one group a layer, wired in column order") {
   CHECK(graph.loss_group() == 8);
   CHECK(graph.groups[2].width == 8);
   CHECK(graph.groups[6].part == 1);
-  CHECK(graph.groups[4].upstream == ids{2, 3});
-  CHECK(graph.groups[7].upstream == ids{4, 5, 6});
-  CHECK(graph.groups[5].downstream == ids{6, 7});
-  CHECK(graph.groups[0].downstream == ids{2, 3});
+  CHECK(graph.groups[4].upstream == group_ids{2, 3});
+  CHECK(graph.groups[7].upstream == group_ids{4, 5, 6});
+  CHECK(graph.groups[5].downstream == group_ids{6, 7});
+  CHECK(graph.groups[0].downstream == group_ids{2, 3});
   CHECK(graph.groups[0].upstream.empty());
-  CHECK(graph.groups[1].downstream == ids{8});
+  CHECK(graph.groups[1].downstream == group_ids{8});
   CHECK(graph.groups[1].width == 1);
-  CHECK(graph.groups[8].upstream == ids{7, 1});
-  CHECK(graph.groups[8].downstream == ids{0});
+  CHECK(graph.groups[8].upstream == group_ids{7, 1});
+  CHECK(graph.groups[8].downstream == group_ids{0});
   CHECK(graph.groups[8].width == 5);
 }
 

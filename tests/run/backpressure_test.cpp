@@ -37,8 +37,8 @@ TEST_CASE(
       auto job = small_job(net, dealt(net, 2, 1), 1000, window);
       simulated_cluster x{{.seed = seed, .nodes = 2}};
       auto out = x.start_training(job);
-      REQUIRE(x.world.settle_until(
-          [&] { return out->of(kind::step).size() >= 12; }));
+      REQUIRE(
+          x.world.settle_until([&] { return out->count(kind::step) >= 12; }));
       auto mute = spawn_mute_gate(x.world);
       auto& node = state_of<node_state>(x.nodes[0]);
       for (auto& link : node.job->links)
@@ -46,9 +46,9 @@ TEST_CASE(
       // Credit comes back in large amounts, so some bytes count as under way.
       auto before = waiting_bytes(node);
       x.world.settle();
-      auto steps = out->of(kind::step).size();
+      auto steps = out->count(kind::step);
       x.world.advance(std::chrono::seconds{10});
-      CHECK(out->of(kind::step).size() == steps);
+      CHECK(out->count(kind::step) == steps);
       CHECK(!out->ended);
       // What node 1 sends in a step, for the micro-batches in flight.
       auto& train = job.how.run.train;

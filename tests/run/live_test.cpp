@@ -41,7 +41,7 @@ struct live_job {
 
   void run_to(uint64_t step) {
     REQUIRE(cluster.world.settle_until(
-        [&] { return out->of(kind::step).size() >= step || out->ended; }));
+        [&] { return out->count(kind::step) >= step || out->ended; }));
   }
 
   void run_to_end() {
@@ -183,16 +183,16 @@ TEST_CASE("a paused run stands still until it is resumed") {
   auto paused = x.tell("pause");
   CHECK(paused["state"] == "paused");
   x.cluster.world.settle();
-  auto steps = x.out->of(kind::step).size();
+  auto steps = x.out->count(kind::step);
   CHECK(steps == paused["step"]);
   // Hours are no timeout.
   x.cluster.world.advance(std::chrono::hours{1});
-  CHECK(x.out->of(kind::step).size() == steps);
+  CHECK(x.out->count(kind::step) == steps);
   CHECK(x.tell("status")["state"] == "paused");
   x.tell("move group 2 to 2");
   CHECK(x.tell("save")["generation"] == 1);
   CHECK(x.refusal("rebalance").find("resume it first") != std::string::npos);
-  CHECK(x.out->of(kind::step).size() == steps);
+  CHECK(x.out->count(kind::step) == steps);
   x.tell("resume");
   x.run_to_end();
   CHECK(x.content() == expected);

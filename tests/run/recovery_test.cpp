@@ -107,7 +107,7 @@ public:
       epoch_ = job.epoch;
       check_placement(job);
     }
-    if (auto commits = out_->of(kind::committed).size(); commits > commits_) {
+    if (auto commits = out_->count(kind::committed); commits > commits_) {
       commits_ = commits;
       check_store();
     }
@@ -285,8 +285,8 @@ TEST_CASE("what happens is told") {
   auto net = language_model();
   simulated_cluster x{{.nodes = 3}};
   auto out = x.start_training(small_job(net, dealt(net, 3, 1), 60));
-  REQUIRE(x.world.settle_until(
-      [&] { return out->of(kind::committed).size() >= 2; }));
+  REQUIRE(
+      x.world.settle_until([&] { return out->count(kind::committed) >= 2; }));
   kill(x, 1);
   run_to_the_end(x, out);
   REQUIRE(out->ended);
@@ -299,8 +299,8 @@ TEST_CASE("the last node to die ends the run and says how to go on") {
   auto net = language_model();
   simulated_cluster x{{.nodes = 2}};
   auto out = x.start_training(small_job(net, dealt(net, 2, 1), 60));
-  REQUIRE(x.world.settle_until(
-      [&] { return out->of(kind::committed).size() >= 2; }));
+  REQUIRE(
+      x.world.settle_until([&] { return out->count(kind::committed) >= 2; }));
   kill(x, 0);
   kill(x, 1);
   run_to_the_end(x, out);
@@ -337,8 +337,7 @@ TEST_CASE("two nodes that lose each other cost one of them its groups") {
   auto expected = run_in_peace(job, {.nodes = 3});
   simulated_cluster x{{.nodes = 3}};
   auto out = x.start_training(job);
-  REQUIRE(
-      x.world.settle_until([&] { return out->of(kind::step).size() >= 15; }));
+  REQUIRE(x.world.settle_until([&] { return out->count(kind::step) >= 15; }));
   auto epoch = x.deployed->job->epoch;
   driver_actor trainer{x.trainer};
   caf::anon_send(trainer, lost_atom::value, epoch, node_index{2});
@@ -357,8 +356,8 @@ TEST_CASE("a generation that is damaged meanwhile is passed over") {
   auto expected = run_in_peace(job, {.nodes = 2});
   simulated_cluster x{{.nodes = 2}};
   auto out = x.start_training(job);
-  REQUIRE(x.world.settle_until(
-      [&] { return out->of(kind::committed).size() >= 2; }));
+  REQUIRE(
+      x.world.settle_until([&] { return out->count(kind::committed) >= 2; }));
   auto newest = x.store().open(choice::newest);
   REQUIRE(newest);
   auto before = x.store().open(newest->generation - 1)->step;
@@ -402,8 +401,8 @@ TEST_CASE("what a lost node says later moves nothing") {
   auto job = small_job(net, dealt(net, 3, 1), 40);
   simulated_cluster x{{.nodes = 3}};
   auto out = x.start_training(job);
-  REQUIRE(x.world.settle_until(
-      [&] { return out->of(kind::committed).size() >= 1; }));
+  REQUIRE(
+      x.world.settle_until([&] { return out->count(kind::committed) >= 1; }));
   auto old = x.deployed->job->epoch;
   driver_actor trainer{x.trainer};
   caf::anon_send(trainer, lost_atom::value, old, node_index{2});

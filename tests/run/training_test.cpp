@@ -64,7 +64,7 @@ TEST_CASE("a run tells every step, validates, commits and finishes") {
           == std::vector<uint64_t>{10, 20, 25});
     CHECK(steps_of(out->of(kind::committed))
           == std::vector<uint64_t>{10, 20, 25});
-    CHECK(out->of(kind::finished).size() == 1);
+    CHECK(out->count(kind::finished) == 1);
     CHECK(out->events.back().what == kind::finished);
     CHECK(out->events.back().step == 25);
   }
@@ -174,8 +174,7 @@ TEST_CASE("a commit that overtakes the answer of a node saves nothing twice") {
   auto net = language_model();
   simulated_cluster x{{.nodes = 2}};
   auto out = x.start_training(small_job(net, dealt(net, 2, 1), 20));
-  REQUIRE(
-      x.world.settle_until([&] { return out->of(kind::step).size() >= 2; }));
+  REQUIRE(x.world.settle_until([&] { return out->count(kind::step) >= 2; }));
   auto held = std::make_shared<size_t>(0);
   auto& trainer = state_of<trainer_state>(x.trainer);
   auto view = std::make_shared<deployed_network>(*trainer.network);

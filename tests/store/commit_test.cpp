@@ -1,5 +1,6 @@
 #include "store/fixture.hpp"
 #include "store/observed_filesystem.hpp"
+#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -177,7 +178,7 @@ TEST_CASE("of many coordinators that race for a generation one wins") {
 }
 
 TEST_CASE("two coordinators that race 1,000 times make one chain") {
-  constexpr int races = 1000;
+  constexpr int races = 1000 / stride;
   auto net = small_network();
   auto fs = make_memory_filesystem();
   REQUIRE(model_store(fs, "m").claim_epoch());

@@ -48,12 +48,17 @@ size_t actor_world::choose() {
     ++era_;
   // Addresses differ from run to run, ids do not.
   auto rank = counter_random{seed_, era_};
-  auto rank_of = [&](caf::resumable* job) {
-    auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
-    return rank.bits(actor != nullptr ? actor->id() : 0);
-  };
-  auto first = std::ranges::max_element(jobs, {}, rank_of);
-  return static_cast<size_t>(first - jobs.begin());
+  size_t first = 0;
+  uint64_t highest = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    auto* actor = dynamic_cast<caf::scheduled_actor*>(jobs[i]);
+    auto bits = rank.bits(actor != nullptr ? actor->id() : 0);
+    if (bits > highest) {
+      highest = bits;
+      first = i;
+    }
+  }
+  return first;
 }
 
 void actor_world::tick(std::chrono::milliseconds by) {

@@ -215,6 +215,10 @@ simulated_cluster::outcome::of(progress::kind what) const {
   return out;
 }
 
+size_t simulated_cluster::outcome::count(progress::kind what) const {
+  return std::ranges::count(events, what, &progress::what);
+}
+
 // -- helpers ------------------------------------------------------------------
 
 prepared_job job_of(const network& net, const partition& parts,

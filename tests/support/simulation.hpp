@@ -50,6 +50,7 @@ public:
 
     /// Events of one kind.
     std::vector<progress> of(progress::kind what) const;
+    size_t count(progress::kind what) const;
   };
   using outcome_ptr = std::shared_ptr<outcome>;
 

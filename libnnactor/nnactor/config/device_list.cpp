@@ -47,7 +47,7 @@ void add_servers(section from, device_list& into) {
   }
 }
 
-device_list read_sections(section root) {
+device_list read_devices(section root) {
   device_list out;
   out.on.inside = read_links(root.inside("inside"));
   out.on.between = read_links(root.inside("between"));
@@ -62,11 +62,11 @@ device_list read_sections(section root) {
 
 result<device_list> parse_device_list(const std::string& text,
                                       const std::string& name) {
-  return parse_with(read_sections, text, name, {});
+  return parse_with(read_devices, text, name, {});
 }
 
 std::vector<std::string> device_list_keys() {
-  return keys_of(read_sections);
+  return keys_of(read_devices);
 }
 
 } // namespace nnactor

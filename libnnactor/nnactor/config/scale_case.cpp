@@ -39,7 +39,7 @@ void read_server(section from, scale_case& out) {
   require(from, {"devices"});
 }
 
-scale_case read_sections(section root) {
+scale_case read_scales(section root) {
   scale_case out;
   read_scale(root.inside("scale"), out);
   read_device_model(root.inside("device"), out.device_name, out.device);
@@ -73,11 +73,11 @@ bool is_scale_case(const std::string& text) {
 result<scale_case>
 parse_scale_case(const std::string& text, const std::string& name,
                  const std::vector<override_text>& overrides) {
-  return parse_with(read_sections, text, name, overrides);
+  return parse_with(read_scales, text, name, overrides);
 }
 
 std::vector<std::string> scale_keys() {
-  return keys_of(read_sections);
+  return keys_of(read_scales);
 }
 
 } // namespace nnactor

@@ -62,7 +62,7 @@ void read_candidate(section from, transformer_case& all,
                 fmt::format("are more than the {} layers", all.shape.layers));
 }
 
-transformer_case read_sections(section root) {
+transformer_case read_case(section root) {
   transformer_case out;
   read_shape(root.inside("transformer"), out);
   read_devices(root.inside("device"), out);
@@ -82,11 +82,11 @@ bool is_transformer_case(const std::string& text) {
 result<transformer_case>
 parse_transformer_case(const std::string& text, const std::string& name,
                        const std::vector<override_text>& overrides) {
-  return parse_with(read_sections, text, name, overrides);
+  return parse_with(read_case, text, name, overrides);
 }
 
 std::vector<std::string> transformer_keys() {
-  return keys_of(read_sections);
+  return keys_of(read_case);
 }
 
 } // namespace nnactor

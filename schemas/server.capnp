@@ -1,0 +1,12 @@
+# How a process of the cluster is reached. The driver's comes last in a list and
+# has the address "driver"; nobody dials it.
+
+@0x800df697e2378b69;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("nnactor::schema");
+
+struct Server {
+  address    @0 :Text;  # HOST:PORT
+  credential @1 :Text;  # Path of its certificate, empty on loopback.
+}
