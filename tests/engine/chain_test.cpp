@@ -23,10 +23,10 @@ using chains = std::vector<std::vector<group_id>>;
 
 chains chains_of(const network& net, const partition& parts, uint32_t nodes,
                  uint32_t devices, node_index node = 0,
-                 uint64_t cache = plenty) {
+                 const std::vector<uint64_t>& caches = {plenty}) {
   auto graph = make_group_graph(net, parts);
   return find_chains(net, graph, place(graph, nodes, devices), node,
-                     sizeof(float), cache);
+                     sizeof(float), caches);
 }
 
 std::vector<program_ptr> programs_of(const network& net,
@@ -80,11 +80,15 @@ TEST_CASE("a chain ends where its weights no longer fit the cache") {
   auto net = four_layers();
   // 8 x 6 parameters, 8 x 9, 8 x 9, 4 x 9, of four bytes each, and two times 16
   // rows of 8 values between them.
-  auto room = 4 * (48 + 72) + 4 * 2 * 16 * 8;
-  CHECK(chains_of(net, whole(net), 1, 1, 0, room) == chains{{2, 3}, {4, 5}});
-  CHECK(chains_of(net, whole(net), 1, 1, 0, room - 1)
+  uint64_t room = 4 * (48 + 72) + 4 * 2 * 16 * 8;
+  CHECK(chains_of(net, whole(net), 1, 1, 0, {room}) == chains{{2, 3}, {4, 5}});
+  CHECK(chains_of(net, whole(net), 1, 1, 0, {room - 1})
         == chains{{2}, {3}, {4, 5}});
-  CHECK(chains_of(net, whole(net), 1, 1, 0, 1) == chains{{2}, {3}, {4}, {5}});
+  // Each device has a cache of its own.
+  partition halves{{neuron_set::range(0, 16), neuron_set::range(16, 28)}};
+  CHECK(chains_of(net, halves, 1, 2, 0, {plenty, 1})
+        == chains{{2, 3}, {4}, {5}});
+  CHECK(chains_of(net, whole(net), 1, 1, 0, {1}) == chains{{2}, {3}, {4}, {5}});
 }
 
 TEST_CASE("delayed connections are not part of a chain") {

@@ -58,8 +58,8 @@ void node_state::init(pointer parent, node_settings how) {
     auto dev = std::shared_ptr<device>{settings.make_device(i)};
     if (names.empty() || names.back() != dev->name())
       names.push_back(dev->name());
-    if (auto cache = dev->cache_bytes(); cache > 0)
-      settings.cache_bytes = cache;
+    auto cache =
+        dev->cache_bytes() > 0 ? dev->cache_bytes() : settings.cache_bytes;
     // Tests have simulated time, in which nothing has a speed.
     speed += settings.own_threads && settings.measure
                  ? millions(measure_speed(*dev))
@@ -72,12 +72,12 @@ void node_state::init(pointer parent, node_settings how) {
     auto actor = spawn_on<device_state, block_device_actor>(
         self->system(), where, run_device, dev);
     self->link_to(actor);
-    devices.push_back({actor, where, std::move(dev)});
+    devices.push_back({actor, where, std::move(dev), cache});
   }
   info = describe_machine(settings.devices,
                           fmt::format("{}", fmt::join(names, ", ")));
   info.speed = speed;
-  info.cache = settings.cache_bytes;
+  info.cache = devices.front().cache_bytes;
   if (settings.own_threads && settings.measure)
     measure_rates(*devices.front().kernels, info);
   self->set_exit_handler([this](caf::exit_msg& msg) {
@@ -278,8 +278,11 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
   auto weight_bytes = plan.train.compute == precision::bfloat16
                           ? sizeof(uint16_t)
                           : sizeof(float);
+  std::vector<uint64_t> caches;
+  for (auto& x : devices)
+    caches.push_back(x.cache_bytes);
   for (auto& ids : find_chains(plan.net, plan.graph, plan.where, plan.self,
-                               weight_bytes, settings.cache_bytes))
+                               weight_bytes, caches))
     spawn_chain(ids, routes);
   if (plan.where.seats[plan.graph.loss_group()].node == plan.self)
     spawn_loss(routes);

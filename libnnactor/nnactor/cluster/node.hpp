@@ -26,7 +26,7 @@ struct node_settings {
   std::string state;      ///< Local folder for its table; empty: none.
   std::string credential; ///< Path of its certificate, empty without TLS.
   uint32_t devices = 1;
-  uint64_t cache_bytes = defaults::cache_bytes; ///< Of a device, for weights.
+  uint64_t cache_bytes = defaults::cache_bytes; ///< Of a core, for weights.
   /// Makes one of the devices.
   std::function<std::unique_ptr<device>(uint32_t index)> make_device;
   std::shared_ptr<filesystem> fs;
@@ -66,6 +66,7 @@ struct node_state {
     device_actor device;
     core_ptr where; ///< Null where a test schedules all actors.
     std::shared_ptr<nnactor::device> kernels;
+    uint64_t cache_bytes = 0; ///< For weights.
   };
   std::vector<seat> devices;
   uint64_t epoch = 0;                     ///< That it has joined.

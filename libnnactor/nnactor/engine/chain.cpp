@@ -41,13 +41,14 @@ struct chain_bytes {
 std::vector<std::vector<group_id>>
 find_chains(const network& net, const group_graph& graph,
             const placement& where, node_index node, uint64_t weight_bytes,
-            uint64_t cache_bytes) {
+            const std::vector<uint64_t>& cache_bytes) {
   std::vector<std::vector<group_id>> out;
   std::vector<bool> taken(graph.groups.size());
   for (const auto& first : graph.groups) {
     if (first.kind != group_kind::neurons || taken[first.id]
         || where.seats[first.id].node != node)
       continue;
+    auto cache = cache_bytes[where.seats[first.id].device % cache_bytes.size()];
     auto& chain = out.emplace_back();
     chain_bytes bytes;
     for (const auto* x = &first;;) {
@@ -60,7 +61,7 @@ find_chains(const network& net, const group_graph& graph,
       auto with_next = bytes;
       with_next.weights += parameters_of(net, *next) * weight_bytes;
       with_next.widest = std::max(bytes.widest, x->width);
-      if (!follows(graph, where, *x, *next) || with_next.total() > cache_bytes)
+      if (!follows(graph, where, *x, *next) || with_next.total() > cache)
         break;
       bytes.widest = with_next.widest;
       x = next;

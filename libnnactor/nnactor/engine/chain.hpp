@@ -16,12 +16,12 @@ namespace nnactor {
 /// one go should stay there. Returns every neuron group of the node in exactly
 /// one chain, ascending.
 /// @param weight_bytes Of one parameter.
-/// @param cache_bytes What a chain may take, questions of
-///     `defaults::block_rows` rows taken for granted.
+/// @param cache_bytes What a chain may take on each device of the node,
+///     questions of `defaults::block_rows` rows taken for granted.
 std::vector<std::vector<group_id>>
 find_chains(const network& net, const group_graph& graph,
             const placement& where, node_index node, uint64_t weight_bytes,
-            uint64_t cache_bytes);
+            const std::vector<uint64_t>& cache_bytes);
 
 /// The programs of a chain as one: what is passed on within it crosses no
 /// mailbox. Each of its members computes what it would by itself, bit by bit.

@@ -132,20 +132,27 @@ public:
   /// The fewest stages that each take so many seconds at most, nothing where
   /// more than `most` are needed.
   std::optional<uint64_t> stages(double seconds, uint64_t most) {
+    auto like_before = seconds_before_ > 0 ? seconds / seconds_before_ : 0;
+    seconds_before_ = seconds;
     ends_.clear();
     stage_end at;
     auto all = model_.layers();
-    auto guess = all / most;
+    auto count = all / most;
     while (at.layer < all) {
       if (ends_.size() == most
           || !may_do(model_.load(at.layer, all),
                      model_.rates(at.device, most * size_), seconds))
         return std::nullopt;
+      auto i = ends_.size();
+      if (i < counts_.size())
+        count = static_cast<uint64_t>(counts_[i] * like_before);
       auto to =
-          model_.reach(at.layer, at.device, at.device + size_, seconds, guess);
+          model_.reach(at.layer, at.device, at.device + size_, seconds, count);
       if (to == at.layer)
         return std::nullopt;
-      guess = to - at.layer;
+      count = to - at.layer;
+      counts_.resize(std::max(counts_.size(), i + 1));
+      counts_[i] = static_cast<double>(count);
       at = {to, at.device + size_};
       ends_.push_back(at);
     }
@@ -199,9 +206,12 @@ private:
   const stage_model& model_;
   uint64_t size_;
   stage_load work_;
-  double sharing_ = 0;                          ///< Of all layers, at least.
   stage_model::device_rates slowest_, fastest_; ///< Of all stages.
   std::vector<stage_end> ends_;
+  // How many layers each stage had when it was last asked for, and for which
+  // time: the next question is mostly about almost the same.
+  std::vector<double> counts_;
+  double seconds_before_ = 0;
 };
 
 /// Puts the plan that was found into `out`; nothing if none was.

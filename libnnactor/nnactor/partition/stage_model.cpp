@@ -70,6 +70,7 @@ stage_model::stage_model(const planned_job& job, const planned_cluster& on)
     rates_.push_back({rates_.back().flops + x.flops,
                       rates_.back().cache_bandwidth + x.cache_bandwidth});
   count_kinds();
+  enough_ = count_enough();
 }
 
 void stage_model::count_kinds() {
@@ -86,6 +87,24 @@ void stage_model::count_kinds() {
     for (const auto& x : on_.devices)
       kind.before.push_back(kind.before.back() + (x == kind.like ? 1 : 0));
   }
+}
+
+double stage_model::count_enough() const {
+  const auto& all = sums_.back();
+  auto slowest = 0.0;
+  for (const auto& x : on_.devices)
+    slowest = std::max(slowest, all.flop / x.flops + all.moved / x.bandwidth);
+  auto far = 2 * (on_.inside.latency + on_.between.latency)
+             * static_cast<double>(devices()) * all.layers;
+  auto bytes = all.exchanged;
+  for (const auto& x : job_.layers)
+    bytes += x.passed_on;
+  return 1
+         + 2
+               * (slowest + all.overhead + far
+                  + 2 * bytes
+                        / std::min(on_.inside.bandwidth,
+                                   on_.between.bandwidth));
 }
 
 stage_load stage_model::load(uint64_t first_layer, uint64_t end_layer) const {
@@ -187,24 +206,6 @@ double stage_model::least_seconds(uint64_t first_layer, uint64_t end_layer,
   };
   auto most = enough();
   return enough_for(most) ? bisect(0, most, enough_for) : infinite;
-}
-
-double stage_model::enough() const {
-  const auto& all = sums_.back();
-  auto slowest = 0.0;
-  for (const auto& x : on_.devices)
-    slowest = std::max(slowest, all.flop / x.flops + all.moved / x.bandwidth);
-  auto far = 2 * (on_.inside.latency + on_.between.latency)
-             * static_cast<double>(devices()) * all.layers;
-  auto bytes = all.exchanged;
-  for (const auto& x : job_.layers)
-    bytes += x.passed_on;
-  return 1
-         + 2
-               * (slowest + all.overhead + far
-                  + 2 * bytes
-                        / std::min(on_.inside.bandwidth,
-                                   on_.between.bandwidth));
 }
 
 } // namespace nnactor

@@ -69,7 +69,9 @@ public:
   }
 
   /// More than any stage takes that fits.
-  double enough() const;
+  double enough() const {
+    return enough_;
+  }
 
   /// Of these devices together, at their best.
   struct device_rates {
@@ -98,6 +100,8 @@ private:
 
   void count_kinds();
 
+  double count_enough() const;
+
   double shares(const stage_load& work, uint64_t first_device,
                 uint64_t end_device, double seconds) const;
 
@@ -106,6 +110,7 @@ private:
   std::vector<stage_load> sums_;      ///< Of all layers before each.
   std::vector<device_rates> rates_;   ///< Of all devices before each.
   std::vector<kind_of_device> kinds_; ///< Empty where they are too many.
+  double enough_ = 0;
 };
 
 /// What devices that share these layers spend on giving each other their parts
