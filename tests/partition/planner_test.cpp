@@ -146,7 +146,8 @@ TEST_CASE("no split of a stage beats the balanced one") {
       device.memory = 0;
     stage_model model{x.job, x.on};
     auto work = model.load(0, 3);
-    auto shared = model.communication(work, 0, 2);
+    stage_devices both{model, 0, 2};
+    auto shared = both.communication(work);
     // Of a fine grid and of the shares that fill the caches.
     std::vector<double> shares{2e6 / work.resident, 1 - 2e6 / work.resident};
     for (int i = 0; i <= 1000; ++i)
@@ -161,7 +162,7 @@ TEST_CASE("no split of a stage beats the balanced one") {
         best =
             std::min(best, shared + std::max(of(0, share), of(1, 1 - share)));
     }
-    auto found = model.least_seconds(0, 3, 0, 2);
+    auto found = both.least_seconds(0, 3);
     RC_ASSERT(found <= best * (1 + 1e-9));
     RC_ASSERT(found >= best * 0.99);
   }));

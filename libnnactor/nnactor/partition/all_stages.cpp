@@ -30,7 +30,7 @@ all_stages::all_stages(const stage_model& model) : model_(model) {
     for (auto j = i + 1; j <= layers; ++j)
       for (uint32_t a = 0; a < devices; ++a)
         for (auto b = a + 1; b <= devices; ++b) {
-          auto seconds = model.seconds({i, a}, {j, b});
+          auto seconds = stage_devices{model, a, b}.seconds(i, j);
           if (std::isfinite(seconds))
             stages_.push_back({i, j, a, b, seconds});
         }
@@ -59,7 +59,8 @@ void all_stages::look(size_t low, size_t high, const std::vector<double>& times,
   // What it takes is told by its own slowest stage, which may be faster.
   stage_end begin;
   for (auto end : at_most.ends) {
-    slowest = std::max(slowest, model_.seconds(begin, end));
+    stage_devices devices{model_, begin.device, end.device};
+    slowest = std::max(slowest, devices.seconds(begin.layer, end.layer));
     begin = end;
   }
   if (auto seconds = at_most.seconds + others * slowest;

@@ -39,6 +39,7 @@ constexpr auto below = 1 - 1e-9;
 
 // Of a bisection.
 constexpr auto exactly = 1e-10;
+constexpr auto closely = 1e-5;
 constexpr auto roughly = 1e-3;
 
 // For sums that are only rounded too large.
@@ -50,14 +51,14 @@ std::vector<double> shares_of(const stage_model& model, const planned_stage& at,
   if (how == sharing::equal)
     return std::vector(ways, 1 / static_cast<double>(ways));
   auto work = model.load(at.first_layer, at.end_layer);
-  auto seconds = model.least_seconds(at.first_layer, at.end_layer,
-                                     at.first_device, at.end_device);
-  auto left =
-      seconds - model.communication(work, at.first_device, at.end_device);
+  stage_devices devices{model, at.first_device, at.end_device};
+  auto left = devices.least_seconds(at.first_layer, at.end_layer)
+              - devices.communication(work);
+  share_sizes of{work};
   std::vector<double> out;
   for (auto i = at.first_device; i < at.end_device; ++i)
-    out.push_back(
-        most_share(model.cluster().devices[i], share_sizes{work}, left));
+    out.push_back(std::min(
+        1.0, most_share(model.cluster().devices[i], of, std::max(0.0, left))));
   auto sum = std::accumulate(out.begin(), out.end(), 0.0);
   for (auto& x : out)
     x /= sum;
@@ -86,8 +87,9 @@ void add_times(const stage_model& model, planned_stage& at) {
     at.compute = time.compute;
     at.memory = std::max(0.0, time.moving - time.compute);
   }
-  at.communication = model.communication(work, at.first_device, at.end_device);
-  at.border = model.border({at.end_layer, at.end_device});
+  stage_devices devices{model, at.first_device, at.end_device};
+  at.communication = devices.communication(work);
+  at.border = devices.border(at.end_layer);
 }
 
 std::optional<network_plan> evaluate(const stage_model& model,
@@ -146,8 +148,10 @@ public:
       auto i = ends_.size();
       if (i < counts_.size())
         count = static_cast<uint64_t>(counts_[i] * like_before);
-      auto to =
-          model_.reach(at.layer, at.device, at.device + size_, seconds, count);
+      auto next = i + 1 < counts_.size() ? counts_[i + 1] * like_before : count;
+      model_.prefetch(at.layer + count + static_cast<uint64_t>(next));
+      auto to = stage_devices{model_, at.device, at.device + size_}.reach(
+          at.layer, seconds, count);
       if (to == at.layer)
         return std::nullopt;
       count = to - at.layer;
@@ -162,6 +166,10 @@ public:
   /// Where the stages end that `stages` has found.
   const std::vector<stage_end>& ends() const {
     return ends_;
+  }
+
+  uint64_t size() const {
+    return size_;
   }
 
   uint64_t most_stages() const {
@@ -195,7 +203,7 @@ private:
   /// Whether stages with these rates together might do that in so many seconds
   /// each, if layers could be cut anywhere: what they spend on sharing is at
   /// least that much work of the slowest stage.
-  bool may_do(const stage_load& work, const stage_model::device_rates& all,
+  bool may_do(const stage_load& work, const device_rates& all,
               double seconds) const {
     auto lost = sharing(work);
     return all.flops * seconds * slack >= work.flop + slowest_.flops * lost
@@ -206,7 +214,7 @@ private:
   const stage_model& model_;
   uint64_t size_;
   stage_load work_;
-  stage_model::device_rates slowest_, fastest_; ///< Of all stages.
+  device_rates slowest_, fastest_; ///< Of all stages.
   std::vector<stage_end> ends_;
   // How many layers each stage had when it was last asked for, and for which
   // time: the next question is mostly about almost the same.
@@ -226,12 +234,27 @@ std::optional<optimal_plan> finish(const stage_model& model,
   return out;
 }
 
+/// As `bisect`, for an x that is mostly little below `high`.
+template <class Test>
+double bisect_below(double high, Test is_enough, double precision) {
+  auto low = high;
+  for (auto less = closely; low > 0; less *= 16) {
+    low = std::max(0.0, high * (1 - less));
+    if (!is_enough(low))
+      break;
+    high = low;
+  }
+  return bisect(low, high, is_enough, precision);
+}
+
 /// The best of the equal sizes so far, by its bound.
 struct search {
   const stage_model& model;
   double seconds = 0;
   std::vector<stage_end> ends = {};
   uint64_t probes = 0;
+  /// Sizes and numbers of stages whose time is known closely, but not exactly.
+  std::vector<std::pair<uint64_t, uint64_t>> close = {};
 
   /// Of a stage, so that a step of p of them is better than the best.
   double time_for(uint64_t p) const {
@@ -248,7 +271,7 @@ struct search {
     };
     if (!among.may_do(p, each) || !keeps(each))
       return false;
-    each = bisect(0, each, keeps, precision);
+    each = bisect_below(each, keeps, precision);
     p = *among.stages(each, p);
     seconds = each * (model.micro_batches() + static_cast<double>(p) - 1);
     ends = among.ends();
@@ -281,10 +304,19 @@ struct search {
       auto needed = among.stages(time_for(p), most);
       if (!needed)
         return;
-      if (*needed <= p)
-        improve_with(among, p, exactly);
-      else
+      if (*needed > p)
         p = *needed;
+      else if (improve_with(among, p, closely))
+        close.emplace_back(among.size(), p++);
+    }
+  }
+
+  /// Of all that were the best at some time, those come first that were last.
+  void finish() {
+    for (; !close.empty(); close.pop_back()) {
+      auto [size, p] = close.back();
+      equal_sizes among{model, size};
+      improve_with(among, p, exactly);
     }
   }
 };
@@ -319,6 +351,7 @@ std::optional<optimal_plan> plan_equal_sizes(const planned_job& job,
     equal_sizes among{model, size};
     best.improve(among);
   }
+  best.finish();
   return finish(model, best.ends,
                 {{}, false, best.probes, best.seconds * below});
 }

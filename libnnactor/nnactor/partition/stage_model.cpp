@@ -21,6 +21,11 @@ stage_load operator-(const stage_load& x, const stage_load& y) {
           x.layers - y.layers};
 }
 
+const link_model& link_between(const planned_cluster& on, uint64_t one,
+                               uint64_t other) {
+  return on.servers[one] == on.servers[other] ? on.inside : on.between;
+}
+
 } // namespace
 
 double gather_time(const planned_job& job, const stage_load& work,
@@ -39,13 +44,11 @@ share_sizes::share_sizes(const stage_load& work)
 
 double most_share(const planned_device& device, const share_sizes& of,
                   double seconds) {
-  if (seconds <= 0)
-    return 0;
   auto from_cache = std::min(device.cache * of.resident,
                              seconds * device.cache_bandwidth * of.moved);
   auto from_memory = seconds * device.bandwidth * of.moved;
-  auto out = std::min({1.0, seconds * device.flops * of.flop,
-                       std::max(from_cache, from_memory)});
+  auto out = std::min(seconds * device.flops * of.flop,
+                      std::max(from_cache, from_memory));
   return device.memory > 0 ? std::min(out, device.memory * of.memory) : out;
 }
 
@@ -60,11 +63,12 @@ share_time time_of_share(const planned_device& device, const stage_load& work,
 stage_model::stage_model(const planned_job& job, const planned_cluster& on)
     : job_(job), on_(on), sums_(1), rates_(1) {
   for (const auto& x : job.layers) {
-    const auto& all = sums_.back();
-    sums_.push_back({all.flop + x.flop, all.moved + x.moved,
-                     all.resident + x.resident, all.memory + x.memory,
-                     all.exchanged + x.exchanged, all.overhead + x.overhead,
-                     all.layers + 1});
+    const auto& all = sums_.back().work;
+    sums_.push_back(
+        {{all.flop + x.flop, all.moved + x.moved, all.resident + x.resident,
+          all.memory + x.memory, all.exchanged + x.exchanged,
+          all.overhead + x.overhead, all.layers + 1},
+         x.passed_on});
   }
   for (const auto& x : on.devices)
     rates_.push_back({rates_.back().flops + x.flops,
@@ -90,7 +94,7 @@ void stage_model::count_kinds() {
 }
 
 double stage_model::count_enough() const {
-  const auto& all = sums_.back();
+  const auto& all = sums_.back().work;
   auto slowest = 0.0;
   for (const auto& x : on_.devices)
     slowest = std::max(slowest, all.flop / x.flops + all.moved / x.bandwidth);
@@ -108,103 +112,100 @@ double stage_model::count_enough() const {
 }
 
 stage_load stage_model::load(uint64_t first_layer, uint64_t end_layer) const {
-  return sums_[end_layer] - sums_[first_layer];
+  return sums_[end_layer].work - sums_[first_layer].work;
 }
 
-stage_model::device_rates stage_model::rates(uint64_t first_device,
-                                             uint64_t end_device) const {
+device_rates stage_model::rates(uint64_t first_device,
+                                uint64_t end_device) const {
   const auto& before = rates_[first_device];
   const auto& all = rates_[end_device];
   return {all.flops - before.flops,
           all.cache_bandwidth - before.cache_bandwidth};
 }
 
-double stage_model::communication(const stage_load& work, uint64_t first_device,
-                                  uint64_t end_device) const {
-  auto near = on_.servers[first_device] == on_.servers[end_device - 1];
-  return work.overhead
-         + gather_time(job_, work, end_device - first_device,
-                       near ? on_.inside : on_.between);
+stage_devices::stage_devices(const stage_model& model, uint64_t first,
+                             uint64_t end)
+    : model_(model), first_(first), end_(end),
+      among_(link_between(model.cluster(), first, end - 1)),
+      by_kind_(model.kinds().size() < end - first && !model.kinds().empty()) {
+  if (end < model.devices())
+    behind_ = &link_between(model.cluster(), end - 1, end);
+  if (by_kind_)
+    for (size_t i = 0; i < model.kinds().size(); ++i) {
+      auto& before = model.kinds()[i].before;
+      counts_[i] = before[end] - before[first];
+    }
 }
 
-double stage_model::border(stage_end at) const {
-  if (at.layer == layers() || at.device == devices())
+double stage_devices::communication(const stage_load& work) const {
+  return work.overhead + gather_time(model_.job(), work, end_ - first_, among_);
+}
+
+double stage_devices::border(uint64_t end_layer) const {
+  if (end_layer == model_.layers() || !behind_)
     return 0;
-  auto near = on_.servers[at.device - 1] == on_.servers[at.device];
-  const auto& link = near ? on_.inside : on_.between;
-  return job_.exchanges
-         * (link.latency
-            + job_.layers[at.layer - 1].passed_on / link.bandwidth);
+  return model_.job().exchanges
+         * (behind_->latency
+            + model_.passed_on(end_layer) / behind_->bandwidth);
 }
 
-double stage_model::shares(const stage_load& work, uint64_t first_device,
-                           uint64_t end_device, double seconds) const {
+double stage_devices::shares(uint64_t first_layer, uint64_t end_layer,
+                             double seconds) const {
+  auto work = model_.load(first_layer, end_layer);
+  auto left = seconds - communication(work);
+  if (left <= 0)
+    return 0;
   share_sizes of{work};
   auto out = 0.0;
-  if (kinds_.empty() || end_device - first_device <= kinds_.size()) {
-    for (auto i = first_device; i < end_device; ++i)
-      out += most_share(on_.devices[i], of, seconds);
-    return out;
-  }
-  for (const auto& kind : kinds_)
-    if (auto count = kind.before[end_device] - kind.before[first_device])
-      out += count * most_share(kind.like, of, seconds);
+  if (by_kind_)
+    for (size_t i = 0; i < model_.kinds().size(); ++i)
+      out += counts_[i] * most_share(model_.kinds()[i].like, of, left);
+  else
+    for (auto i = first_; i < end_; ++i)
+      out += most_share(model_.cluster().devices[i], of, left);
   return out;
 }
 
-bool stage_model::keeps(uint64_t first_layer, uint64_t end_layer,
-                        uint64_t first_device, uint64_t end_device,
-                        double seconds) const {
-  // Sums of rounded shares of a whole may miss it by a little.
-  constexpr auto whole = 1 - 1e-12;
-  auto work = load(first_layer, end_layer);
-  auto left = seconds - communication(work, first_device, end_device);
-  return left > 0 && shares(work, first_device, end_device, left) >= whole;
-}
-
-uint64_t stage_model::reach(uint64_t first_layer, uint64_t first_device,
-                            uint64_t end_device, double seconds,
-                            uint64_t guess) const {
-  auto can = [&](uint64_t end) {
-    return keeps(first_layer, end, first_device, end_device, seconds);
-  };
+uint64_t stage_devices::reach(uint64_t first_layer, double seconds,
+                              uint64_t guess) const {
   auto low = first_layer;
-  auto high = layers();
-  // Steps that double, from the guess in whichever direction.
-  auto at = std::min(first_layer + guess, high);
-  auto step = 1 + guess / 16;
-  if (at > low && !can(at)) {
-    high = at - 1;
-    for (; high > low + step && !can(high - step); step *= 2)
-      high -= step + 1;
-    low = high > low + step ? high - step : low;
-  } else {
-    low = at;
-    for (; low + step < high && can(low + step); step *= 2)
-      low += step;
-    high = low + step < high ? low + step - 1 : high;
-  }
-  while (low < high) {
-    auto middle = low + (high - low + 1) / 2;
-    if (can(middle))
-      low = middle;
-    else
-      high = middle - 1;
-  }
-  while (low > first_layer
-         && !keeps(first_layer, low, first_device, end_device,
-                   seconds - border({low, end_device})))
+  auto high = model_.layers();
+  auto can = [&](uint64_t end) {
+    if (!keep(first_layer, end, seconds)) {
+      high = end - 1;
+      return false;
+    }
+    low = end;
+    return true;
+  };
+  // What they would do of so many layers tells how many it may be; from there,
+  // steps that double in whichever direction.
+  auto most = static_cast<double>(high - first_layer);
+  auto count = std::clamp(static_cast<double>(guess), 1.0, most);
+  auto part =
+      shares(first_layer, first_layer + static_cast<uint64_t>(count), seconds);
+  count = std::clamp(part * count, 1.0, most);
+  auto step = 1 + static_cast<uint64_t>(count) / 32;
+  if (can(first_layer + static_cast<uint64_t>(count)))
+    for (; low < high && can(std::min(high, low + step)); step *= 2)
+      ;
+  else
+    for (; low < high && !can(low + step > high ? low + 1 : high - step + 1);
+         step *= 2)
+      ;
+  while (low < high)
+    can(low + (high - low + 1) / 2);
+  while (low > first_layer && !keep(first_layer, low, seconds - border(low)))
     --low;
   return low;
 }
 
-double stage_model::least_seconds(uint64_t first_layer, uint64_t end_layer,
-                                  uint64_t first_device,
-                                  uint64_t end_device) const {
+double stage_devices::least_seconds(uint64_t first_layer,
+                                    uint64_t end_layer) const {
   auto enough_for = [&](double seconds) {
-    return keeps(first_layer, end_layer, first_device, end_device, seconds);
+    return keep(first_layer, end_layer, seconds);
   };
-  auto most = enough();
+  auto most = model_.enough();
   return enough_for(most) ? bisect(0, most, enough_for) : infinite;
 }
 

@@ -2,6 +2,9 @@
 
 #include "nnactor/partition/planner.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace nnactor {
 
 // Private to this room: how long stages take.
@@ -17,8 +20,14 @@ struct stage_load {
   double layers = 0;
 };
 
-/// Answers for any stage of a job on a cluster in a time that depends on how
-/// many kinds of devices there are, not on how many layers.
+/// Of devices together, at their best.
+struct device_rates {
+  double flops = 0;
+  double cache_bandwidth = 0;
+};
+
+/// What a stage costs follows from sums over the layers and devices before it,
+/// so that it takes as long to tell for many as for few.
 class stage_model {
 public:
   /// @pre both outlive it
@@ -38,47 +47,39 @@ public:
 
   stage_load load(uint64_t first_layer, uint64_t end_layer) const;
 
-  /// What the devices exchange and what each layer costs anyway.
-  double communication(const stage_load& work, uint64_t first_device,
-                       uint64_t end_device) const;
+  /// What the last of the layers before that end passes on.
+  double passed_on(uint64_t end_layer) const {
+    return sums_[end_layer].passed_on;
+  }
 
-  /// Sending what a stage that ends there passes on, and getting back what
-  /// comes of it; the cores that compute do that, too.
-  double border(stage_end at) const;
+  /// Fetches what will be asked about ends near that one.
+  void prefetch(uint64_t end_layer) const {
+    constexpr uint64_t near = 8;
+    auto last = std::min(end_layer + near, layers());
+    for (auto i = std::max(end_layer, near) - near; i <= last; ++i)
+      __builtin_prefetch(&sums_[i]);
+  }
 
-  /// Whether those devices do those layers within so many seconds, without
-  /// what crosses the border.
-  bool keeps(uint64_t first_layer, uint64_t end_layer, uint64_t first_device,
-             uint64_t end_device, double seconds) const;
+  device_rates rates(uint64_t first_device, uint64_t end_device) const;
 
-  /// The last layer's end up to which these devices get within so many seconds,
-  /// and at which a stage may end; `first_layer` if there is none.
-  /// @param guess How many layers that may be; a good one saves time.
-  uint64_t reach(uint64_t first_layer, uint64_t first_device,
-                 uint64_t end_device, double seconds, uint64_t guess) const;
+  /// Equal devices, and how many of them come before each device.
+  struct kind_of_device {
+    planned_device like;
+    std::vector<uint32_t> before;
+  };
 
-  /// The least seconds for which `keeps` is true; infinite where memory is
-  /// short.
-  double least_seconds(uint64_t first_layer, uint64_t end_layer,
-                       uint64_t first_device, uint64_t end_device) const;
+  // With more, each device is a kind of its own.
+  static constexpr size_t most_kinds = 64;
 
-  /// That, and what crosses the border of the stage.
-  double seconds(stage_end begin, stage_end end) const {
-    return least_seconds(begin.layer, end.layer, begin.device, end.device)
-           + border(end);
+  /// Empty where they are too many.
+  const std::vector<kind_of_device>& kinds() const {
+    return kinds_;
   }
 
   /// More than any stage takes that fits.
   double enough() const {
     return enough_;
   }
-
-  /// Of these devices together, at their best.
-  struct device_rates {
-    double flops = 0;
-    double cache_bandwidth = 0;
-  };
-  device_rates rates(uint64_t first_device, uint64_t end_device) const;
 
   const planned_job& job() const {
     return job_;
@@ -89,28 +90,72 @@ public:
   }
 
 private:
-  /// Equal devices, and how many of them come before each device.
-  struct kind_of_device {
-    planned_device like;
-    std::vector<uint32_t> before;
-  };
-
-  // With more, each device is a kind of its own.
-  static constexpr size_t most_kinds = 64;
-
   void count_kinds();
 
   double count_enough() const;
 
-  double shares(const stage_load& work, uint64_t first_device,
-                uint64_t end_device, double seconds) const;
-
   const planned_job& job_;
   const planned_cluster& on_;
-  std::vector<stage_load> sums_;      ///< Of all layers before each.
-  std::vector<device_rates> rates_;   ///< Of all devices before each.
-  std::vector<kind_of_device> kinds_; ///< Empty where they are too many.
+  /// In a cache line of its own: with many layers, fetching it is what takes
+  /// the time.
+  struct alignas(64) layers_before {
+    stage_load work;
+    double passed_on = 0; ///< By the last of them.
+  };
+
+  std::vector<layers_before> sums_; ///< Of each layer, and of the end.
+  std::vector<device_rates> rates_; ///< Of all devices before each.
+  std::vector<kind_of_device> kinds_;
   double enough_ = 0;
+};
+
+/// The devices of a stage: how long they take for layers.
+class stage_devices {
+public:
+  /// @pre `model` outlives it
+  stage_devices(const stage_model& model, uint64_t first, uint64_t end);
+
+  /// What they exchange and what each layer costs anyway.
+  double communication(const stage_load& work) const;
+
+  /// Sending what a stage that ends there passes on, and getting back what
+  /// comes of it; the cores that compute do that, too.
+  double border(uint64_t end_layer) const;
+
+  /// Whether they do those layers within so many seconds, without what crosses
+  /// the border.
+  bool keep(uint64_t first_layer, uint64_t end_layer, double seconds) const {
+    return shares(first_layer, end_layer, seconds) >= whole;
+  }
+
+  /// The last layer's end up to which they get within so many seconds, and at
+  /// which a stage may end; `first_layer` if there is none.
+  /// @param guess How many layers that may be; a good one saves time.
+  uint64_t reach(uint64_t first_layer, double seconds, uint64_t guess) const;
+
+  /// The least seconds for which `keep` is true; infinite where memory is
+  /// short.
+  double least_seconds(uint64_t first_layer, uint64_t end_layer) const;
+
+  /// That, and what crosses the border of the stage.
+  double seconds(uint64_t first_layer, uint64_t end_layer) const {
+    return least_seconds(first_layer, end_layer) + border(end_layer);
+  }
+
+private:
+  // Sums of rounded shares of a whole may miss it by a little.
+  static constexpr double whole = 1 - 1e-12;
+
+  /// What they do of those layers within so many seconds: 1 and more is all.
+  double shares(uint64_t first_layer, uint64_t end_layer, double seconds) const;
+
+  const stage_model& model_;
+  uint64_t first_, end_;
+  const link_model& among_;            ///< Its own devices.
+  const link_model* behind_ = nullptr; ///< To the next stage, if there may be.
+  /// By kind, where there are fewer kinds than devices here.
+  bool by_kind_;
+  std::array<uint32_t, stage_model::most_kinds> counts_;
 };
 
 /// What devices that share these layers spend on giving each other their parts
@@ -125,7 +170,9 @@ struct share_sizes {
   double flop, moved, resident, memory;
 };
 
-/// The largest share of a stage that a device does within so many seconds.
+/// The largest share of a stage that a device does within so many seconds, more
+/// than 1 if it has time for more.
+/// @pre `seconds` is not negative
 double most_share(const planned_device& device, const share_sizes& of,
                   double seconds);
 
