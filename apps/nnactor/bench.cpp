@@ -124,8 +124,13 @@ void add_bench_command(CLI::App& parent, int& status) {
       add_bench(*bench, "residency",
                 "A network that fits the caches of two cores but not of one",
                 residency, status);
-  add_number(residency_command, "--width", residency->width,
-             "Neurons of each layer", 16, 65536);
+  residency_command
+      .add_option("--config", residency->config, "Network to time")
+      ->capture_default_str();
+  residency_command
+      .add_option("--width", residency->width,
+                  "Neurons of each layer instead of those of the config")
+      ->check(CLI::Range(16, 65536));
   residency_command.add_option(
       "--device", residency->device,
       "Measure a block of the six layers on this device instead, for example "

@@ -97,9 +97,10 @@ result<figures> run(const rebalance_bench& how);
 /// `nnactor bench residency`: a network that fits the caches of two cores but
 /// not that of one.
 struct residency_bench {
-  uint64_t width = 512; ///< Neurons of each of the six layers.
-  std::string device;   ///< One to measure a block on; empty: two cores.
-  std::string csv;      ///< Files for the gain by size; empty: not measured.
+  std::string config = "configs/residency.toml";
+  uint64_t width = 0; ///< Neurons of each layer; 0: as in the config.
+  std::string device; ///< One to measure a block on; empty: two cores.
+  std::string csv;    ///< Files for the gain by size; empty: not measured.
   std::string svg;
 };
 
@@ -113,7 +114,7 @@ result<figures> run_on_device(const residency_bench& how);
 /// how far predicted times are from measured ones, and the chosen from the
 /// best.
 struct plan_bench {
-  uint32_t networks = 20; ///< Each on four placements.
+  uint32_t networks = 15; ///< Each on four placements.
   uint64_t seed = 1;
   bool list = false; ///< Print every case.
 };

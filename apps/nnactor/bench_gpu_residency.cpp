@@ -1,5 +1,4 @@
 #include "bench.hpp"
-#include "six_layers.hpp"
 #include "stopwatch.hpp"
 
 #include "nnactor/engine/chain.hpp"
@@ -15,9 +14,23 @@ namespace {
 
 constexpr auto time_a_case = std::chrono::milliseconds{300};
 constexpr int passes_a_turn = 20;
+constexpr uint64_t usual_width = 512;
 
 /// Where the device does not say how large its cache is.
 constexpr uint64_t any_cache = 4 << 20;
+
+/// Dense layers of equal width that follow each other.
+network_description six_layers(uint64_t width) {
+  network_description out;
+  for (int i = 1; i <= 6; ++i) {
+    auto& x = out.layers.emplace_back();
+    x.name = fmt::format("layer {}", i);
+    x.units = width;
+    x.act = activation::relu;
+  }
+  out.loss = layer_kind::mean_squared_error;
+  return out;
+}
 
 /// A block of six layers of bfloat16 weights on one device.
 class block_under_test {
@@ -114,11 +127,12 @@ result<figures> run_on_device(const residency_bench& how) {
   auto dev = open_device(how.device);
   if (!dev)
     return within("--device", dev.error());
-  auto net = build_network(six_layers(how.width), {how.width, 0, how.width, 1});
+  auto width = how.width > 0 ? how.width : usual_width;
+  auto net = build_network(six_layers(width), {width, 0, width, 1});
   if (!net)
     return net.error();
   try {
-    return measure(**dev, *net, how.width);
+    return measure(**dev, *net, width);
   } catch (const std::exception& what) {
     return fail(ec::device_failure, "{}: {}", how.device, what.what());
   }

@@ -59,6 +59,38 @@ std::string line_of(const noise_network& of, const placed& what) {
                      100 * (what.predicted / what.measured - 1));
 }
 
+result<std::vector<placement_trial>> draw_trials(const plan_bench& how) {
+  drawing draw{how.seed};
+  std::vector<placement_trial> out;
+  for (uint32_t i = 0; i < how.networks; ++i) {
+    auto network = draw.network();
+    auto places = draw.placements(network.widths.size() + 1);
+    auto next = placement_trial::make(network, std::move(places));
+    if (!next)
+      return next.error();
+    out.push_back(std::move(*next));
+  }
+  return out;
+}
+
+/// Goes through all of them again and again, so that none has a bad minute of
+/// the machine to itself.
+caf::error measure(cost_trials& known, std::vector<placement_trial>& drawn) {
+  constexpr int rounds = 3;
+  auto dev = make_cpu_device();
+  std::vector<placement_trial*> all{&known.tiny, &known.wide};
+  for (auto& x : drawn)
+    all.push_back(&x);
+  for (int round = 1; round <= rounds; ++round) {
+    warn(fmt::format("round {} of {}: {} networks, ten seconds each", round,
+                     rounds, all.size()));
+    for (auto* x : all)
+      if (auto err = x->measure(*dev))
+        return err;
+  }
+  return caf::none;
+}
+
 /// Seconds to plan 100,000 layers of all sizes on 10,000 devices of three
 /// kinds.
 double time_large_plan(uint64_t seed) {
@@ -87,41 +119,38 @@ double time_large_plan(uint64_t seed) {
 } // namespace
 
 result<figures> run(const plan_bench& how) {
-  drawing draw{how.seed};
-  auto dev = make_cpu_device();
-  std::vector<double> errors;
-  std::vector<double> regrets;
-  warn("finding what messages cost, then timing networks, ten seconds each");
-  auto costs = find_message_costs(*dev);
-  if (!costs)
-    return costs.error();
-  for (uint32_t i = 0; i < how.networks; ++i) {
-    auto network = draw.network();
-    auto all = draw.placements(network.widths.size() + 1);
-    if (auto err = compare(network, *costs, *dev, all))
-      return err;
-    for (auto& x : all) {
+  auto known = cost_trials::make();
+  if (!known)
+    return known.error();
+  auto drawn = draw_trials(how);
+  if (!drawn)
+    return drawn.error();
+  if (auto err = measure(*known, *drawn))
+    return err;
+  auto costs = known->costs();
+  std::vector<double> errors, regrets;
+  for (auto& of : *drawn) {
+    for (auto& x : of.places()) {
+      x.predicted = of.predict(costs, x);
       errors.push_back(std::abs(x.predicted / x.measured - 1));
       if (how.list)
-        warn(line_of(network, x));
+        warn(line_of(of.network(), x));
     }
-    if (!how.list)
-      warn(fmt::format("{} of {} networks", i + 1, how.networks));
-    auto chosen = std::ranges::min(all, {}, &placed::predicted).measured;
-    auto best = std::ranges::min(all, {}, &placed::measured).measured;
-    regrets.push_back(chosen / best - 1);
+    auto chosen = std::ranges::min(of.places(), {}, &placed::predicted);
+    auto best = std::ranges::min(of.places(), {}, &placed::measured);
+    regrets.push_back(chosen.measured / best.measured - 1);
   }
   std::ranges::sort(errors);
   std::ranges::sort(regrets);
   return figures{
-      {"message_us", costs->overhead * 1e6, 1,
+      {"message_us", costs.overhead * 1e6, 1,
        "us of a layer and micro-batch that the runtime takes"},
-      {"exchange_us", costs->inside.latency * 1e6, 1,
+      {"exchange_us", costs.inside.latency * 1e6, 1,
        "us of an exchange between devices of a process"},
-      {"exchange_gb_s", costs->inside.bandwidth / 1e9, 2, "GB/s of it"},
-      {"link_us", costs->between.latency * 1e6, 1,
+      {"exchange_gb_s", costs.inside.bandwidth / 1e9, 2, "GB/s of it"},
+      {"link_us", costs.between.latency * 1e6, 1,
        "us of a tensor between processes"},
-      {"link_gb_s", costs->between.bandwidth / 1e9, 2, "GB/s of it"},
+      {"link_gb_s", costs.between.bandwidth / 1e9, 2, "GB/s of it"},
       {"large_plan_s", time_large_plan(how.seed), 2,
        "s to plan 100,000 layers on 10,000 devices"},
       {"placements", static_cast<double>(errors.size()), 0,

@@ -1,7 +1,6 @@
 #include "bench.hpp"
 #include "inner_cluster.hpp"
 #include "residency_curve.hpp"
-#include "six_layers.hpp"
 #include "stopwatch.hpp"
 #include "temporary_folder.hpp"
 
@@ -19,53 +18,48 @@ namespace nnactor {
 
 namespace {
 
-/// Time steps of a question: passes that follow each other without anybody
-/// outside the devices.
-constexpr uint32_t time_steps = 200;
-constexpr uint32_t pipelined = 4; ///< Questions in flight.
 constexpr auto time_a_case = std::chrono::milliseconds{400};
 constexpr int rounds = 3; ///< Other work on the machine comes and goes.
 
-/// A chain of layers whose last one feeds the first, one time step later.
-result<network> make_ring(uint64_t width) {
-  auto what = six_layers(width);
-  auto last = what.layers.back().name;
-  what.layers.front().inputs = {"input", last};
-  what.layers.front().delays = {{last, 1}};
-  return build_network(what, {1, 0, width, time_steps});
-}
+/// A ring of layers, of which every time step is a pass: passes follow each
+/// other without anybody outside the devices.
+struct ring {
+  experiment how;
 
-/// A ring in so many parts of equally many layers.
-result<deployment> make_job(uint64_t width, uint32_t parts) {
-  auto net = make_ring(width);
-  if (!net)
-    return net.error();
-  distribution how;
-  how.parts = parts;
-  auto split = distribute(*net, how);
-  if (!split)
-    return split.error();
-  deployment job;
-  job.epoch = any_epoch();
-  job.net = std::move(*net);
-  job.parts = std::move(*split);
-  job.graph = make_group_graph(job.net, job.parts);
-  job.train.compute = precision::bfloat16;
-  job.train.window = pipelined;
-  job.model = "ring";
-  return job;
-}
+  void widen(uint64_t width) {
+    how.data.classes = static_cast<uint32_t>(width);
+    for (auto& x : how.network.layers)
+      x.units = width;
+  }
 
-tensor question() {
-  tensor_builder<float> ones{{1, time_steps}};
-  std::ranges::fill(ones.values(), 1.0f);
-  return std::move(ones).share();
+  result<prepared_job> split(uint32_t parts) const {
+    auto out = how;
+    out.distribute.parts = parts;
+    return prepare(std::move(out));
+  }
+
+  /// Of all weights.
+  result<uint64_t> bytes() const {
+    auto job = split(1);
+    if (!job)
+      return job.error();
+    auto each = how.run.train.compute == precision::bfloat16 ? 2u : 4u;
+    return job->net.parameter_count() * each;
+  }
+};
+
+/// What is deployed to ask it, with the parameters it begins with.
+deployment deployed(const prepared_job& job) {
+  auto out = make_training(job, any_epoch(), {});
+  out.store_epoch = 0; // There is no store.
+  return out;
 }
 
 /// Microseconds a pass with so many questions in flight: the fastest.
 template <class Ask>
-result<double> pass_us(uint32_t in_flight, Ask ask) {
-  auto questions = std::vector(in_flight, question());
+result<double> pass_us(const prepared_job& job, uint32_t in_flight, Ask ask) {
+  auto questions =
+      std::vector(in_flight, job.data->gather(split::train, {0}).inputs);
   auto best = std::numeric_limits<double>::infinity();
   for (auto end = stopwatch::now() + time_a_case; stopwatch::now() < end;) {
     auto start = stopwatch::now();
@@ -73,7 +67,7 @@ result<double> pass_us(uint32_t in_flight, Ask ask) {
       return err;
     best = std::min(best, seconds_since(start));
   }
-  return best * 1e6 / (time_steps * in_flight);
+  return best * 1e6 / (job.net.time_steps * in_flight);
 }
 
 /// One pass at a time, and several.
@@ -82,10 +76,10 @@ struct pass_times {
   double pipelined = std::numeric_limits<double>::infinity();
 
   template <class Ask>
-  caf::error measure(Ask ask) {
-    for (auto [in_flight, into] :
-         {std::pair{uint32_t{1}, &alone}, {nnactor::pipelined, &pipelined}}) {
-      auto us = pass_us(in_flight, ask);
+  caf::error measure(const prepared_job& job, Ask ask) {
+    for (auto [in_flight, into] : {std::pair{uint32_t{1}, &alone},
+                                   {job.how.run.train.window, &pipelined}}) {
+      auto us = pass_us(job, in_flight, ask);
       if (!us)
         return us.error();
       *into = std::min(*into, *us);
@@ -95,21 +89,22 @@ struct pass_times {
 };
 
 /// On so many cores of this process, a part each.
-caf::error time_cores(uint64_t width, uint32_t cores, pass_times& into) {
+caf::error time_cores(const ring& of, uint32_t cores, pass_times& into) {
   std::vector<uint32_t> cpus;
   for (uint32_t i = 0; i < cores; ++i)
     cpus.push_back(i);
   inner_cluster where{cpus};
-  auto job = make_job(width, cores);
+  auto job = of.split(cores);
   if (!job)
     return job.error();
-  if (auto placed = where.open(*job); !placed)
+  if (auto placed = where.open(deployed(*job)); !placed)
     return placed.error();
-  return into.measure([&](auto& questions) { return where.ask(questions); });
+  return into.measure(*job,
+                      [&](auto& questions) { return where.ask(questions); });
 }
 
 /// On two processes, a part each; the driver is a third.
-caf::error time_processes(uint64_t width, pass_times& into) {
+caf::error time_processes(const ring& of, pass_times& into) {
   temporary_folder folder;
   controller_settings how;
   how.cluster.nodes = 2;
@@ -121,13 +116,13 @@ caf::error time_processes(uint64_t width, pass_times& into) {
     return cluster.error();
   if (auto joined = (*cluster)->join(); !joined)
     return joined.error();
-  auto job = make_job(width, 2);
+  auto job = of.split(2);
   if (!job)
     return job.error();
-  if (auto placed = (*cluster)->open_inference(*job); !placed)
+  if (auto placed = (*cluster)->open_inference(deployed(*job)); !placed)
     return placed.error();
   return into.measure(
-      [&](auto& questions) { return (*cluster)->infer_all(questions); });
+      *job, [&](auto& questions) { return (*cluster)->infer_all(questions); });
 }
 
 /// What the caches allow: the weights of a core, read at the speed of the
@@ -137,8 +132,7 @@ struct limits {
   double two_cores_us;
 };
 
-limits limits_of(uint64_t width) {
-  auto bytes = 6 * width * width * sizeof(uint16_t);
+limits limits_of(uint64_t bytes) {
   auto us = [](uint64_t read) {
     constexpr auto time = std::chrono::milliseconds{60};
     return static_cast<double>(read) / measure_read(read, time) * 1e6;
@@ -152,40 +146,46 @@ constexpr uint64_t widths[] = {192, 256, 320,  384,  448,  512, 576,
 
 /// One size: what was fastest in all rounds.
 struct size_times {
+  double megabytes = 0;
   pass_times one, two;
   limits limit{std::numeric_limits<double>::infinity(),
                std::numeric_limits<double>::infinity()};
 
-  caf::error measure(uint64_t width) {
-    if (auto err = time_cores(width, 1, one))
+  caf::error measure(const ring& of) {
+    if (auto err = time_cores(of, 1, one))
       return err;
-    if (auto err = time_cores(width, 2, two))
+    if (auto err = time_cores(of, 2, two))
       return err;
-    auto found = limits_of(width);
+    auto bytes = of.bytes();
+    if (!bytes)
+      return bytes.error();
+    megabytes = static_cast<double>(*bytes) / 1e6;
+    auto found = limits_of(*bytes);
     limit.one_core_us = std::min(limit.one_core_us, found.one_core_us);
     limit.two_cores_us = std::min(limit.two_cores_us, found.two_cores_us);
     return caf::none;
   }
 
-  residency_point point(uint64_t width) const {
-    return {static_cast<double>(6 * width * width * 2) / 1e6,
-            one.alone / two.alone, one.alone / two.pipelined,
+  residency_point point() const {
+    return {megabytes, one.alone / two.alone, one.alone / two.pipelined,
             limit.one_core_us / limit.two_cores_us};
   }
 };
 
 /// Goes through all sizes again and again, so that none has a bad minute of the
 /// machine to itself.
-result<std::vector<residency_point>> measure_curve() {
+result<std::vector<residency_point>> measure_curve(ring of) {
   constexpr int rounds_a_curve = 6;
   std::array<size_times, std::size(widths)> sizes;
   for (int round = 0; round < rounds_a_curve; ++round)
-    for (size_t i = 0; i < sizes.size(); ++i)
-      if (auto err = sizes[i].measure(widths[i]))
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      of.widen(widths[i]);
+      if (auto err = sizes[i].measure(of))
         return err;
+    }
   std::vector<residency_point> out;
-  for (size_t i = 0; i < sizes.size(); ++i)
-    out.push_back(sizes[i].point(widths[i]));
+  for (auto& x : sizes)
+    out.push_back(x.point());
   return out;
 }
 
@@ -196,39 +196,44 @@ result<figures> run(const residency_bench& how) {
     return run_on_device(how);
   // The driver has no core of its own on a small machine.
   give_way();
+  auto config = read_experiment(how.config, {});
+  if (!config)
+    return config.error();
+  ring of{std::move(*config)};
+  if (how.width > 0)
+    of.widen(how.width);
   if (!how.csv.empty() || !how.svg.empty()) {
-    auto curve = measure_curve();
+    auto curve = measure_curve(of);
     if (!curve)
       return curve.error();
     if (auto err = write_curve(*curve, how.csv, how.svg))
       return err;
   }
-  pass_times one, two, processes;
-  for (int i = 0; i < rounds; ++i) {
-    if (auto err = time_cores(how.width, 1, one))
+  size_times best;
+  pass_times processes;
+  for (int i = 0; i < rounds; ++i)
+    if (auto err = best.measure(of))
       return err;
-    if (auto err = time_cores(how.width, 2, two))
-      return err;
-  }
-  if (auto err = time_processes(how.width, processes))
+  if (auto err = time_processes(of, processes))
     return err;
-  auto limit = limits_of(how.width);
+  auto& [megabytes, one, two, limit] = best;
   return figures{
+      {"weights_mb", megabytes, 1, "MB of weights"},
       {"one_core_us", one.alone, 1, "us a pass, all layers on one core"},
       {"one_core_pipelined_us", one.pipelined, 1,
-       "us a pass, the same with four passes in flight"},
+       "us a pass, the same with several in flight"},
       {"two_cores_us", two.alone, 1, "us a pass, half of the layers on each"},
       {"two_cores_pipelined_us", two.pipelined, 1,
-       "us a pass, the same with four passes in flight"},
+       "us a pass, the same with several in flight"},
       {"latency_gain", one.alone / two.alone, 2, "ratio, one pass at a time"},
       {"pipelined_gain", one.alone / two.pipelined, 2,
-       "ratio, one pass at a time on one core over four in flight on two"},
+       "ratio, one pass at a time on one core over several in flight on two"},
       {"limit_gain", limit.one_core_us / limit.two_cores_us, 2,
        "ratio, by reading the weights alone"},
       {"two_processes_us", processes.alone, 1,
        "us a pass, the halves in two processes"},
       {"two_processes_pipelined_us", processes.pipelined, 1,
-       "us a pass, the same with four passes in flight"},
+       "us a pass, the same with several in flight"},
   };
 }
 

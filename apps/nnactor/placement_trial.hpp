@@ -30,13 +30,59 @@ struct message_costs {
   link_model between;  ///< Between processes.
 };
 
-/// Finds them: what a message costs from a network that computes next to
-/// nothing, what a byte costs from one that sends much. Takes half a minute.
-result<message_costs> find_message_costs(device& dev);
+/// A network on several placements.
+class placement_trial {
+public:
+  static result<placement_trial> make(const noise_network& what,
+                                      std::vector<placed> places);
 
-/// Predicts and measures placements of a network, all of them twice; what was
-/// faster counts.
-caf::error compare(const noise_network& what, const message_costs& costs,
-                   device& dev, std::vector<placed>& all);
+  /// Measures what its layers take and all placements, once more; what was
+  /// fastest counts: what else runs on the machine makes times longer, never
+  /// shorter.
+  caf::error measure(device& dev);
+
+  /// Says how long a step takes on a placement, by what the layers take.
+  double predict(const message_costs& costs, const placed& on) const;
+
+  const noise_network& network() const {
+    return what_;
+  }
+
+  std::vector<placed>& places() {
+    return places_;
+  }
+
+  const std::vector<placed>& places() const {
+    return places_;
+  }
+
+  uint64_t layers() const {
+    return work_.layers.size();
+  }
+
+private:
+  placement_trial(const noise_network& what, std::vector<placed> places,
+                  prepared_job job);
+
+  void profile(device& dev);
+  network_plan plan(const message_costs& costs, const placed& on) const;
+  caf::error time(placed& on) const;
+
+  noise_network what_;
+  std::vector<placed> places_;
+  prepared_job job_;
+  network_work work_; ///< Fastest so far.
+};
+
+/// Networks from which it is told what messages cost: one that computes next to
+/// nothing, and one that sends much.
+struct cost_trials {
+  placement_trial tiny, wide;
+
+  static result<cost_trials> make();
+
+  /// The costs with which their placements are predicted best.
+  message_costs costs() const;
+};
 
 } // namespace nnactor

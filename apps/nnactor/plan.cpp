@@ -107,7 +107,10 @@ result<job_on_nodes> ask_nodes(const plan_options& how) {
   auto nodes = (*cluster)->join();
   if (!nodes)
     return nodes.error();
-  out.nodes = *nodes;
+  auto measured = (*cluster)->measure_links(*nodes);
+  if (!measured)
+    return measured.error();
+  out.nodes = *measured;
   if (auto err = split_for_nodes(out.job, *out.nodes))
     return err;
   return out;

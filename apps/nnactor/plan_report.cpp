@@ -74,6 +74,21 @@ std::string render_layers(const plan_choices& what, const network& net) {
   return out.render() + and_more(what.work.layers.size());
 }
 
+/// What the plans expect of links.
+std::string render_links(const planned_cluster& on) {
+  auto of = [](const link_model& link) {
+    return fmt::format("{} and {}/s", format_seconds(link.latency),
+                       format_bytes(static_cast<uint64_t>(link.bandwidth)));
+  };
+  if (on.devices.size() == 1)
+    return {};
+  auto out = fmt::format("Links take {}", of(on.inside));
+  if (on.servers.front() == on.servers.back())
+    return out + ".\n";
+  return fmt::format("{} between devices of a node, {} between nodes.\n", out,
+                     of(on.between));
+}
+
 std::string render_strategies(const plan_choices& what) {
   table out{{"strategy", ">stages", ">devices", ">step", ">compute", ">memory",
              ">communication", ">bubble", ">examples/s"}};
@@ -223,9 +238,9 @@ std::string why_fastest(const plan_choices& what) {
 
 std::string render(const plan_choices& what, const network& net,
                    const std::string& title) {
-  auto out =
-      fmt::format("What a micro-batch takes of each layer\n{}\n{}\n{}",
-                  render_layers(what, net), title, render_strategies(what));
+  auto out = fmt::format("What a micro-batch takes of each layer\n{}\n{}\n{}{}",
+                         render_layers(what, net), title,
+                         render_strategies(what), render_links(what.on));
   if (!what.best)
     return out + "No plan fits the memory of the devices.\n";
   if (what.layerwise && what.layerwise->filled > 1)
@@ -241,6 +256,10 @@ std::string render(const plan_choices& what, const network& net,
 
 nlohmann::json to_json(const plan_choices& what, const network& net) {
   auto out = nlohmann::json::object();
+  for (auto [name, link] :
+       {std::pair{"inside", &what.on.inside}, {"between", &what.on.between}})
+    out["links"][name] = {{"seconds", link->latency},
+                          {"bytes_per_s", link->bandwidth}};
   for (auto [name, plan] : all_of(what))
     if (plan != nullptr)
       out[name] = to_json(what, net, *plan);

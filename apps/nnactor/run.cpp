@@ -70,6 +70,17 @@ caf::error train_from(const std::optional<manifest>& start,
       [&](const progress& event) { screen.event(event); });
 }
 
+/// Splits a job that waits for what its nodes say, and plans ask their links.
+caf::error split_for_nodes(controller& cluster, const cluster_ptr& nodes,
+                           prepared_job& job) {
+  if (!job.parts.parts.empty())
+    return caf::none;
+  if (!job.how.distribute.is_planned())
+    return split_for_nodes(job, *nodes);
+  auto measured = cluster.measure_links(nodes);
+  return measured ? split_for_nodes(job, **measured) : measured.error();
+}
+
 caf::error train(controller& cluster, prepared_job& job,
                  const run_options& opts, model_store& store,
                  reporter& screen) {
@@ -82,9 +93,8 @@ caf::error train(controller& cluster, prepared_job& job,
   auto nodes = cluster.join();
   if (!nodes)
     return nodes.error();
-  if (job.parts.parts.empty())
-    if (auto err = split_for_nodes(job, **nodes))
-      return err;
+  if (auto err = split_for_nodes(cluster, *nodes, job))
+    return err;
   auto where = job.placed_on(static_cast<uint32_t>((*nodes)->members.size()));
   if (auto err = check_memory(job, where, **nodes))
     return err;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,9 +26,11 @@ constexpr uint64_t max_rows = 65536;
 /// than can be in flight at once.
 constexpr size_t remembered_work = 256;
 
-/// Examples of a validation micro-batch. Nothing is kept for a backward pass,
-/// so these can be larger than those of training.
-constexpr uint64_t validation_rows = 1024;
+/// Examples of so many time steps that are a validation micro-batch. Nothing is
+/// kept for a backward pass, so it can be larger than one of training.
+constexpr uint64_t validation_rows(uint64_t time_steps) {
+  return std::clamp<uint64_t>(8192 / time_steps, 1, 1024);
+}
 
 /// Micro-batches in flight at most.
 constexpr uint32_t max_window = 64;

@@ -57,8 +57,13 @@ struct fake_run {
     placed.cluster.members[0].address = "10.0.0.1:4000";
     placed.cluster.members[1].address = "10.0.0.2:4000";
     // A name that would clear the screen.
-    placed.cluster.members[1].info = {"v", "evil\033[2J", 7, 2, 1 << 30,
-                                      2,   "cpu"};
+    auto& info = placed.cluster.members[1].info;
+    info.host = "evil\033[2J";
+    info.process = 7;
+    info.cores = 2;
+    info.memory = 1 << 30;
+    info.devices = 2;
+    info.device = "cpu";
     auto job = deployment{};
     job.epoch = 3;
     job.where = {{{2, 0}, {2, 0}, {0, 0}, {1, 0}}, 2};

@@ -91,7 +91,13 @@ TEST_CASE("what delays and sparse layers cannot be") {
         == "x.toml:3:1: 'network.layers.degree' is missing: how many inputs "
            "each neuron reads");
   CHECK(error_of("[data]\npath = 'x'\nformat = 'idx'\ntime_steps = 2")
-        == "x.toml:4:14: 'data.time_steps' only goes with format = \"text\"");
+        == "x.toml:4:14: 'data.time_steps' only goes with format = "
+           "\"text\" or \"noise\"");
+  CHECK(error_of("[data]\nformat = 'noise'\npath = 'x'")
+        == "x.toml:3:8: 'data.path' only goes with format = \"text\" or "
+           "\"idx\"");
+  CHECK(error_of("[data]\npath = 'x'\ninputs = 2")
+        == "x.toml:3:10: 'data.inputs' only goes with format = \"noise\"");
 }
 
 TEST_CASE("an unknown value is named with the nearest one") {

@@ -29,6 +29,22 @@ TEST_CASE("without layers, text gets an embedding and images do not") {
   CHECK(images[0].name == "dense1");
 }
 
+TEST_CASE("noise needs no path") {
+  auto x = parsed(R"([data]
+format = "noise"
+inputs = 3
+classes = 4
+time_steps = 5
+examples = 6
+)")
+               .data;
+  CHECK(x.kind == data_settings::format::noise);
+  CHECK(x.inputs == 3);
+  CHECK(x.classes == 4);
+  CHECK(x.time_steps == 5);
+  CHECK(x.examples == 6);
+}
+
 TEST_CASE("every key of [train] arrives") {
   auto x = parsed(minimal + R"([train]
 steps = 50

@@ -10,6 +10,23 @@ using namespace nnactor;
 using nnactor::test::documented_keys;
 using nnactor::test::in_configs;
 
+namespace {
+
+/// What data of that format looks like.
+data_shape shape_of(const data_settings& how) {
+  switch (how.kind) {
+  case data_settings::format::text:
+    return {how.context, 86, 86, how.time_steps};
+  case data_settings::format::idx:
+    return {784, 0, 10};
+  case data_settings::format::noise:
+    return {how.inputs, 0, how.classes, how.time_steps};
+  }
+  return {};
+}
+
+} // namespace
+
 TEST_CASE("configs/README.md documents every key, and no other") {
   auto accepted = experiment_keys();
   CHECK(accepted.size() > 40);
@@ -20,13 +37,12 @@ TEST_CASE("configs/README.md documents every key, and no other") {
 }
 
 TEST_CASE("the shipped configs are right") {
-  for (const auto* name : {"quickstart.toml", "mnist.toml"}) {
+  for (const auto* name : {"quickstart.toml", "recurrent.toml", "sparse.toml",
+                           "mnist.toml", "residency.toml"}) {
     CAPTURE(name);
     auto x = read_experiment(in_configs(name), {});
     REQUIRE_MESSAGE(x, explain(x.error()));
-    auto is_text = x->data.kind == data_settings::format::text;
-    auto net = build_network(x->network, is_text ? data_shape{16, 86, 86}
-                                                 : data_shape{784, 0, 10});
+    auto net = build_network(x->network, shape_of(x->data));
     REQUIRE_MESSAGE(net, explain(net.error()));
     auto parts = distribute(*net, x->distribute);
     REQUIRE_MESSAGE(parts, explain(parts.error()));

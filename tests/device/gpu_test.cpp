@@ -19,6 +19,9 @@ public:
   size_t cache_to_keep() const override {
     return 1 << 20;
   }
+  uint64_t memory_bytes() const override {
+    return inner_->memory_bytes();
+  }
   bool fuses_relu() const override {
     return fuses;
   }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -115,14 +116,15 @@ struct machines {
     return *all[i];
   }
 
+  /// @param command `run` or `plan`
   std::vector<std::string>
-  run(const std::string& model,
+  job(const std::string& command, const std::string& model,
       const std::vector<std::string>& more = {}) const {
     std::vector<std::string> addresses;
     for (auto& x : all)
       addresses.push_back(x->address());
     auto words =
-        std::vector<std::string>{"run",
+        std::vector<std::string>{command,
                                  config,
                                  "--json",
                                  "--nodes",
@@ -136,6 +138,12 @@ struct machines {
     for (auto& x : more)
       words.insert(words.end(), {"--set", x});
     return words;
+  }
+
+  std::vector<std::string>
+  run(const std::string& model,
+      const std::vector<std::string>& more = {}) const {
+    return job("run", model, more);
   }
 
   /// Long enough to be disturbed in.
@@ -206,6 +214,20 @@ TEST_CASE("a link that comes and goes changes nothing in the model") {
   INFO(end.err);
   CHECK(end.status == 0);
   CHECK(content_of(x.folder / "models/noisy") == expected);
+}
+
+TEST_CASE("plans know how slow links are") {
+  machines x;
+  for (auto& each : x.all)
+    each->slow_down();
+  auto end = run_nnactor(x.job("plan", "planned"));
+  INFO(end.err);
+  REQUIRE(end.status == 0);
+  auto links = nlohmann::json::parse(end.out)["plans"]["links"];
+  // What 10 Mbit/s let through, and the buffer before them.
+  CHECK(links["between"]["bytes_per_s"] < 3e6);
+  CHECK(links["between"]["bytes_per_s"] < links["inside"]["bytes_per_s"]);
+  CHECK(links["between"]["seconds"] > links["inside"]["seconds"]);
 }
 
 TEST_CASE("nobody is taken for lost on slow links under full load") {

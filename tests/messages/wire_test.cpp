@@ -147,7 +147,7 @@ TEST_CASE("damaged bytes are read or refused, never worse") {
 
 TEST_CASE("what nodes tell of themselves survives the wire") {
   actor_world world;
-  node_info info{"nnactor-1", "host", 42, 64, uint64_t{1} << 40, 2, "cpu"};
+  node_info info{"nnactor-1", "host", 42, 64, uint64_t{1} << 40, 7, 2, "cpu"};
   auto back = read<node_info>(world, write(world, info));
   REQUIRE(back);
   CHECK(back->version == info.version);
@@ -155,6 +155,7 @@ TEST_CASE("what nodes tell of themselves survives the wire") {
   CHECK(back->process == info.process);
   CHECK(back->cores == info.cores);
   CHECK(back->memory == info.memory);
+  CHECK(back->device_memory == info.device_memory);
   CHECK(back->devices == info.devices);
   CHECK(back->device == info.device);
   node_report report{3, uint64_t{1} << 35, uint64_t{1} << 36, "a/table"};

@@ -2,6 +2,7 @@
 
 #include "nnactor/cluster/deployment.hpp"
 #include "nnactor/messages/actors.hpp"
+#include "nnactor/partition/transformer.hpp"
 
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@ struct cluster_view {
     node_actor node;
     node_info info;
     gate_actor gate; ///< Null until it takes part in a deployment.
+    link_model link = {}; ///< From here, if somebody has measured it.
   };
   std::vector<member> members;
 };

@@ -40,6 +40,18 @@ void measure_rates(device& dev, node_info& into) {
   into.memory_speed = mb_s(std::max<size_t>(beyond_caches, 4 * into.cache));
 }
 
+/// What these have to themselves; 0 where some have none.
+uint64_t memory_of(const std::vector<node_state::seat>& devices) {
+  uint64_t out = 0;
+  for (const auto& x : devices) {
+    auto own = x.kernels->memory_bytes();
+    if (own == 0)
+      return 0;
+    out += own;
+  }
+  return out;
+}
+
 } // namespace
 
 void node_state::init(pointer parent, node_settings how) {
@@ -76,6 +88,7 @@ void node_state::init(pointer parent, node_settings how) {
   }
   info = describe_machine(settings.devices,
                           fmt::format("{}", fmt::join(names, ", ")));
+  info.device_memory = memory_of(devices);
   info.speed = speed;
   info.cache = devices.front().cache_bytes;
   if (settings.own_threads && settings.measure)
@@ -407,6 +420,9 @@ node_actor::behavior_type run_node(node_state::pointer self,
         return st.save_all(epoch, generation, step);
       },
       [&st](traffic_atom) { return st.traffic->load(); },
+      [](probe_atom, const std::vector<char>& bytes) {
+        return uint64_t{bytes.size()};
+      },
       [&st](status_atom, uint64_t epoch) { return st.status(epoch); },
       [&st](peek_atom, uint64_t epoch, group_id group, neuron_id neuron,
             bool as_source) {

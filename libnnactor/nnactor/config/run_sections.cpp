@@ -114,6 +114,34 @@ void check_addresses(const section& from, const cluster_settings& how) {
   }
 }
 
+using format = data_settings::format;
+
+const choices<format> data_formats{
+    {"text", format::text}, {"idx", format::idx}, {"noise", format::noise}};
+
+/// No key may be there that its format has no use for.
+void check_format(section& from, format kind) {
+  static const std::vector<std::pair<const char*, std::vector<format>>> keys{
+      {"path", {format::text, format::idx}},
+      {"images", {format::idx}},
+      {"labels", {format::idx}},
+      {"context", {format::text}},
+      {"time_steps", {format::text, format::noise}},
+      {"inputs", {format::noise}},
+      {"classes", {format::noise}},
+      {"examples", {format::noise}}};
+  for (const auto& [key, formats] : keys) {
+    if (!from.has(key) || std::ranges::find(formats, kind) != formats.end())
+      continue;
+    std::vector<std::string> names;
+    for (const auto& x : data_formats)
+      if (std::ranges::find(formats, x.second) != formats.end())
+        names.push_back(fmt::format("\"{}\"", x.first));
+    from.reject(key, fmt::format("only goes with format = {}",
+                                 fmt::join(names, " or ")));
+  }
+}
+
 const auto device_kinds =
     choices_of({device_kind::cpu, device_kind::gpu, device_kind::emulated_gpu});
 
@@ -147,23 +175,22 @@ void read_bytes(section& from, const std::string& key, uint64_t& into) {
 }
 
 data_settings read_data(section from) {
-  using format = data_settings::format;
-  static const choices<format> formats{{"text", format::text},
-                                       {"idx", format::idx}};
   data_settings out;
   out.where = from.where();
   out.path_where = from.where("path");
-  from.read("format", out.kind, formats);
+  from.read("format", out.kind, data_formats);
   from.read("path", out.path);
   from.read("images", out.images);
   from.read("labels", out.labels);
   from.read("context", out.context, integer_range{1, 65536});
   from.read("time_steps", out.time_steps, integer_range{1, 65536});
-  if (from.has("time_steps") && out.kind == data_settings::format::idx)
-    from.reject("time_steps", "only goes with format = \"text\"");
+  from.read("inputs", out.inputs, integer_range{1, 1 << 24});
+  from.read("classes", out.classes, integer_range{2, 1 << 24});
+  from.read("examples", out.examples, integer_range{2, 1 << 24});
+  check_format(from, out.kind);
   from.read("validation", out.validation, inner_share);
   from.finish();
-  if (!from.has("path"))
+  if (!from.has("path") && out.kind != format::noise)
     from.reject("path", "is missing: name a file or folder of data");
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "nnactor/data/corpus.hpp"
 #include "nnactor/data/idx_dataset.hpp"
+#include "nnactor/data/noise_dataset.hpp"
 #include "nnactor/data/text_dataset.hpp"
 
 namespace nnactor {
@@ -18,10 +19,13 @@ result<std::shared_ptr<const dataset>> open_text(const data_settings& how) {
 } // namespace
 
 result<std::shared_ptr<const dataset>> open_dataset(const data_settings& how) {
-  auto out = how.kind == data_settings::format::idx ? idx_dataset::open(how)
-                                                    : open_text(how);
+  using enum data_settings::format;
+  auto out = how.kind == text  ? open_text(how)
+             : how.kind == idx ? idx_dataset::open(how)
+                               : noise_dataset::make(how);
   if (!out)
-    return within(to_string(how.path_where), out.error());
+    return within(to_string(how.kind == noise ? how.where : how.path_where),
+                  out.error());
   return out;
 }
 

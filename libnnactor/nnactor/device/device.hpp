@@ -62,6 +62,11 @@ public:
 
   // Memory. What a CPU does here is nothing.
 
+  /// Bytes of its own memory; 0: it has none and uses the host's.
+  virtual uint64_t memory_bytes() const {
+    return 0;
+  }
+
   /// Where `allocate` takes from; null: where the host does.
   virtual memory* away() const {
     return nullptr;

@@ -72,8 +72,9 @@ std::vector<node_footprint> footprints(const network& net,
     // A validation micro-batch keeps nothing for a backward pass.
     auto training = in_flight * rows * net.time_steps
                     * values_kept(net, on.graph, g) * value_bytes;
-    auto validation = how.window * defaults::validation_rows * net.time_steps
-                      * (input_columns(on.graph, g) + g.width) * value_bytes;
+    auto validation = how.window * defaults::validation_rows(net.time_steps)
+                      * net.time_steps * (input_columns(on.graph, g) + g.width)
+                      * value_bytes;
     at.activations += std::max(training, validation);
   }
   for (auto& link : traffic(on, how)) {

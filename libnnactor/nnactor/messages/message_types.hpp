@@ -41,6 +41,7 @@ using ready_atom = caf::atom_constant<caf::atom("ready")>;
 using command_atom = caf::atom_constant<caf::atom("command")>;
 using status_atom = caf::atom_constant<caf::atom("status")>;
 using peek_atom = caf::atom_constant<caf::atom("peek")>;
+using probe_atom = caf::atom_constant<caf::atom("probe")>;
 using kill_atom = caf::atom_constant<caf::atom("kill")>;
 using loading_atom = caf::atom_constant<caf::atom("loading")>;
 using unsaved_atom = caf::atom_constant<caf::atom("unsaved")>;
@@ -105,7 +106,9 @@ struct node_info {
   std::string host;
   uint32_t process = 0; ///< Process id.
   uint32_t cores = 0;
-  uint64_t memory = 0; ///< In bytes.
+  uint64_t memory = 0; ///< Of the machine, in bytes.
+  /// That its devices have to themselves, together; 0: they use the machine's.
+  uint64_t device_memory = 0;
   uint32_t devices = 0;
   std::string device; ///< Name of its devices.
   uint64_t speed = 0; ///< Of all its devices, in Mflop/s.
@@ -184,8 +187,8 @@ typename Inspector::result_type inspect(Inspector& f, tensor_piece& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_info& x) {
   return f(caf::meta::type_name("node_info"), x.version, x.host, x.process,
-           x.cores, x.memory, x.devices, x.device, x.speed, x.packed_speed,
-           x.cache, x.cache_speed, x.memory_speed);
+           x.cores, x.memory, x.device_memory, x.devices, x.device, x.speed,
+           x.packed_speed, x.cache, x.cache_speed, x.memory_speed);
 }
 
 template <class Inspector>

@@ -1,6 +1,7 @@
 #include "nnactor/run/controller.hpp"
 
 #include "nnactor/cluster/gate.hpp"
+#include "nnactor/cluster/link_probe.hpp"
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/job.hpp"
@@ -105,6 +106,19 @@ result<controller::claim> controller::claim_epoch() {
           },
           [&](caf::error& why) { answer.emplace(std::move(why)); });
   return std::move(*answer);
+}
+
+result<cluster_ptr> controller::measure_links(const cluster_ptr& nodes) {
+  auto patience =
+      std::chrono::milliseconds{settings_.cluster.connect_timeout_ms};
+  auto out = std::make_shared<cluster_view>(*nodes);
+  for (auto& x : out->members) {
+    auto link = measure_link(self_, x.node, patience);
+    if (!link)
+      return within("node " + x.address, link.error());
+    x.link = *link;
+  }
+  return cluster_ptr{out};
 }
 
 result<cluster_ptr> controller::join() {

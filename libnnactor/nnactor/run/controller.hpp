@@ -43,6 +43,9 @@ public:
   /// Starts nodes if there are no addresses and meets all of them.
   result<cluster_ptr> join();
 
+  /// Returns these nodes with the links to them measured, for whoever plans.
+  result<cluster_ptr> measure_links(const cluster_ptr& nodes);
+
   /// An epoch of the model that belongs to this process.
   struct claim {
     uint64_t epoch = 0;

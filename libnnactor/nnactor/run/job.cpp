@@ -91,7 +91,9 @@ std::vector<uint64_t> memory_limits(const cluster_settings& how,
   for (auto& m : nodes.members) {
     auto sharing = std::ranges::count_if(
         nodes.members, [&](auto& x) { return x.info.host == m.info.host; });
-    auto has = m.info.memory / static_cast<uint64_t>(sharing);
+    auto has = m.info.device_memory > 0
+                   ? m.info.device_memory
+                   : m.info.memory / static_cast<uint64_t>(sharing);
     out.push_back(how.memory > 0 ? std::min(how.memory, has) : has);
   }
   return out;
@@ -105,11 +107,12 @@ caf::error check_memory(const prepared_job& job, const placement& where,
   for (size_t i = 0; i < needed.size(); ++i)
     if (memory[i] > 0 && needed[i].total() > memory[i])
       return fail(ec::invalid_config,
-                  "node {} ({}) would need {} bytes for its {} neurons, but "
-                  "has {}; add nodes, give it fewer neurons, or take a smaller "
-                  "batch or window",
-                  i + 1, nodes.members[i].address, needed[i].total(),
-                  needed[i].neurons, memory[i]);
+                  "node {} ({}) would need {:.1f} MB for its {} neurons, but "
+                  "has {:.1f}; add nodes, give it fewer neurons, or take a "
+                  "smaller batch or window",
+                  i + 1, nodes.members[i].address,
+                  static_cast<double>(needed[i].total()) / 1e6,
+                  needed[i].neurons, static_cast<double>(memory[i]) / 1e6);
   return caf::none;
 }
 

@@ -34,8 +34,9 @@ result<prepared_job> prepare(experiment how);
 /// is what the user wants; else does nothing.
 caf::error split_for_nodes(prepared_job& job, const cluster_view& nodes);
 
-/// Returns the most memory that each node may use, as far as it is known: a
-/// machine with several nodes is shared by them.
+/// Returns the most memory that each node may use, as far as it is known: that
+/// of its GPUs where it computes on them alone; a machine with several nodes is
+/// shared by them.
 std::vector<uint64_t> memory_limits(const cluster_settings& how,
                                     const cluster_view& nodes);
 

@@ -21,6 +21,14 @@ constexpr link_model between_machines{80e-6, 1.1e9, collective::two_step};
 // Where nothing was measured, nothing but products counts.
 constexpr double unlimited = 1e18;
 
+/// Both at their worst; what was not measured is not slow.
+link_model slower(link_model x, const link_model& y) {
+  x.latency = std::max(x.latency, y.latency);
+  if (y.bandwidth > 0)
+    x.bandwidth = std::min(x.bandwidth, y.bandwidth);
+  return x;
+}
+
 double rate_or_unlimited(uint64_t mb_s) {
   return mb_s > 0 ? static_cast<double>(mb_s) * 1e6 : unlimited;
 }
@@ -32,6 +40,8 @@ planned_cluster devices_of(const cluster_settings& how,
   planned_cluster out;
   out.inside = within_machine;
   out.between = between_machines;
+  for (const auto& x : nodes.members)
+    out.between = slower(out.between, x.link);
   auto memory = memory_limits(how, nodes);
   for (size_t i = 0; i < nodes.members.size(); ++i) {
     const auto& info = nodes.members[i].info;

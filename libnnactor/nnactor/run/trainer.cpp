@@ -145,8 +145,9 @@ void trainer_state::pump_validation() {
   auto size = settings.data->size(split::validation);
   while (in_flight < settings.run.train.window
          && validated < validation_batches()) {
-    auto first = validated * defaults::validation_rows;
-    auto rows = std::min(defaults::validation_rows, size - first);
+    auto most = defaults::validation_rows(port.time_steps());
+    auto first = validated * most;
+    auto rows = std::min(most, size - first);
     std::vector<uint64_t> indices(rows);
     std::iota(indices.begin(), indices.end(), first);
     issue(phase::evaluate, boundary, static_cast<uint32_t>(validated),
@@ -174,7 +175,8 @@ examples trainer_state::training_examples(uint64_t step,
 
 uint64_t trainer_state::validation_batches() const {
   auto size = settings.data->size(split::validation);
-  return (size + defaults::validation_rows - 1) / defaults::validation_rows;
+  auto rows = defaults::validation_rows(port.time_steps());
+  return (size + rows - 1) / rows;
 }
 
 // -- receiving ----------------------------------------------------------------

@@ -86,6 +86,7 @@ public:
   cuda_launcher(uint32_t index, const cudaDeviceProp& about)
       : index_(static_cast<int>(index)),
         name_("gpu:" + std::to_string(index) + " (" + about.name + ")"),
+        memory_(about.totalGlobalMem),
         window_(static_cast<size_t>(about.accessPolicyMaxWindowSize)) {
     enter();
     streams_ = std::make_unique<std::array<event_stream, 3>>();
@@ -114,6 +115,10 @@ public:
 
   bool fuses_relu() const override {
     return fuses_relu_;
+  }
+
+  uint64_t memory_bytes() const override {
+    return memory_;
   }
 
   std::byte* allocate(size_t bytes) override {
@@ -291,6 +296,7 @@ private:
 
   int index_;
   std::string name_;
+  uint64_t memory_;
   size_t window_;
   size_t cache_ = 0;
   bool fuses_relu_ = false;

@@ -113,8 +113,9 @@ public:
     mprotect(first_, used_, yes ? PROT_READ | PROT_WRITE : PROT_NONE);
   }
 
-private:
   static constexpr size_t size = size_t{16} << 30;
+
+private:
   std::byte* first_;
   size_t used_ = 0;
 };
@@ -141,6 +142,10 @@ public:
 
   bool fuses_relu() const override {
     return true;
+  }
+
+  uint64_t memory_bytes() const override {
+    return guarded_memory::size;
   }
 
   std::byte* allocate(size_t bytes) override {

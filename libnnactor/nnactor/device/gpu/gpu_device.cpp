@@ -48,6 +48,10 @@ public:
     return queue_.where().cache_to_keep();
   }
 
+  uint64_t memory_bytes() const override {
+    return queue_.where().memory_bytes();
+  }
+
   memory* away() const override {
     return &queue_.own();
   }

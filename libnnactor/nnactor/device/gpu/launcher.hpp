@@ -35,6 +35,9 @@ public:
   /// Whether its products leave what is not a number where `relu` is set.
   virtual bool fuses_relu() const = 0;
 
+  /// How much memory the GPU has.
+  virtual uint64_t memory_bytes() const = 0;
+
   /// Memory of the GPU; null where none is left.
   virtual std::byte* allocate(size_t bytes) = 0;
   virtual void free(std::byte* data) noexcept = 0;
