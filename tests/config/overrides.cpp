@@ -18,11 +18,12 @@ TEST_CASE("the command line wins over the file") {
 
 TEST_CASE("values that are not TOML are strings") {
   auto x = parsed(minimal, {"data.path=/tmp/a b#c", "train.optimizer=sgd",
-                            "store.path=\"quoted\"", "data.images=a=b"});
+                            "store.path=\"quoted\"", "cluster.key=a=b",
+                            "cluster.certificate=c", "cluster.authority=d"});
   CHECK(x.data.path == "/tmp/a b#c");
   CHECK(x.run.train.optimizer.kind == optimizer_kind::sgd);
   CHECK(x.store.path == "quoted");
-  CHECK(x.data.images == "a=b");
+  CHECK(x.cluster.key == "a=b");
   CHECK(to_string(x.data.path_where) == "--set data.path");
 }
 

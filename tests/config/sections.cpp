@@ -29,6 +29,12 @@ TEST_CASE("without layers, text gets an embedding and images do not") {
   CHECK(images[0].name == "dense1");
 }
 
+TEST_CASE("text has a context and time steps") {
+  auto x = parsed(minimal + "context = 4\ntime_steps = 8").data;
+  CHECK(x.context == 4);
+  CHECK(x.time_steps == 8);
+}
+
 TEST_CASE("noise needs no path") {
   auto x = parsed(R"([data]
 format = "noise"
@@ -123,7 +129,6 @@ path = "d"
 format = "idx"
 images = "i"
 labels = "l"
-context = 4
 validation = 0.25
 [cluster]
 nodes = 5
@@ -144,7 +149,6 @@ every = 25
   CHECK(x.data.kind == data_settings::format::idx);
   CHECK(x.data.images == "i");
   CHECK(x.data.labels == "l");
-  CHECK(x.data.context == 4);
   CHECK(x.data.validation == 0.25);
   CHECK(x.cluster.nodes == 5);
   CHECK(x.cluster.devices == 2);

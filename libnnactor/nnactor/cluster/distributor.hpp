@@ -16,7 +16,7 @@ struct cluster_view {
     std::string address;
     node_actor node;
     node_info info;
-    gate_actor gate; ///< Null until it takes part in a deployment.
+    gate_actor gate;      ///< Null until it takes part in a deployment.
     link_model link = {}; ///< From here, if somebody has measured it.
   };
   std::vector<member> members;
