@@ -51,6 +51,29 @@ TEST_CASE("what several layers behind a border read crosses it once") {
   CHECK(work.job.layers[2].passed_on == 4 * (7 + 4) * 4);
 }
 
+TEST_CASE("every time step goes through by itself") {
+  auto net = small_regression();
+  auto once = training_work(net, settings());
+  auto asked = inference_work(net, settings(), 2);
+  net.time_steps = 5;
+  auto often = training_work(net, settings());
+  CHECK(often.job.exchanges == 5 * once.job.exchanges);
+  CHECK(inference_work(net, settings(), 2).job.exchanges
+        == 5 * asked.job.exchanges);
+  auto& one = once.job.layers[0];
+  auto& five = often.job.layers[0];
+  CHECK(five.flop == 5 * one.flop);
+  CHECK(five.overhead == 5 * one.overhead);
+  CHECK(five.exchanged == one.exchanged);
+  CHECK(five.passed_on == one.passed_on);
+  CHECK(five.resident == one.resident);
+  CHECK(five.memory - five.resident == 5 * (one.memory - one.resident));
+  // The optimizer goes through the weights once a step.
+  auto parameters = 8 * 6 + 8;
+  CHECK(five.moved
+        == doctest::Approx(4 * parameters * (5 * (2 + 2) + (3 + 2) / 3.0)));
+}
+
 TEST_CASE("answers take one pass, rounded weights half the bytes") {
   auto net = small_regression();
   auto how = settings();

@@ -3,6 +3,7 @@
 #include "nnactor/defaults.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace nnactor {
 
@@ -11,49 +12,61 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr int round_trips = 20;
-constexpr size_t most_pieces = 256;
+constexpr int rounds = 3;
+constexpr uint64_t most_bytes = 32 << 20;
 constexpr double least_seconds = 0.05;
 
-/// Sends so many pieces at once and returns the seconds until all are answered.
+/// Sends so many bytes and returns the seconds until the last are answered.
 result<double> exchange(caf::scoped_actor& self, const node_actor& node,
-                        size_t pieces, const std::vector<char>& piece,
-                        std::chrono::milliseconds patience) {
-  using answer =
-      decltype(self->request(node, patience, probe_atom::value, piece));
+                        uint64_t bytes, std::chrono::milliseconds patience) {
+  tensor_piece piece;
+  piece.bytes = shared_bytes{
+      byte_buffer{std::min<uint64_t>(bytes, defaults::piece_bytes)}};
   auto start = clock::now();
-  std::vector<answer> answers;
-  for (size_t i = 0; i < pieces; ++i)
-    answers.push_back(self->request(node, patience, probe_atom::value, piece));
+  for (; bytes > defaults::piece_bytes; bytes -= defaults::piece_bytes)
+    self->send(node, probe_atom::value, piece);
   caf::error failed;
-  for (auto& x : answers)
-    x.receive([](uint64_t) {}, [&](caf::error& why) { failed = why; });
+  self->request(node, patience, probe_atom::value, piece)
+      .receive([](uint64_t) {}, [&](caf::error& why) { failed = why; });
   if (failed)
     return failed;
   return std::chrono::duration<double>(clock::now() - start).count();
+}
+
+/// Of so many exchanges.
+result<double> fastest(int count, caf::scoped_actor& self,
+                       const node_actor& node, uint64_t bytes,
+                       std::chrono::milliseconds patience) {
+  auto best = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < count; ++i) {
+    auto seconds = exchange(self, node, bytes, patience);
+    if (!seconds)
+      return seconds;
+    best = std::min(best, *seconds);
+  }
+  return best;
 }
 
 } // namespace
 
 result<link_model> measure_link(caf::scoped_actor& self, const node_actor& node,
                                 std::chrono::milliseconds patience) {
-  std::vector<double> trips;
-  for (int i = 0; i < round_trips; ++i) {
-    auto seconds = exchange(self, node, 1, {}, patience);
+  auto trip = fastest(round_trips, self, node, 0, patience);
+  if (!trip)
+    return trip.error();
+  for (auto bytes = uint64_t{defaults::piece_bytes};; bytes *= 4) {
+    auto seconds = exchange(self, node, bytes, patience);
+    if (seconds && *seconds < least_seconds && bytes < most_bytes)
+      continue;
+    // Worth another look where it takes no time.
+    if (seconds && *seconds < 4 * least_seconds)
+      seconds = fastest(rounds, self, node, bytes, patience);
     if (!seconds)
       return seconds.error();
-    trips.push_back(*seconds);
-  }
-  auto trip = std::ranges::min(trips);
-  std::vector<char> piece(defaults::piece_bytes);
-  for (size_t pieces = 1;; pieces *= 4) {
-    auto seconds = exchange(self, node, pieces, piece, patience);
-    if (!seconds)
-      return seconds.error();
-    if (*seconds >= least_seconds || pieces >= most_pieces)
-      return link_model{trip / 2,
-                        static_cast<double>(pieces * piece.size())
-                            / std::max(*seconds - trip, *seconds / 2),
-                        collective::two_step};
+    return link_model{*trip / 2,
+                      static_cast<double>(bytes)
+                          / std::max(*seconds - *trip, *seconds / 2),
+                      collective::two_step};
   }
 }
 

@@ -420,8 +420,8 @@ node_actor::behavior_type run_node(node_state::pointer self,
         return st.save_all(epoch, generation, step);
       },
       [&st](traffic_atom) { return st.traffic->load(); },
-      [](probe_atom, const std::vector<char>& bytes) {
-        return uint64_t{bytes.size()};
+      [](probe_atom, const tensor_piece& what) {
+        return uint64_t{what.bytes.size()};
       },
       [&st](status_atom, uint64_t epoch) { return st.status(epoch); },
       [&st](peek_atom, uint64_t epoch, group_id group, neuron_id neuron,

@@ -17,9 +17,10 @@ constexpr double training_overhead = 13e-6;
 constexpr double answering_overhead = 2e-6;
 
 struct pass {
-  double rows = 0; ///< Of a micro-batch, with all its time steps.
+  double rows = 0; ///< Of a micro-batch at one time step.
   bool learns = false;
   double micro_batches = 1; ///< That share the optimizer's pass.
+  double steps = 1;         ///< Time steps, each of which goes through alone.
 };
 
 bool multiplies_rounded(const layer& what, const train_settings& how) {
@@ -53,9 +54,10 @@ double touched(const layer& what, const pass& of, double bytes) {
 
 double flop_of(const network& net, const layer& what, const pass& of) {
   if (what.kind == layer_kind::embedding)
-    return of.rows * static_cast<double>(what.width) * (of.learns ? 2 : 1);
+    return of.rows * of.steps * static_cast<double>(what.width)
+           * (of.learns ? 2 : 1);
   auto products =
-      2 * of.rows * static_cast<double>(what.units * what.row_width);
+      2 * of.rows * of.steps * static_cast<double>(what.units * what.row_width);
   auto passes = !of.learns ? 1 : passes_gradients(net, what) ? 3 : 2;
   return products * passes;
 }
@@ -63,14 +65,14 @@ double flop_of(const network& net, const layer& what, const pass& of) {
 double moved_of(const layer& what, const train_settings& how, const pass& of) {
   auto weights = touched(what, of, weight_bytes(what, how));
   if (!of.learns)
-    return weights;
+    return of.steps * weights;
   auto gradients = touched(what, of, 2 * parameters_of(what) * value_bytes);
   // Gradient, weights and state are read, weights and state are written.
   auto update =
       parameters_of(what)
       * (3 * value_bytes
          + 2 * static_cast<double>(optimizer_bytes(how.optimizer.kind)));
-  return 2 * weights + gradients + update / of.micro_batches;
+  return of.steps * (2 * weights + gradients) + update / of.micro_batches;
 }
 
 double resident_of(const layer& what, const train_settings& how,
@@ -93,7 +95,8 @@ double memory_of(const network& net, const layer& what,
   auto kept = of.learns ? columns + 3 * static_cast<double>(what.width)
                         : static_cast<double>(what.width);
   auto in_flight = std::min(how.window, how.micro_batches);
-  return resident_of(what, how, of) + in_flight * of.rows * kept * value_bytes;
+  return resident_of(what, how, of)
+         + in_flight * of.rows * of.steps * kept * value_bytes;
 }
 
 /// By border behind a layer: columns of layers before it that somebody behind
@@ -133,7 +136,7 @@ network_work work_of(const network& net, const train_settings& how,
          resident_of(what, how, of), memory_of(net, what, how, of),
          of.rows * static_cast<double>(what.width) * sent,
          of.rows * across[id] * sent,
-         of.learns ? training_overhead : answering_overhead});
+         of.steps * (of.learns ? training_overhead : answering_overhead)});
   }
   return out;
 }
@@ -141,20 +144,22 @@ network_work work_of(const network& net, const train_settings& how,
 } // namespace
 
 network_work training_work(const network& net, const train_settings& how) {
-  auto rows = how.batch / how.micro_batches * net.time_steps;
   auto out = work_of(net, how,
-                     {static_cast<double>(rows), true,
-                      static_cast<double>(how.micro_batches)});
+                     {static_cast<double>(how.batch / how.micro_batches), true,
+                      static_cast<double>(how.micro_batches),
+                      static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.micro_batches;
-  out.job.exchanges = 2;
+  out.job.exchanges = 2 * net.time_steps;
   return out;
 }
 
 network_work inference_work(const network& net, const train_settings& how,
                             uint64_t examples) {
-  auto out = work_of(
-      net, how, {static_cast<double>(examples * net.time_steps), false, 1});
+  auto out = work_of(net, how,
+                     {static_cast<double>(examples), false, 1,
+                      static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.window;
+  out.job.exchanges = net.time_steps;
   return out;
 }
 

@@ -125,9 +125,8 @@ using node_actor = control_actor::extend<
                     uint64_t /*step*/>::with<uint64_t /*generation*/>,
     // Bytes of tensors this node has sent over links since it was deployed.
     caf::replies_to<traffic_atom>::with<uint64_t>,
-    // Whatever it is, it is only sent to see how long that takes; returns its
-    // size.
-    caf::replies_to<probe_atom, std::vector<char>>::with<uint64_t>,
+    // Nobody's, sent to see how long that takes; returns its bytes.
+    caf::replies_to<probe_atom, tensor_piece>::with<uint64_t>,
     // What is everybody doing?
     caf::replies_to<status_atom, uint64_t /*epoch*/>::with<node_status>,
     // The weights of a neuron of a group: those of its inputs, then its bias if

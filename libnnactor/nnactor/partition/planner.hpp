@@ -25,9 +25,9 @@ struct layer_work {
   double moved = 0;    ///< Read and written of what a device holds of it.
   double resident = 0; ///< That a cache has to hold, so that it moves there.
   double memory = 0;   ///< All that it takes while a step runs.
-  /// Sent by whoever computes it to whoever shares the stage.
+  /// Sent at each exchange by whoever computes it to whoever shares the stage.
   double exchanged = 0;
-  /// Crosses a border between stages right behind it.
+  /// Crosses a border between stages right behind it, at each exchange.
   double passed_on = 0;
   /// Seconds that it costs each device, however small its share.
   double overhead = 0;
@@ -57,7 +57,8 @@ struct planned_cluster {
 struct planned_job {
   std::vector<layer_work> layers;
   uint32_t micro_batches = 1; ///< m
-  uint32_t exchanges = 1;     ///< Of a layer: 1, or 2 where gradients go back.
+  /// Of a layer: at each time step one, or two where gradients go back.
+  uint32_t exchanges = 1;
 };
 
 /// Where a stage ends; it begins where the one before it ends.
