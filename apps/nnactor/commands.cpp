@@ -11,6 +11,7 @@ int finish(const caf::error& what) {
   switch (code_of(what)) {
   case ec::node_lost:
   case ec::timeout:
+  case ec::store_taken:
   case ec::diverged:
   case ec::device_failure:
   case ec::internal:

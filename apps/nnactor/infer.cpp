@@ -47,8 +47,9 @@ result<std::shared_ptr<const dataset>> open_data(const manifest& from,
                 "{} has {} inputs and {} classes, the model in {} was made for "
                 "{} and {}; give it the data it was trained on with --set "
                 "data.path=PATH",
-                config->data.path, shape.input_width, shape.output_width,
-                how.model, input.width, from.net.output().width);
+                config->data.path.empty() ? "noise" : config->data.path,
+                shape.input_width, shape.output_width, how.model, input.width,
+                from.net.output().width);
   auto* characters = (*data)->characters();
   if (characters != nullptr && characters->code_points != from.vocabulary)
     return fail(ec::invalid_data,
@@ -67,50 +68,63 @@ std::string name_of(const dataset& data, int32_t label) {
 
 // Counts of all examples asked so far.
 struct score {
-  uint64_t examples = 0;
+  uint64_t answers = 0; ///< One a time step.
   uint64_t correct = 0;
   double loss = 0;
 };
 
+/// The first columns: time steps only where there are several.
+template <class Example, class Step>
+std::string place_of(const Example& example, const Step& step, uint64_t steps) {
+  return steps == 1 ? fmt::format("{:>8}  ", example)
+                    : fmt::format("{:>8}  {:>9}  ", example, step);
+}
+
 void show(const dataset& data, const examples& asked, const tensor& answers,
           uint64_t first, bool json, score& all) {
-  // Every time step of an example has an answer of its own.
   auto labels = asked.targets.values<int32_t>();
   auto columns = answers.extent().size() / labels.size();
+  auto steps = asked.targets.extent().columns;
   for (uint64_t i = 0; i < labels.size(); ++i) {
     auto row = answers.values<float>().subspan(i * columns, columns);
     auto best = std::max_element(row.begin(), row.end());
     auto guess = static_cast<int32_t>(best - row.begin());
-    ++all.examples;
+    ++all.answers;
     all.correct += guess == labels[i] ? 1 : 0;
     all.loss -= std::log(static_cast<double>(row[labels[i]]));
     if (json)
-      fmt::print("{}\n", nlohmann::json{{"example", first + i},
+      fmt::print("{}\n", nlohmann::json{{"example", first + i / steps},
+                                        {"time_step", i % steps + 1},
                                         {"label", labels[i]},
                                         {"answer", guess},
                                         {"value", *best}}
                              .dump());
     else
-      fmt::print("{:>8}  {:>8}  {:>8}  {:>10.6f}{}\n", first + i,
+      fmt::print("{}{:>8}  {:>8}  {:>10.6f}{}\n",
+                 place_of(first + i / steps, i % steps + 1, steps),
                  name_of(data, labels[i]), name_of(data, guess), *best,
                  guess == labels[i] ? "" : "  wrong");
   }
 }
 
-void show(const score& all, bool is_class, bool json) {
-  auto examples = static_cast<double>(all.examples);
-  auto accuracy = static_cast<double>(all.correct) / examples;
-  auto summary =
-      nlohmann::json{{"examples", all.examples}, {"accuracy", accuracy}};
+void show(const score& all, uint64_t steps, bool is_class, bool json) {
+  auto answers = static_cast<double>(all.answers);
+  auto accuracy = static_cast<double>(all.correct) / answers;
+  auto summary = nlohmann::json{{"examples", all.answers / steps},
+                                {"answers", all.answers},
+                                {"accuracy", accuracy}};
   if (is_class)
-    summary["loss"] = all.loss / examples;
+    summary["loss"] = all.loss / answers;
+  auto what = fmt::format("{} examples", all.answers / steps);
+  if (steps > 1)
+    what += fmt::format(" of {} time steps", steps);
   if (json)
     fmt::print("{}\n", summary.dump());
   else if (is_class)
-    fmt::print("{} examples: {:.2f} % right, mean loss {:.4f} nats\n",
-               all.examples, 100 * accuracy, all.loss / examples);
+    fmt::print("{}: {:.2f} % right, mean loss {:.4f} nats\n", what,
+               100 * accuracy, all.loss / answers);
   else
-    fmt::print("{} examples: {:.2f} % right\n", all.examples, 100 * accuracy);
+    fmt::print("{}: {:.2f} % right\n", what, 100 * accuracy);
 }
 
 caf::error ask(const infer_options& how) {
@@ -127,8 +141,9 @@ caf::error ask(const infer_options& how) {
   auto size = (*data)->size(part);
   auto end = how.limit == 0 ? size : std::min(how.limit, size);
   if (!how.json)
-    fmt::print("{:>8}  {:>8}  {:>8}  {:>10}\n", "example", "label", "answer",
-               "value");
+    fmt::print("{}{:>8}  {:>8}  {:>10}\n",
+               place_of("example", "time step", model->from.net.time_steps),
+               "label", "answer", "value");
   score all;
   constexpr uint64_t rows = 256;
   for (uint64_t first = 0; first < end; first += rows) {
@@ -138,15 +153,15 @@ caf::error ask(const infer_options& how) {
     auto answers = model->cluster->infer(asked.inputs);
     if (!answers)
       return answers.error();
-    show(**data, asked, *answers, first * asked.targets.extent().columns,
-         how.json, all);
+    show(**data, asked, *answers, first, how.json, all);
     output.write(reinterpret_cast<const char*>(answers->bytes().data()),
                  static_cast<std::streamsize>(answers->bytes().size()));
   }
   if (!how.output.empty() && !output.flush())
     return fail(ec::invalid_argument, "cannot write the outputs to {}",
                 how.output);
-  show(all, model->from.net.loss().kind == layer_kind::softmax_cross_entropy,
+  show(all, model->from.net.time_steps,
+       model->from.net.loss().kind == layer_kind::softmax_cross_entropy,
        how.json);
   return caf::none;
 }

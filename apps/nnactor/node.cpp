@@ -3,6 +3,7 @@
 
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/cluster/node.hpp"
+#include "nnactor/cluster/node_process.hpp"
 #include "nnactor/machine/device_name.hpp"
 #include "nnactor/machine/topology.hpp"
 
@@ -41,6 +42,13 @@ std::string default_state(const host_port& where) {
   return fmt::format("{}/nnactor/{}-{}", base, where.host, where.port);
 }
 
+/// Tells whoever has started this node, by a pipe.
+void tell_parent(const node_command& how, const std::string& line) {
+  if (write(how.announce, line.data(), line.size()) < 0)
+    fmt::print(stderr, "nnactor: nobody waits for this node\n");
+  close(how.announce);
+}
+
 void announce(const node_command& how, const host_port& where,
               const std::vector<uint16_t>& ports) {
   if (how.announce < 0) {
@@ -51,10 +59,15 @@ void announce(const node_command& how, const host_port& where,
     std::fflush(stdout);
     return;
   }
-  auto line = fmt::format("{}\n", fmt::join(ports, " "));
-  if (write(how.announce, line.data(), line.size()) < 0)
-    fmt::print(stderr, "nnactor: nobody waits for this node\n");
-  close(how.announce);
+  tell_parent(how, fmt::format("{}\n", fmt::join(ports, " ")));
+}
+
+/// Returns the exit status for what kept a node from listening.
+int refuse(const node_command& how, const caf::error& why) {
+  if (!why || how.announce < 0)
+    return finish(why);
+  tell_parent(how, fmt::format("{}{}\n", node_process::refusal, explain(why)));
+  return 2;
 }
 
 caf::error check_cores(const node_command& how, size_t devices) {
@@ -224,7 +237,7 @@ void add_node_command(CLI::App& parent, int& status) {
                            "nnactor node needs --listen HOST:PORT, for example "
                            "--listen 127.0.0.1:4700"));
     else
-      status = finish(serve(*how));
+      status = refuse(*how, serve(*how));
   });
 }
 

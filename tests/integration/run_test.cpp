@@ -230,3 +230,42 @@ TEST_CASE("a damaged slice is named") {
   CHECK((end.out + end.err).find(slice.at("file")) != std::string::npos);
   CHECK((end.out + end.err).find(slice.at("layer")) != std::string::npos);
 }
+
+TEST_CASE("a node that cannot start says why in the run's only line") {
+  scratch folder;
+  auto end = run_nnactor({"run", small_config(folder), "--set",
+                          "cluster={device='gpu', devices=1000}"});
+  CHECK(end.status == 2);
+  INFO(end.err);
+  CHECK(end.err.starts_with("nnactor: cannot start a node: --devices: "));
+  CHECK(end.err.find('\n') == end.err.size() - 1);
+}
+
+TEST_CASE("answers of a network with a memory are told by time step") {
+  scratch folder;
+  auto config = folder / "noise.toml";
+  write_file(config, "[data]\nformat = 'noise'\ninputs = 2\nclasses = 3\n"
+                     "time_steps = 4\nexamples = 20\n"
+                     "[train]\nsteps = 2\nbatch = 2\n"
+                     "[cluster]\nnodes = 1\n[store]\npath = '"
+                         + folder / "models/noise" + "'\n");
+  auto end = run_nnactor({"run", config});
+  INFO(end.err);
+  REQUIRE(end.status == 0);
+  auto asked = run_nnactor({"infer", folder / "models/noise", "--json"});
+  CHECK(asked.status == 0);
+  std::vector<nlohmann::json> lines;
+  std::istringstream text{asked.out};
+  for (std::string line; std::getline(text, line);)
+    lines.push_back(nlohmann::json::parse(line));
+  // Two examples to validate with.
+  REQUIRE(lines.size() == 2 * 4 + 1);
+  for (size_t i = 0; i < 8; ++i) {
+    CHECK(lines[i]["example"] == i / 4);
+    CHECK(lines[i]["time_step"] == i % 4 + 1);
+  }
+  CHECK(lines.back()["examples"] == 2);
+  CHECK(lines.back()["answers"] == 8);
+  auto people = run_nnactor({"infer", folder / "models/noise"});
+  CHECK(people.out.find("2 examples of 4 time steps: ") != std::string::npos);
+}

@@ -70,6 +70,9 @@ node_process::start(const std::string& program,
   close(announce);
   auto port = result.id_ > 0 ? read_line(ends[0]) : std::string{};
   close(ends[0]);
+  if (port.starts_with(refusal))
+    return fail(ec::invalid_argument, "cannot start a node: {}",
+                port.substr(refusal.size()));
   if (port.empty())
     return fail(ec::unreachable, "cannot start a node with {} node", program);
   std::istringstream ports{port};

@@ -3,6 +3,7 @@
 #include "nnactor/error.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -13,6 +14,10 @@ namespace nnactor {
 /// when ours is killed.
 class node_process {
 public:
+  /// What the line begins with that says why a node cannot start, in place of
+  /// its port.
+  static constexpr std::string_view refusal = "!";
+
   /// Starts `program node --listen 127.0.0.1:0 ARGUMENTS...` and waits until
   /// it tells its port. Must be called from the main thread: the kernel ties
   /// the life of the child to that of the calling thread.
