@@ -304,10 +304,13 @@ struct search {
       auto needed = among.stages(time_for(p), most);
       if (!needed)
         return;
-      if (*needed > p)
+      if (*needed > p) {
         p = *needed;
-      else if (improve_with(among, p, closely))
-        close.emplace_back(among.size(), p++);
+        continue;
+      }
+      if (improve_with(among, p, closely))
+        close.emplace_back(among.size(), p);
+      ++p;
     }
   }
 

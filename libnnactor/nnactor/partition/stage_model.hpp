@@ -154,7 +154,7 @@ private:
   const link_model& among_;            ///< Its own devices.
   const link_model* behind_ = nullptr; ///< To the next stage, if there may be.
   /// By kind, where there are fewer kinds than devices here.
-  bool by_kind_;
+  bool by_kind_ = false;
   std::array<uint32_t, stage_model::most_kinds> counts_;
 };
 
