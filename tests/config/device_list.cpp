@@ -27,14 +27,19 @@ TEST_CASE("configs/devices/README.md documents every key, and no other") {
         == test::as_set(device_list_keys()));
 }
 
-TEST_CASE("the shipped list of devices is right") {
-  auto text =
-      read_file(test::in_configs("devices/office.toml"), ec::invalid_config);
-  REQUIRE(text);
-  auto found = parse_device_list(*text, "office.toml");
-  REQUIRE_MESSAGE(found, explain(found.error()));
-  CHECK(found->on.devices.size() == 8);
-  CHECK(found->servers == std::vector<std::string>{"new", "new", "old"});
+TEST_CASE("the shipped lists of devices are right") {
+  auto shipped = [](const std::string& name) {
+    auto text =
+        read_file(test::in_configs("devices/" + name), ec::invalid_config);
+    REQUIRE(text);
+    auto found = parse_device_list(*text, name);
+    REQUIRE_MESSAGE(found, explain(found.error()));
+    return *found;
+  };
+  auto office = shipped("office.toml");
+  CHECK(office.on.devices.size() == 8);
+  CHECK(office.servers == std::vector<std::string>{"new", "new", "old"});
+  CHECK(shipped("two-cores.toml").on.devices.size() == 2);
 }
 
 TEST_CASE("servers, their devices and links") {

@@ -4,6 +4,8 @@
 #include "nnactor/device/cpu/panels.hpp"
 #include "nnactor/tensor/bfloat16.hpp"
 
+#include <cstdlib>
+
 using namespace nnactor;
 
 namespace {
@@ -46,6 +48,14 @@ TEST_CASE("panels hold every weight rounded, two columns of a unit together") {
   CHECK(packed.of.data[at] == rows[65 * 37 + 3]);
   // Padding is zero.
   CHECK(packed.of.data[packed.of.panel_size() - 1] == 0);
+}
+
+TEST_CASE("products use no instructions that oneDNN may not") {
+  auto most = panel_kernel::amx;
+  if (auto* limit = std::getenv("ONEDNN_MAX_CPU_ISA"))
+    most = std::string{limit} == "AVX2" ? panel_kernel::avx2
+                                        : panel_kernel::avx512;
+  CHECK(panel_kernels().back() <= most);
 }
 
 TEST_CASE("every kernel of panels agrees with the sum in double precision") {

@@ -1,3 +1,4 @@
+#include "support/documented_keys.hpp"
 #include "support/process.hpp"
 
 #include <doctest/doctest.h>
@@ -71,6 +72,31 @@ TEST_CASE("a plan for the nodes is trained as it was planned") {
     CHECK(end.status == 0);
     CHECK(run_nnactor({"model", "verify", model}).status == 0);
   }
+}
+
+TEST_CASE("a plan cuts a network so that each half fits the cache of a core") {
+  scratch folder;
+  auto text = read_file(in_configs("devices/two-cores.toml"));
+  auto two = folder / "two.toml";
+  auto one = folder / "one.toml";
+  write_file(two, text);
+  write_file(one, text.replace(text.find("devices = 2"), 11, "devices = 1"));
+  auto plan = [&](const std::string& devices) {
+    auto end = run_nnactor({"plan", in_configs("residency.toml"), "--devices",
+                            devices, "--infer", "1", "--json"});
+    INFO(end.err);
+    REQUIRE(end.status == 0);
+    return json::parse(end.out)["auto"];
+  };
+  auto halves = plan(two);
+  REQUIRE(halves["stages"].size() == 2);
+  for (auto& stage : halves["stages"])
+    CHECK(stage["cached_devices"] == 1);
+  CHECK(halves["stages"][0]["last_layer"] == "third");
+  auto alone = plan(one);
+  CHECK(alone["stages"][0]["cached_devices"] == 0);
+  // Twice the cores, and weights from a faster cache.
+  CHECK(alone["seconds"].get<double>() > 4 * halves["seconds"].get<double>());
 }
 
 TEST_CASE("plans are made for devices that nobody has") {

@@ -4,6 +4,7 @@
 #include "nnactor/tensor/bytes.hpp"
 
 #include <cpuid.h>
+#include <oneapi/dnnl/dnnl.hpp>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +13,14 @@
 namespace nnactor {
 
 namespace {
+
+/// Whether oneDNN may use these instructions: one variable limits both, see
+/// the README of this room.
+bool is_allowed(dnnl::cpu_isa what) {
+  auto wanted = static_cast<unsigned>(what);
+  auto used = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (used & wanted) == wanted;
+}
 
 /// Whether bit `bit` of EDX (or else of EAX) is set in a leaf of CPUID.
 bool cpuid_bit(unsigned leaf, unsigned subleaf, bool in_edx, unsigned bit) {
@@ -36,11 +45,11 @@ bool has_amx_bf16() {
 std::vector<panel_kernel> find_kernels() {
   __builtin_cpu_init();
   std::vector<panel_kernel> out = {panel_kernel::plain};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+  if (is_allowed(dnnl::cpu_isa::avx2) && __builtin_cpu_supports("fma"))
     out.push_back(panel_kernel::avx2);
-  if (has_avx512_bf16())
+  if (is_allowed(dnnl::cpu_isa::avx512_core_bf16) && has_avx512_bf16())
     out.push_back(panel_kernel::avx512);
-  if (has_avx512_bf16() && has_amx_bf16())
+  if (is_allowed(dnnl::cpu_isa::avx512_core_amx) && has_amx_bf16())
     out.push_back(panel_kernel::amx);
   return out;
 }
