@@ -145,7 +145,7 @@ void onednn_matmul::multiply(const bfloat16_matrix& a, const panels& w,
 }
 
 std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
-                                            uint64_t columns) {
+                                            uint64_t columns) try {
   auto engine = dnnl::engine{dnnl::engine::kind::cpu, 0};
   auto how =
       dnnl::matmul::primitive_desc{{md{dims(rows, depth), bf16, tag::ab},
@@ -174,6 +174,9 @@ std::function<void()> make_bfloat16_product(uint64_t rows, uint64_t depth,
     product.execute(stream, arguments);
     static_cast<void>(weights); // Holds what the product reads.
   };
+} catch (const dnnl::error& what) {
+  throw std::runtime_error(
+      fmt::format("a product of bfloat16 by oneDNN: {}", what.what()));
 }
 
 } // namespace nnactor

@@ -2,6 +2,13 @@
 
 #include "nnactor/device/cpu/panels.hpp"
 
+// Before a loop whose sums shall stay in registers: its count is a constant.
+#ifdef __clang__
+#define NNACTOR_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NNACTOR_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 namespace nnactor {
 
 // Private to this folder: one function an instruction set, for any number of

@@ -13,6 +13,9 @@ namespace {
 
 constexpr uint64_t vectors = panel_units / 16; ///< Of 16 units in a panel.
 
+/// How far weights are fetched ahead, in values: 4 KiB.
+constexpr uint64_t ahead = 2048;
+
 NNACTOR_AVX512 __m512bh bits(__m512i x) {
   return reinterpret_cast<__m512bh>(x);
 }
@@ -33,30 +36,45 @@ NNACTOR_AVX512 void multiply_panel(const uint16_t* x, const panels& w,
   auto stride = w.padded_columns();
   const auto* weights_at = w.data + panel * w.panel_size();
   __m512 all[Chains][Rows][vectors];
-  for (auto& chain : all)
-    for (auto& row : chain)
+  NNACTOR_UNROLL
+  for (auto& chain : all) {
+    NNACTOR_UNROLL
+    for (auto& row : chain) {
+      NNACTOR_UNROLL
       for (auto& sum : row)
         sum = _mm512_setzero_ps();
-  for (uint64_t c = 0; c < stride; c += 2 * Chains)
+    }
+  }
+  for (uint64_t c = 0; c < stride; c += 2 * Chains) {
+    NNACTOR_UNROLL
     for (uint64_t chain = 0; chain < Chains; ++chain) {
       const auto* pair = weights_at + (c / 2 + chain) * panel_units * 2;
       __m512i weights[vectors];
-      for (uint64_t v = 0; v < vectors; ++v)
+      NNACTOR_UNROLL
+      for (uint64_t v = 0; v < vectors; ++v) {
+        _mm_prefetch(pair + v * 32 + ahead, _MM_HINT_T0);
         weights[v] = _mm512_load_si512(pair + v * 32);
+      }
+      NNACTOR_UNROLL
       for (uint64_t r = 0; r < Rows; ++r) {
         const auto* at = x + r * stride + c + 2 * chain;
         auto value = _mm512_set1_epi32(*reinterpret_cast<const int*>(at));
+        NNACTOR_UNROLL
         for (uint64_t v = 0; v < vectors; ++v)
           all[chain][r][v] =
               _mm512_dpbf16_ps(all[chain][r][v], bits(weights[v]), bits(value));
       }
     }
+  }
+  NNACTOR_UNROLL
   for (uint64_t v = 0; v < vectors; ++v) {
     auto mask = present(w.units, panel, v);
     auto column = panel * panel_units + v * 16;
     auto bias = _mm512_maskz_loadu_ps(mask, b + column);
+    NNACTOR_UNROLL
     for (uint64_t r = 0; r < Rows; ++r) {
       auto sum = all[0][r][v];
+      NNACTOR_UNROLL
       for (int chain = 1; chain < Chains; ++chain)
         sum = _mm512_add_ps(sum, all[chain][r][v]);
       _mm512_mask_storeu_ps(z.data + (first + r) * z.columns + column, mask,

@@ -34,6 +34,7 @@ __attribute__((target("avx2,fma"))) void multiply_panel(const uint16_t* x,
                                                         const uint16_t* w,
                                                         float* sums) {
   __m256 all[vectors];
+  NNACTOR_UNROLL
   for (auto& sum : all)
     sum = _mm256_setzero_ps();
   auto upper = _mm256_set1_epi32(static_cast<int>(0xffff0000u));
@@ -41,6 +42,7 @@ __attribute__((target("avx2,fma"))) void multiply_panel(const uint16_t* x,
     auto even = _mm256_set1_ps(widened(x[c]));
     auto odd = _mm256_set1_ps(widened(x[c + 1]));
     const auto* pair = w + c * panel_units;
+    NNACTOR_UNROLL
     for (uint64_t v = 0; v < vectors; ++v) {
       auto both =
           _mm256_load_si256(reinterpret_cast<const __m256i*>(pair + v * 16));
@@ -50,6 +52,7 @@ __attribute__((target("avx2,fma"))) void multiply_panel(const uint16_t* x,
       all[v] = _mm256_fmadd_ps(second, odd, all[v]);
     }
   }
+  NNACTOR_UNROLL
   for (uint64_t v = 0; v < vectors; ++v)
     _mm256_store_ps(sums + v * 8, all[v]);
 }
