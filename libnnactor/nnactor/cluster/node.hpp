@@ -100,6 +100,7 @@ struct node_state {
   void leave();
 
 private:
+  void open_devices();
   void enter(uint64_t next);
   carried_ptr carry_over(const deployment& next) const;
   caf::error start(deployment_ptr plan, const driver_actor& driver,
@@ -115,8 +116,5 @@ private:
 };
 
 node_actor::behavior_type run_node(node_state::pointer self, node_settings how);
-
-/// Asks the operating system who we are.
-node_info describe_machine(uint32_t devices, std::string device_name);
 
 } // namespace nnactor
