@@ -27,9 +27,6 @@ public:
   examples gather(split, const std::vector<uint64_t>&) const override {
     return {};
   }
-  const vocabulary* characters() const override {
-    return nullptr;
-  }
   std::string summary() const override {
     return "9 texts of 100 characters";
   }

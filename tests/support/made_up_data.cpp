@@ -75,16 +75,8 @@ examples made_up_data::gather(split part,
   return {rows_of(all_.inputs, rows), rows_of(all_.targets, rows)};
 }
 
-const vocabulary* made_up_data::characters() const {
-  return nullptr;
-}
-
 std::string made_up_data::summary() const {
   return "made up";
-}
-
-dataset::reference made_up_data::baseline() const {
-  return {};
 }
 
 } // namespace nnactor::test

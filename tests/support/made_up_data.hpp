@@ -17,9 +17,7 @@ public:
   uint64_t size(split part) const override;
   examples gather(split part,
                   const std::vector<uint64_t>& indices) const override;
-  const vocabulary* characters() const override;
   std::string summary() const override;
-  reference baseline() const override;
 
 private:
   data_shape shape_;

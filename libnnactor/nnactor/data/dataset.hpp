@@ -49,7 +49,9 @@ public:
                           const std::vector<uint64_t>& indices) const = 0;
 
   /// The characters, null unless this is text.
-  virtual const vocabulary* characters() const = 0;
+  virtual const vocabulary* characters() const {
+    return nullptr;
+  }
 
   /// One line for the start of a run: what was read, how much of it.
   virtual std::string summary() const = 0;
@@ -60,7 +62,9 @@ public:
     std::string name;
     double loss = 0;
   };
-  virtual reference baseline() const = 0;
+  virtual reference baseline() const {
+    return {};
+  }
 };
 
 /// Reads the data of an experiment. Fails with `ec::invalid_data`, naming the

@@ -96,19 +96,11 @@ examples idx_dataset::gather(split part,
   return {std::move(inputs).share(), std::move(labels).share()};
 }
 
-const vocabulary* idx_dataset::characters() const {
-  return nullptr;
-}
-
 std::string idx_dataset::summary() const {
   return fmt::format("{} images of {} values in {} classes; {} to train on and "
                      "{} to validate with",
                      labels_.values.size(), images_.stride(), classes_, train_,
                      size(split::validation));
-}
-
-dataset::reference idx_dataset::baseline() const {
-  return {};
 }
 
 } // namespace nnactor

@@ -18,9 +18,7 @@ public:
   uint64_t size(split part) const override;
   examples gather(split part,
                   const std::vector<uint64_t>& indices) const override;
-  const vocabulary* characters() const override;
   std::string summary() const override;
-  reference baseline() const override;
 
 private:
   idx_dataset(idx_array images, idx_array labels, double validation);

@@ -75,20 +75,12 @@ examples noise_dataset::gather(split part,
       rows_of(classes_, shape_.time_steps, offset, indices)};
 }
 
-const vocabulary* noise_dataset::characters() const {
-  return nullptr;
-}
-
 std::string noise_dataset::summary() const {
   return fmt::format("noise: {} examples of {} values in {} classes; {} to "
                      "train on and {} to validate with",
                      train_ + size(split::validation),
                      shape_.time_steps * shape_.input_width,
                      shape_.output_width, train_, size(split::validation));
-}
-
-dataset::reference noise_dataset::baseline() const {
-  return {};
 }
 
 } // namespace nnactor

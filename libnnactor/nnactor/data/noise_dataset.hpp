@@ -16,9 +16,7 @@ public:
   uint64_t size(split part) const override;
   examples gather(split part,
                   const std::vector<uint64_t>& indices) const override;
-  const vocabulary* characters() const override;
   std::string summary() const override;
-  reference baseline() const override;
 
 private:
   explicit noise_dataset(const data_settings& how);
