@@ -56,10 +56,6 @@ public:
     return places_;
   }
 
-  uint64_t layers() const {
-    return work_.layers.size();
-  }
-
 private:
   placement_trial(const noise_network& what, std::vector<placed> places,
                   prepared_job job);

@@ -20,9 +20,9 @@ struct data_settings {
   std::string images = "t10k-images-idx3-ubyte.gz"; ///< idx: in the folder.
   std::string labels = "t10k-labels-idx1-ubyte.gz"; ///< idx: in the folder.
   uint32_t context = 16;    ///< text: tokens an example sees.
-  uint32_t time_steps = 1;  ///< text: tokens an example predicts, in a row.
+  uint32_t time_steps = 1;  ///< text, noise: of an example.
   uint32_t inputs = 64;     ///< noise: values of a time step.
-  uint32_t classes = 10;    ///< noise: that a value may have.
+  uint32_t classes = 10;    ///< noise: one is right at each time step.
   uint32_t examples = 1000; ///< noise: to train on and to validate with.
   double validation = 0.1;  ///< Share at the end kept for validation.
   origin where;             ///< Of the section.
