@@ -41,8 +41,7 @@ inline std::vector<std::string> documented_keys(const std::string& readme) {
 /// Sorted, each once: a section may be described in one place for two.
 inline std::vector<std::string> as_set(std::vector<std::string> all) {
   std::ranges::sort(all);
-  auto again = std::ranges::unique(all);
-  all.erase(again.begin(), again.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

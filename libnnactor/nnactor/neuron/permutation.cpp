@@ -1,5 +1,6 @@
 #include "nnactor/neuron/permutation.hpp"
 
+#include "nnactor/clones.hpp"
 #include "nnactor/neuron/random.hpp"
 
 #include <algorithm>
@@ -79,17 +80,11 @@ uint64_t permutation::inverse(uint64_t y) const noexcept {
 
 namespace {
 
-// The compiler makes vectors of these loops; which ones is chosen at run time.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define NNACTOR_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define NNACTOR_VECTORS
-#endif
-
 constexpr size_t lanes = 256;
 
-/// One round back for the digits of some values.
-NNACTOR_VECTORS
+/// One round back for the digits of some values, which the compiler turns into
+/// vectors.
+NNACTOR_CLONES("avx2", "default")
 void rounds_back(uint32_t* high, uint32_t* low, uint32_t base,
                  const std::array<uint32_t, 4>& keys) {
   for (size_t k = keys.size(); k-- > 0;) {

@@ -1,11 +1,10 @@
+#include "nnactor/clones.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
 
 #include <algorithm>
 #include <vector>
 
-// Compiled for several processors, chosen when the program starts.
-#define NNACTOR_VECTORS                                                        \
-  __attribute__((target_clones("avx512f", "avx2,fma", "default")))
+#define NNACTOR_VECTORS NNACTOR_CLONES("avx512f", "avx2,fma", "default")
 
 namespace nnactor {
 

@@ -1,12 +1,10 @@
+#include "nnactor/clones.hpp"
 #include "nnactor/device/cpu/panel_kernels.hpp"
 
 #include <immintrin.h>
 
 #include <algorithm>
 #include <bit>
-
-// Compiled for several processors, chosen when the program starts.
-#define NNACTOR_VECTORS __attribute__((target_clones("avx2", "default")))
 
 namespace nnactor {
 
@@ -61,8 +59,8 @@ __attribute__((target("avx2,fma"))) void multiply_panel(const uint16_t* x,
 
 // Written as the compiler turns into vectors: NaN keeps its upper bits and
 // becomes quiet, see `round_to_bfloat16`.
-NNACTOR_VECTORS void round_plain(const float* from, uint64_t count,
-                                 uint16_t* to) {
+NNACTOR_CLONES("avx2", "default")
+void round_plain(const float* from, uint64_t count, uint16_t* to) {
   for (uint64_t i = 0; i < count; ++i) {
     auto bits = std::bit_cast<uint32_t>(from[i]);
     auto nearest = bits + 0x7fffu + ((bits >> 16) & 1u);
