@@ -25,11 +25,57 @@ void warn(const std::string& what) {
   fmt::print(stderr, "nnactor: {}\n", what);
 }
 
+void add_credentials(CLI::App& command, credentials& who) {
+  command
+      .add_option("--certificate", who.certificate,
+                  "TLS: certificate of this process (PEM)")
+      ->envname("NNACTOR_CERTIFICATE");
+  command.add_option("--key", who.key, "TLS: its key (PEM)")
+      ->envname("NNACTOR_KEY");
+  command
+      .add_option("--authority", who.authority,
+                  "TLS: certificate of the authority of all nodes (PEM)")
+      ->envname("NNACTOR_AUTHORITY");
+}
+
+CLI::Validator address_form(port_zero zero) {
+  auto read = [zero](std::string& text) {
+    auto where = parse_address(text, zero);
+    if (!where)
+      return explain(where.error());
+    text = to_string(*where);
+    return std::string{};
+  };
+  return {read, ""};
+}
+
+namespace {
+
+/// Reads a list of addresses, none of which may be empty or come twice.
+void read_addresses(const std::string& text, std::vector<std::string>& into) {
+  auto form = address_form(port_zero::refused);
+  for (size_t begin = 0; begin <= text.size();) {
+    auto end = std::min(text.find(',', begin), text.size());
+    auto one = text.substr(begin, end - begin);
+    auto wrong = form(one);
+    if (wrong.empty() && std::ranges::find(into, one) != into.end())
+      wrong = fmt::format("'{}' comes twice", one);
+    if (!wrong.empty())
+      throw CLI::ValidationError("--nodes", wrong);
+    into.push_back(one);
+    begin = end + 1;
+  }
+}
+
+} // namespace
+
 void node_options::add_to(CLI::App& command, bool with_local) {
   command
-      .add_option("--nodes", addresses,
-                  "Running nodes, HOST:PORT,HOST:PORT,... (nnactor node)")
-      ->delimiter(',');
+      .add_option_function<std::string>(
+          "--nodes",
+          [this](const std::string& text) { read_addresses(text, addresses); },
+          "Running nodes (nnactor node)")
+      ->type_name("HOST:PORT,HOST:PORT,...");
   if (with_local) {
     command
         .add_option("--local", local,
@@ -42,11 +88,15 @@ void node_options::add_to(CLI::App& command, bool with_local) {
                     "as the model is split")
         ->check(CLI::Range(1, 1 << 20));
   }
-  command.add_option("--certificate", certificate,
-                     "TLS: certificate of this process (PEM)");
-  command.add_option("--key", key, "TLS: its key (PEM)");
-  command.add_option("--authority", authority,
-                     "TLS: certificate of the authority of all nodes (PEM)");
+  add_credentials(command, who);
+}
+
+cluster_settings node_options::cluster() const {
+  cluster_settings out;
+  out.nodes = local;
+  out.addresses = addresses;
+  out.who = who;
+  return out;
 }
 
 void experiment_options::add_to(CLI::App& command) {
@@ -66,11 +116,8 @@ result<experiment> experiment_options::read() const {
     all.push_back(fmt::format("cluster.addresses=['{}']",
                               fmt::join(nodes.addresses, "','")));
   auto read = read_experiment(config, all);
-  if (!read || nodes.certificate.empty())
-    return read;
-  read->cluster.certificate = nodes.certificate;
-  read->cluster.key = nodes.key;
-  read->cluster.authority = nodes.authority;
+  if (read && !nodes.who.empty())
+    read->cluster.who = nodes.who;
   return read;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "nnactor/address.hpp"
 #include "nnactor/config/experiment.hpp"
+#include "nnactor/credentials.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -30,14 +32,25 @@ int finish(const caf::error& what);
 /// Prints a line for people who look, which is no part of the output.
 void warn(const std::string& what);
 
+/// Adds the options with which a process proves who it is. The environment has
+/// their defaults.
+void add_credentials(CLI::App& command, credentials& who);
+
+/// What an option that takes an address is checked with, and brought into the
+/// one form in which addresses are compared.
+CLI::Validator address_form(port_zero zero);
+
 /// The options with which a command finds nodes for a saved model.
 struct node_options {
   std::vector<std::string> addresses; ///< Of running nodes.
   uint32_t local = 1;                 ///< Nodes to start if there are none.
   uint32_t parts = 0;                 ///< Of the split; 0: the model's own.
-  std::string certificate, key, authority;
+  credentials who;
 
   void add_to(CLI::App& command, bool with_local);
+
+  /// Where the nodes are.
+  cluster_settings cluster() const;
 };
 
 /// The options with which a command is told of an experiment.

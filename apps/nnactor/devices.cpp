@@ -86,13 +86,8 @@ result<std::vector<peer>> measure_peers(const node_options& nodes) {
   std::vector<peer> out;
   if (nodes.addresses.empty())
     return out;
-  cluster_settings where;
-  where.addresses = nodes.addresses;
-  where.certificate = nodes.certificate;
-  where.key = nodes.key;
-  where.authority = nodes.authority;
   temporary_folder folder;
-  auto remote = open_remote(where, folder);
+  auto remote = open_remote(nodes.cluster(), folder);
   if (!remote)
     return remote.error();
   auto& job = *remote->network->job;

@@ -53,9 +53,8 @@ void announce(const node_command& how, const host_port& where,
               const std::vector<uint16_t>& ports) {
   if (how.announce < 0) {
     for (auto port : ports)
-      fmt::print(
-          "nnactor node: listening on {}:{}, models in {}, state in {}\n",
-          where.host, port, how.store, how.state);
+      fmt::print("nnactor node: listening on {}, models in {}, state in {}\n",
+                 to_string(host_port{where.host, port}), how.store, how.state);
     std::fflush(stdout);
     return;
   }
@@ -162,7 +161,7 @@ struct served_node {
 };
 
 caf::error serve(node_command how) {
-  auto where = parse_address(how.listen);
+  auto where = parse_address(how.listen, port_zero::any);
   if (!where)
     return where.error();
   if (auto err = check(how.who))
@@ -198,7 +197,8 @@ void add_node_command(CLI::App& parent, int& status) {
   command
       ->add_option("--listen", how->listen,
                    "Address to listen on; port 0 takes any")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->transform(address_form(port_zero::any));
   command
       ->add_option("--store", how->store,
                    "Shared folder that holds the folders of models")
@@ -215,11 +215,7 @@ void add_node_command(CLI::App& parent, int& status) {
                    "Cores to pin the devices to, for example 0,1; without it "
                    "the kernel decides")
       ->delimiter(',');
-  command->add_option("--certificate", how->who.certificate,
-                      "TLS: certificate of this node (PEM)");
-  command->add_option("--key", how->who.key, "TLS: its key (PEM)");
-  command->add_option("--authority", how->who.authority,
-                      "TLS: certificate of the authority of all nodes (PEM)");
+  add_credentials(*command, how->who);
   command
       ->add_option("--lease-ms", how->lease_ms,
                    "A peer that says nothing for so long is lost; 0: never")

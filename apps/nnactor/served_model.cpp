@@ -14,13 +14,8 @@ result<served_model> served_model::open(const std::string& folder,
   // Before any node is started.
   if (auto from = store.open(choice::best); !from)
     return from.error();
-  cluster_settings where;
-  where.nodes = nodes.local;
-  where.addresses = nodes.addresses;
-  where.certificate = nodes.certificate;
-  where.key = nodes.key;
-  where.authority = nodes.authority;
-  auto cluster = controller::make({where, folder, folder + ".nodes/inference"});
+  auto cluster =
+      controller::make({nodes.cluster(), folder, folder + ".nodes/inference"});
   if (!cluster)
     return cluster.error();
   result.cluster = std::move(*cluster);

@@ -28,16 +28,14 @@ struct shell_options {
     command
         .add_option("address", address,
                     "HOST:PORT that `nnactor run` prints, or a node of it")
-        ->required();
+        ->required()
+        ->type_name("HOST:PORT")
+        ->transform(address_form(port_zero::refused));
     command.add_flag("--json", json, "Print each answer as one line of JSON");
     command.add_option("--timeout", timeout, "Seconds that a command may take")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command.add_option("--certificate", who.certificate,
-                       "TLS: certificate of this process (PEM)");
-    command.add_option("--key", who.key, "TLS: its key (PEM)");
-    command.add_option("--authority", who.authority,
-                       "TLS: certificate of the authority of all nodes (PEM)");
+    add_credentials(command, who);
   }
 
   std::chrono::milliseconds patience() const {

@@ -145,16 +145,22 @@ TEST_CASE("settings that do not go together are refused") {
 }
 
 TEST_CASE("addresses must be complete and different") {
-  for (const auto* address :
-       {"host", "host:", ":4242", "host:0", "host:65536", "host:4x"}) {
+  auto wrong = [](const std::string& key, const std::string& value) {
+    return error_of(minimal + "[cluster]\n" + key + " = " + value);
+  };
+  for (const std::string address : {"host", "host:0", "::1", "[::1", "[::1]",
+                                    "127.0.0.1:80:90", " a:1", "a:65536"}) {
     CAPTURE(address);
-    CHECK(error_of(minimal + "[cluster]\naddresses = ['" + address + "']")
-          == fmt::format("x.toml:4:13: 'cluster.addresses' has '{}', which is "
-                         "not HOST:PORT with a port from 1 to 65535",
-                         address));
+    CHECK(wrong("addresses", "['b:1', '" + address + "']")
+              .starts_with("x.toml:4:13: 'cluster.addresses' is wrong: '"
+                           + address + "' is not an address: "));
   }
-  CHECK(error_of(minimal + "[cluster]\naddresses = ['a:1', 'b:1', 'a:1']")
+  CHECK(wrong("addresses", "['a:1', 'b:1', 'A:01']")
         == "x.toml:4:13: 'cluster.addresses' names 'a:1' twice");
+  CHECK(wrong("addresses", "['a:1', '']")
+            .starts_with("x.toml:4:21: 'cluster.addresses' must not hold"));
+  CHECK(wrong("control", "'::1'")
+            .starts_with("x.toml:4:11: 'cluster.control' is wrong: '::1' is"));
 }
 
 TEST_CASE("a config that cannot be read is named") {

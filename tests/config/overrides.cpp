@@ -23,7 +23,7 @@ TEST_CASE("values that are not TOML are strings") {
   CHECK(x.data.path == "/tmp/a b#c");
   CHECK(x.run.train.optimizer.kind == optimizer_kind::sgd);
   CHECK(x.store.path == "quoted");
-  CHECK(x.cluster.key == "a=b");
+  CHECK(x.cluster.who.key == "a=b");
   CHECK(to_string(x.data.path_where) == "--set data.path");
 }
 

@@ -158,9 +158,9 @@ every = 25
   CHECK(x.cluster.device == device_kind::gpu);
   CHECK(x.cluster.lease_ms == 1500);
   CHECK(x.cluster.step_timeout_ms == 200);
-  CHECK(x.cluster.certificate == "c");
-  CHECK(x.cluster.key == "k");
-  CHECK(x.cluster.authority == "a");
+  CHECK(x.cluster.who.certificate == "c");
+  CHECK(x.cluster.who.key == "k");
+  CHECK(x.cluster.who.authority == "a");
   CHECK(x.store.path == "m");
   CHECK(x.store.keep == 9);
   CHECK(x.store.every == 25);

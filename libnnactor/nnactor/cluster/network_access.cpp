@@ -6,9 +6,6 @@
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
 
-#include <arpa/inet.h>
-
-#include <charconv>
 #include <fstream>
 
 namespace nnactor {
@@ -112,38 +109,6 @@ caf::error check(const credentials& what) {
   return caf::none;
 }
 
-result<host_port> parse_address(const std::string& text) {
-  auto colon = text.rfind(':');
-  auto invalid = [&] {
-    return fail(ec::invalid_argument,
-                "'{}' is not an address; write HOST:PORT, for example "
-                "10.0.0.5:4700",
-                text);
-  };
-  if (colon == std::string::npos || colon == 0)
-    return invalid();
-  host_port out;
-  out.host = text.substr(0, colon);
-  if (out.host.front() == '[' && out.host.back() == ']')
-    out.host = out.host.substr(1, out.host.size() - 2);
-  else if (out.host.find(':') != std::string::npos)
-    return invalid();
-  if (out.host.empty())
-    return invalid();
-  auto* last = text.data() + text.size();
-  auto [end, failed] = std::from_chars(text.data() + colon + 1, last, out.port);
-  if (failed != std::errc{} || end != last)
-    return invalid();
-  return out;
-}
-
-bool is_loopback(const std::string& host) {
-  in_addr v4 = {};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1)
-    return (ntohl(v4.s_addr) >> 24) == 127;
-  return host == "localhost" || host == "::1";
-}
-
 system_config::system_config(size_t threads, const credentials& who,
                              std::chrono::milliseconds lease) {
   set("scheduler.policy", caf::atom("sharing"));
@@ -178,14 +143,18 @@ result<uint16_t> publish_any(const Handle& what, const host_port& where,
                 "in; give --certificate, --key and --authority, or listen on "
                 "127.0.0.1",
                 where.host);
+  // Connections that ended a moment ago keep nobody from the port; whoever
+  // listens there does.
+  constexpr auto reuse = true;
+  auto* host = where.host.c_str();
   auto port = who.empty()
-                  ? caf::io::publish(what, where.port, where.host.c_str())
-                  : caf::openssl::publish(what, where.port, where.host.c_str());
+                  ? caf::io::publish(what, where.port, host, reuse)
+                  : caf::openssl::publish(what, where.port, host, reuse);
   if (!port)
     return fail(ec::port_in_use,
-                "cannot listen on {}:{}: the port is in use or the address is "
+                "cannot listen on {}: the port is in use or the address is "
                 "not of this machine; choose another, or port 0 for any",
-                where.host, where.port);
+                to_string(where));
   return *port;
 }
 

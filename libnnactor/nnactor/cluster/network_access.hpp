@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nnactor/address.hpp"
+#include "nnactor/credentials.hpp"
 #include "nnactor/error.hpp"
 #include "nnactor/messages/actors.hpp"
 
@@ -13,32 +15,9 @@
 
 namespace nnactor {
 
-/// Paths of PEM files that prove who a node is and whom it believes.
-struct credentials {
-  std::string certificate;
-  std::string key;
-  std::string authority; ///< Certificate authority of all nodes.
-
-  bool empty() const {
-    return certificate.empty() && key.empty() && authority.empty();
-  }
-};
-
 /// Fails if only some of the files are given or one cannot be read. CAF would
 /// fall back to anonymous encryption, or abort.
 caf::error check(const credentials& what);
-
-/// An address HOST:PORT in its parts. IPv6 hosts stand in brackets.
-struct host_port {
-  std::string host;
-  uint16_t port = 0;
-};
-
-/// Fails with what is wrong with `text`.
-result<host_port> parse_address(const std::string& text);
-
-/// Whether only this machine can reach that host.
-bool is_loopback(const std::string& host);
 
 /// CAF as it was measured to be fast, with all our message types.
 class system_config : public caf::actor_system_config {

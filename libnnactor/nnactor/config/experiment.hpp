@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/credentials.hpp"
 #include "nnactor/engine/settings.hpp"
 #include "nnactor/error.hpp"
 #include "nnactor/network/network.hpp"
@@ -55,8 +56,8 @@ struct cluster_settings {
   std::string control = "127.0.0.1:0"; ///< Where shells reach the run.
   uint32_t connect_timeout_ms = 10000;
   uint32_t lease_ms = 2500; ///< A node silent for so long is lost; 0: never.
-  uint32_t step_timeout_ms = 30000;        ///< Longest wait for any progress.
-  std::string certificate, key, authority; ///< TLS, all three or none.
+  uint32_t step_timeout_ms = 30000; ///< Longest wait for any progress.
+  credentials who;                  ///< TLS, all three or none.
   origin where;
 };
 

@@ -1,3 +1,4 @@
+#include "nnactor/address.hpp"
 #include "nnactor/config/sections.hpp"
 #include "nnactor/enum_names.hpp"
 
@@ -55,8 +56,8 @@ void check_train(const section& from, const run_settings& how) {
 }
 
 void check_credentials(const section& from, const cluster_settings& how) {
-  auto given =
-      !how.certificate.empty() + !how.key.empty() + !how.authority.empty();
+  auto given = !how.who.certificate.empty() + !how.who.key.empty()
+               + !how.who.authority.empty();
   if (given == 0 || given == 3)
     return;
   for (const auto* key : {"certificate", "key", "authority"})
@@ -90,28 +91,25 @@ uint64_t unit_of(std::string_view text) {
   return 0;
 }
 
-bool is_address(const std::string& text) {
-  auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0)
-    return false;
-  auto port = text.substr(colon + 1);
-  if (port.empty() || port.size() > 5
-      || port.find_first_not_of("0123456789") != std::string::npos)
-    return false;
-  auto number = std::stoul(port);
-  return number >= 1 && number <= 65535;
-}
-
-void check_addresses(const section& from, const cluster_settings& how) {
-  const auto& all = how.addresses;
+void check_addresses(const section& from, cluster_settings& how) {
+  auto& all = how.addresses;
   for (auto i = all.begin(); i != all.end(); ++i) {
-    if (!is_address(*i))
-      from.reject("addresses", fmt::format("has '{}', which is not HOST:PORT "
-                                           "with a port from 1 to 65535",
-                                           *i));
+    auto where = parse_address(*i);
+    if (!where)
+      return from.reject("addresses", "is wrong: " + explain(where.error()));
+    // However it was written, nodes know each other by one way to write it.
+    *i = to_string(*where);
     if (std::find(all.begin(), i, *i) != i)
       from.reject("addresses", fmt::format("names '{}' twice", *i));
   }
+}
+
+void check_control(const section& from, cluster_settings& how) {
+  auto where = parse_address(how.control, port_zero::any);
+  if (where)
+    how.control = to_string(*where);
+  else
+    from.reject("control", "is wrong: " + explain(where.error()));
 }
 
 using format = data_settings::format;
@@ -230,12 +228,13 @@ cluster_settings read_cluster(section from) {
   from.read("lease_ms", out.lease_ms, lease);
   check_lease(from, out);
   from.read("step_timeout_ms", out.step_timeout_ms, milliseconds);
-  from.read("certificate", out.certificate);
-  from.read("key", out.key);
-  from.read("authority", out.authority);
+  from.read("certificate", out.who.certificate);
+  from.read("key", out.who.key);
+  from.read("authority", out.who.authority);
   from.finish();
   check_addresses(from, out);
   check_credentials(from, out);
+  check_control(from, out);
   return out;
 }
 

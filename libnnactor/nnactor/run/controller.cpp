@@ -44,7 +44,7 @@ result<std::unique_ptr<controller>> controller::make(controller_settings how) {
   auto who = credentials{};
   // Nodes that we start ourselves are on loopback and need none.
   if (!cluster.addresses.empty())
-    who = {cluster.certificate, cluster.key, cluster.authority};
+    who = cluster.who;
   if (auto err = check(who))
     return err;
   return std::unique_ptr<controller>{
@@ -193,14 +193,14 @@ controller::train(const deployment& job, trainer_settings how,
 }
 
 caf::error controller::open_control(const trainer_actor& trainer) {
-  auto where = parse_address(settings_.cluster.control);
+  auto where = parse_address(settings_.cluster.control, port_zero::any);
   if (!where)
     return where.error();
   control_ = trainer;
   auto port = publish(control_, *where, credentials_);
   if (!port)
     return port.error();
-  control_address_ = fmt::format("{}:{}", where->host, *port);
+  control_address_ = to_string(host_port{where->host, *port});
   return caf::none;
 }
 

@@ -1,5 +1,6 @@
 #include "nnactor/shell/command.hpp"
 
+#include "nnactor/address.hpp"
 #include "nnactor/nearest.hpp"
 
 #include <algorithm>
@@ -98,8 +99,7 @@ bool read_rest(const words& all, command& out) {
   case command_kind::kill_node:
     return all.size() == 2 && read_node(all[1], out);
   case command_kind::join:
-    out.text = all.size() == 2 ? all[1] : "";
-    return all.size() == 2 && out.text.find(':') != std::string::npos;
+    return all.size() == 2;
   case command_kind::help:
     out.text = all.size() == 2 ? all[1] : "";
     return all.size() <= 2;
@@ -127,6 +127,12 @@ result<command> parse_command(std::string_view line) {
   out.kind = static_cast<command_kind>(found - names.begin());
   if (!read_rest(all, out))
     return misuse(all[0]);
+  if (out.kind == command_kind::join) {
+    auto where = parse_address(all[1]);
+    if (!where)
+      return within("join", where.error());
+    out.text = to_string(*where);
+  }
   return out;
 }
 
