@@ -1,10 +1,11 @@
 #include "bench.hpp"
 #include "commands.hpp"
+#include "options.hpp"
+#include "output.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-#include <type_traits>
+#include <cmath>
 
 namespace nnactor {
 
@@ -15,12 +16,14 @@ void show(const figures& all, bool json) {
     nlohmann::json out;
     for (auto& f : all)
       out[f.name] = f.value;
-    fmt::print("{}\n", out.dump());
+    say_json(out);
     return;
   }
   for (auto& f : all)
-    fmt::print("{:<28} {:>14.{}f}  {}\n", f.name, f.value, f.digits,
-               f.explanation);
+    if (!std::isfinite(f.value))
+      say("{:<28} {:>14}  {}\n", f.name, "?", f.explanation);
+    else
+      say("{:<28} {:>14.{}f}  {}\n", f.name, f.value, f.digits, f.explanation);
 }
 
 /// Adds one benchmark with its options; `json` belongs to all of them.
@@ -42,9 +45,9 @@ CLI::App& add_bench(CLI::App& parent, const char* name, const char* what,
 /// Adds an option that takes a number from `least` to `most`.
 template <class T>
 void add_number(CLI::App& command, const char* name, T& into, const char* what,
-                std::type_identity_t<T> least, std::type_identity_t<T> most) {
+                uint64_t least, uint64_t most) {
   command.add_option(name, into, what)
-      ->check(CLI::Range(least, most))
+      ->transform(whole_number(least, most))
       ->capture_default_str();
 }
 
@@ -62,7 +65,7 @@ void add_bench_command(CLI::App& parent, int& status) {
                 step, status);
   step_command.add_option("--config", step->config, "Experiment to time")
       ->capture_default_str();
-  add_number(step_command, "--steps", step->steps, "Steps to time of each", 20,
+  add_number(step_command, "--steps", step->steps, "Steps of each; the first 20 are not timed", 40,
              1000000);
   auto hop = std::make_shared<hop_bench>();
   add_number(
@@ -85,7 +88,7 @@ void add_bench_command(CLI::App& parent, int& status) {
   auto& tax_command = add_bench(
       *bench, "tax", "A partition on one node and on two, against plain loops",
       tax, status);
-  add_number(tax_command, "--steps", tax->steps, "Steps to time of each", 20,
+  add_number(tax_command, "--steps", tax->steps, "Steps of each; the first 20 are not timed", 40,
              1000000);
   add_number(tax_command, "--width", tax->width, "Neurons of each layer", 64,
              65536);
@@ -95,7 +98,7 @@ void add_bench_command(CLI::App& parent, int& status) {
             "grows",
             metadata, status)
       .add_option("--nodes", metadata->nodes, "Sizes of the clusters")
-      ->check(CLI::Range(2, 1024))
+      ->transform(whole_number(2, 1024))
       ->delimiter(',')
       ->capture_default_str();
   auto cut = std::make_shared<cut_bench>();
@@ -130,7 +133,7 @@ void add_bench_command(CLI::App& parent, int& status) {
   residency_command
       .add_option("--width", residency->width,
                   "Neurons of each layer instead of those of the config")
-      ->check(CLI::Range(16, 65536));
+      ->transform(whole_number(16, 65536));
   residency_command.add_option(
       "--device", residency->device,
       "Measure a block of the six layers on this device instead, for example "

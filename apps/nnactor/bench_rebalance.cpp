@@ -1,4 +1,5 @@
 #include "bench.hpp"
+#include "commands.hpp"
 #include "noise_job.hpp"
 #include "stopwatch.hpp"
 #include "temporary_folder.hpp"
@@ -95,7 +96,7 @@ result<figures> run(const rebalance_bench& how) {
   auto before = rate(at, slow_at - phase_steps, slow_at);
   auto slowed = rate(at, command_at - phase_steps, command_at);
   auto after = rate(at, last_step - phase_steps, last_step);
-  fmt::print(stderr, "{}\n", moved.empty() ? "nothing moved" : moved);
+  warn(moved.empty() ? "nothing moved" : moved);
   return figures{
       {"before_steps_per_s", before, 1, "steps/s, two nodes undisturbed"},
       {"slowed_steps_per_s", slowed, 1, "steps/s, one node slowed"},

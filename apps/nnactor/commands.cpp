@@ -1,5 +1,8 @@
 #include "commands.hpp"
 
+#include "options.hpp"
+#include "output.hpp"
+
 #include <cstdio>
 
 namespace nnactor {
@@ -22,7 +25,10 @@ int finish(const caf::error& what) {
 }
 
 void warn(const std::string& what) {
-  fmt::print(stderr, "nnactor: {}\n", what);
+  std::fflush(stdout);
+  // Unlike fmt::print, this does not throw where nobody reads.
+  std::fputs(fmt::format("nnactor: {}\n", printable_line(what)).c_str(),
+             stderr);
 }
 
 void add_credentials(CLI::App& command, credentials& who) {
@@ -80,13 +86,13 @@ void node_options::add_to(CLI::App& command, bool with_local) {
     command
         .add_option("--local", local,
                     "Nodes to start on this machine if no --nodes are given")
-        ->check(CLI::Range(1, 64))
+        ->transform(whole_number(1, 64))
         ->capture_default_str();
     command
         .add_option("--parts", parts,
                     "Split the neurons evenly into so many parts instead of "
                     "as the model is split")
-        ->check(CLI::Range(1, 1 << 20));
+        ->transform(whole_number(1, 1 << 20));
   }
   add_credentials(command, who);
 }
@@ -104,7 +110,8 @@ void experiment_options::add_to(CLI::App& command) {
   command
       .add_option("--set", overrides,
                   "Override a key of the config, for example train.steps=50")
-      ->type_name("KEY=VALUE");
+      ->type_name("KEY=VALUE")
+      ->transform(utf8_text());
   nodes.add_to(command, false);
 }
 

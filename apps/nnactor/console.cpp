@@ -1,5 +1,7 @@
 #include "console.hpp"
 
+#include "output.hpp"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -37,6 +39,10 @@ console console::of(std::FILE* stream) {
   out.bold = out.terminal && !is_set("NO_COLOR");
   out.columns = [descriptor] { return columns_of(descriptor); };
   out.write = [stream](std::string_view text) {
+    if (stream == stdout) {
+      write_output(text);
+      return flush_output();
+    }
     std::fwrite(text.data(), 1, text.size(), stream);
     std::fflush(stream);
   };

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "format.hpp"
+#include "output.hpp"
 #include "probes.hpp"
 #include "table.hpp"
 
@@ -73,8 +74,8 @@ calibration calibrate(const topology& machine, const devices_options& how) {
     if (auto kept = from_json(machine, read_text(path)))
       return *kept;
   if (!how.json)
-    fmt::print("Measuring for two seconds ...\n");
-  std::fflush(stdout);
+    say("Measuring for two seconds ...\n");
+  flush_output();
   auto out = measure(machine);
   out.hop_us = measure_hop();
   if (!path.empty())
@@ -114,17 +115,17 @@ std::string shared(uint64_t bytes, uint32_t cores) {
 }
 
 void print_machine(const topology& machine) {
-  fmt::print("{}, {} core{}, {} of memory\n", printable(machine.processor),
-             machine.cores.size(), machine.cores.size() == 1 ? "" : "s",
-             format_binary(machine.memory));
+  say("{}, {} core{}, {} of memory\n", printable(machine.processor),
+      machine.cores.size(), machine.cores.size() == 1 ? "" : "s",
+      format_binary(machine.memory));
   table cores{{">cpu", ">threads", ">L1", ">L2", ">L3"}};
   for (auto& x : machine.cores)
     cores.add({std::to_string(x.cpu), std::to_string(x.threads),
                size_or_unknown(x.l1), shared(x.l2, x.l2_cores),
                shared(x.l3, x.l3_cores)});
-  fmt::print("{}\n", cores.render());
+  say("{}\n", cores.render());
   if (machine.gpus.empty())
-    return fmt::print("No GPU that CUDA knows of\n\n");
+    return say("No GPU that CUDA knows of\n\n");
   table gpus{{"gpu", "name", ">multiprocessors", ">L2", ">memory"}};
   for (size_t i = 0; i < machine.gpus.size(); ++i) {
     auto& x = machine.gpus[i];
@@ -132,7 +133,7 @@ void print_machine(const topology& machine) {
               std::to_string(x.multiprocessors), format_binary(x.l2),
               format_binary(x.memory)});
   }
-  fmt::print("{}\n", gpus.render());
+  say("{}\n", gpus.render());
 }
 
 void print_measured(const calibration& what) {
@@ -140,8 +141,7 @@ void print_measured(const calibration& what) {
   for (auto& x : what.reads)
     reads.add({format_binary(x.bytes),
                fmt::format("{:.1f} GB/s", x.bytes_per_s / 1e9)});
-  fmt::print(
-      "{}\nproduct of matrices, a core: float32 {:.0f} Gflop/s, "
+  say("{}\nproduct of matrices, a core: float32 {:.0f} Gflop/s, "
       "bfloat16 {}\nmessage from one core to another: {:.2f} us\n",
       reads.render(), what.float32_flop_per_s / 1e9,
       what.bfloat16_flop_per_s == 0
@@ -166,7 +166,7 @@ void print_gpus(const std::vector<gpu_speed>& gpus) {
              rate(x.cache_bytes_per_s, 1e9, "GB/s"),
              rate(x.memory_bytes_per_s, 1e9, "GB/s")});
   }
-  fmt::print("\n{}", out.render());
+  say("\n{}", out.render());
 }
 
 void print_peers(const std::vector<peer>& peers) {
@@ -176,7 +176,7 @@ void print_peers(const std::vector<peer>& peers) {
   for (auto& x : peers)
     out.add({printable(x.address), fmt::format("{:.0f} us", x.round_trip_us),
              fmt::format("{:.2f} GB/s", x.gb_s)});
-  fmt::print("\n{}", out.render());
+  say("\n{}", out.render());
 }
 
 void print_json(const topology& machine, const calibration& what,
@@ -205,7 +205,7 @@ void print_json(const topology& machine, const calibration& what,
     nodes.push_back({{"address", x.address},
                      {"round_trip_us", x.round_trip_us},
                      {"gb_s", x.gb_s}});
-  fmt::print("{}\n", out.dump());
+  say_json(out);
 }
 
 int show(const devices_options& how) {

@@ -83,15 +83,10 @@ std::string format_binary(uint64_t bytes) {
   return text + " " + units[unit];
 }
 
-std::string format_count(uint64_t count) {
-  auto text = fmt::format("{}", count);
-  for (auto i = static_cast<ptrdiff_t>(text.size()) - 3; i > 0; i -= 3)
-    text.insert(static_cast<size_t>(i), 1, ',');
-  return text;
-}
-
 std::string format_loss(double loss) {
   auto size = std::abs(loss);
+  if (std::isnan(loss))
+    return "nan";
   if (!std::isfinite(loss) || loss == 0)
     return fmt::format("{}", loss);
   if (size < 0.001 || size >= 100000)
@@ -141,6 +136,9 @@ std::string cut(std::string_view text, size_t columns) {
 }
 
 std::string printable(std::string_view text) {
+  auto plain = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n'; };
+  if (std::all_of(text.begin(), text.end(), plain))
+    return std::string{text};
   std::string out;
   while (!text.empty()) {
     auto length = character_at(text);
@@ -149,6 +147,13 @@ std::string printable(std::string_view text) {
     out += safe ? std::string{character} : escape(character);
     text.remove_prefix(character.size());
   }
+  return out;
+}
+
+std::string printable_line(std::string_view text) {
+  auto out = printable(text);
+  for (size_t i = 0; (i = out.find('\n', i)) != std::string::npos;)
+    out.replace(i, 1, "\\n");
   return out;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nnactor/counting.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -13,10 +15,8 @@ std::string format_bytes(uint64_t bytes);
 /// "16 KiB", "1.5 MiB", "23.6 GiB": as caches and memories are measured.
 std::string format_binary(uint64_t bytes);
 
-/// "1,234,567"
-std::string format_count(uint64_t count);
-
-/// Four significant digits of a loss: "2.3460", "12.346", "1.235e+06".
+/// Four significant digits of a loss: "2.3460", "12.346", "1.235e+06"; "nan"
+/// has no sign.
 std::string format_loss(double loss);
 
 /// A rate with about three significant digits: "0.251", "12.3", "4,210".
@@ -35,6 +35,9 @@ std::string cut(std::string_view text, size_t columns);
 /// Makes text of unknown origin safe to show: control characters other than a
 /// line feed, and bytes that are not UTF-8, become escapes such as "\x1b".
 std::string printable(std::string_view text);
+
+/// The same for what belongs on one line: line feeds become "\\n", too.
+std::string printable_line(std::string_view text);
 
 /// Quotes a word for a shell, if it needs that.
 std::string shell_word(const std::string& word);

@@ -1,5 +1,7 @@
 #include "json_reporter.hpp"
 
+#include "output.hpp"
+
 #include "nnactor/store/manifest.hpp"
 
 namespace nnactor {
@@ -148,16 +150,14 @@ void json_reporter::finish(const experiment& how, const manifest& best,
          {"bytes", bytes_}});
 }
 
-// JSON has no NaN: it is printed as null. Names from outside that are not
-// UTF-8 get replacement characters.
 void json_reporter::print(const json& what) {
-  out_(what.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  out_(json_text(what) + "\n");
 }
 
 std::unique_ptr<reporter> make_json_reporter() {
   return std::make_unique<json_reporter>([](const std::string& line) {
-    fmt::print("{}", line);
-    std::fflush(stdout);
+    write_output(line);
+    flush_output();
   });
 }
 

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "output.hpp"
 
 #include "nnactor/cluster/node_process.hpp"
 #include "nnactor/store/failpoint.hpp"
@@ -27,17 +28,13 @@ void keep_pages() {
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
 }
 
-} // namespace
+// Arguments are text from outside, too.
+std::string failure_text(const CLI::App* where, const CLI::Error& what) {
+  return fmt::format("nnactor: {}; see {} --help\n",
+                     nnactor::printable_line(what.what()), where->get_name());
+}
 
-int main(int argc, char** argv) {
-  keep_pages();
-  CLI::App app{"One neural network on many machines, neuron by neuron.",
-               "nnactor"};
-  app.set_version_flag("--version", version_text());
-  app.failure_message([](const CLI::App* where, const CLI::Error& what) {
-    return fmt::format("nnactor: {}; see {} --help\n", what.what(),
-                       where->get_name());
-  });
+int run(CLI::App& app, int argc, char** argv) {
   if (auto err = nnactor::check_failpoint())
     return nnactor::finish(err);
   int status = 0;
@@ -55,13 +52,30 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& what) {
     return app.exit(what) == 0 ? 0 : 2;
+  } catch (const std::bad_alloc&) {
+    nnactor::warn("there is not enough memory");
+    return 1;
   } catch (const std::exception& what) {
-    fmt::print(stderr, "nnactor: {}\n", what.what());
+    nnactor::warn(fmt::format("an error that nobody expected, please report "
+                              "it with the command: {}",
+                              what.what()));
     return 1;
   }
   if (app.get_subcommands().empty()) {
-    fmt::print("{}", app.help());
+    nnactor::say("{}", app.help());
     return 2;
   }
   return status;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  nnactor::begin_output();
+  keep_pages();
+  CLI::App app{"One neural network on many machines, neuron by neuron.",
+               "nnactor"};
+  app.set_version_flag("--version", version_text());
+  app.failure_message(failure_text);
+  return nnactor::end_output(run(app, argc, argv));
 }

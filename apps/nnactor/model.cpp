@@ -1,6 +1,9 @@
 #include "model.hpp"
 
+#include "commands.hpp"
 #include "model_view.hpp"
+#include "options.hpp"
+#include "output.hpp"
 #include "table.hpp"
 
 #include "nnactor/store/failpoint.hpp"
@@ -16,7 +19,7 @@ namespace {
 int finish(const result<int>& outcome) {
   if (outcome)
     return *outcome;
-  fmt::print(stderr, "nnactor: {}\n", explain(outcome.error()));
+  warn(explain(outcome.error()));
   return code_of(outcome.error()) == ec::store_corrupt ? 1 : 2;
 }
 
@@ -52,7 +55,7 @@ void add_dump(CLI::App& model, int& status) {
                                     "Print values of the layer of this name");
   command->add_option("--neuron", how->neuron, "Only of the neuron of this id")
       ->needs(layer)
-      ->check(CLI::NonNegativeNumber);
+      ->transform(whole_number(0, INT64_MAX));
   command
       ->add_option("--parameter", how->parameter,
                    "Only this one, for example weight")
@@ -60,6 +63,7 @@ void add_dump(CLI::App& model, int& status) {
   command
       ->add_option("--limit", how->limit,
                    "Most values to print of each parameter, 0: all")
+      ->transform(whole_number(0, UINT64_MAX))
       ->capture_default_str()
       ->needs(layer);
   command->callback([how, &status] { status = finish(dump_model(*how)); });
@@ -97,9 +101,9 @@ void add_failpoints(CLI::App& model) {
     table out{{"failpoint", "when it is reached"}};
     for (auto& x : all_failpoints())
       out.add({x.name, x.what});
-    fmt::print("{}\nNNACTOR_FAILPOINT=NAME, or NAME:N for the N-th time, ends "
-               "the process there as kill -9 does.\n",
-               out.render());
+    say("{}\nNNACTOR_FAILPOINT=NAME, or NAME:N for the N-th time, ends "
+        "the process there as kill -9 does.\n",
+        out.render());
   });
 }
 

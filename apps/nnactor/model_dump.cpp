@@ -1,5 +1,6 @@
 #include "format.hpp"
 #include "model_view.hpp"
+#include "output.hpp"
 #include "table.hpp"
 
 #include <nlohmann/json.hpp>
@@ -78,17 +79,17 @@ void print_values(const layer& owner, const neuron_set& neurons,
   constexpr uint64_t values_a_line = 6;
   auto values = what.values.values<float>();
   auto columns = what.values.extent().columns;
-  fmt::print("{} {}, {} a neuron\n", owner.name, what.name, columns);
+  say("{} {}, {} a neuron\n", owner.name, what.name, columns);
   auto shown = limit == 0 ? values.size() : std::min(values.size(), limit);
   for (uint64_t i = 0; i < shown; ++i) {
     auto column = i % columns;
     if (column == 0)
-      fmt::print("{}{:>8}:", i == 0 ? "" : "\n", neurons.id_at(i / columns));
+      say("{}{:>8}:", i == 0 ? "" : "\n", neurons.id_at(i / columns));
     else if (column % values_a_line == 0)
-      fmt::print("\n{:9}", "");
-    fmt::print(" {:>13.6g}", values[i]);
+      say("\n{:9}", "");
+    say(" {:>13.6g}", values[i]);
   }
-  fmt::print("\n");
+  say("\n");
 }
 
 json values_to_json(const manifest& what, const parameter_set& rows,
@@ -130,13 +131,13 @@ void print_layer(const manifest& what, const parameter_set& rows,
   auto& owner = what.net.layers[rows.layer];
   for (auto& x : rows.parameters) {
     if (&x != &rows.parameters.front())
-      fmt::print("\n");
+      say("\n");
     print_values(owner, rows.neurons, x, how.limit);
     auto wanted = how.neuron < 0 ? owner.units : 1;
     auto all = wanted * x.values.extent().columns;
     if (how.limit != 0 && all > how.limit)
-      fmt::print("    {} more values, --limit 0 prints all\n",
-                 format_count(all - how.limit));
+      say("    {} more values, --limit 0 prints all\n",
+          format_count(all - how.limit));
   }
 }
 
@@ -148,15 +149,17 @@ result<int> dump_model(const dump_options& how) {
   if (!one)
     return one.error();
   if (how.layer.empty()) {
-    fmt::print("{}", how.model.json ? slices_to_json(one->what).dump() + "\n"
-                                    : render_slices(one->what));
+    if (how.model.json)
+      say_json(slices_to_json(one->what));
+    else
+      say("{}", render_slices(one->what));
     return 0;
   }
   auto rows = read_values(view, one->what, how);
   if (!rows)
     return rows.error();
   if (how.model.json)
-    fmt::print("{}\n", values_to_json(one->what, *rows, how.limit).dump());
+    say_json(values_to_json(one->what, *rows, how.limit));
   else
     print_layer(one->what, *rows, how);
   return 0;

@@ -1,5 +1,6 @@
 #include "format.hpp"
 #include "model_view.hpp"
+#include "output.hpp"
 
 #include "nnactor/store/safetensors.hpp"
 
@@ -13,9 +14,8 @@ result<int> export_model(const model_options& how, const std::string& file) {
   if (auto err = export_safetensors(view.store, from->what, *view.fs, file))
     return err;
   auto size = view.fs->size(file);
-  fmt::print("{}: generation {} of step {} of {}, {}\n", file,
-             from->what.generation, format_count(from->what.step), how.path,
-             format_bytes(size ? *size : 0));
+  say("{}: generation {} of step {} of {}, {}\n", file, from->what.generation,
+      format_count(from->what.step), how.path, format_bytes(size ? *size : 0));
   return 0;
 }
 
@@ -24,10 +24,10 @@ result<int> import_model(const model_options& how, const std::string& file) {
   auto made = import_safetensors(*view.fs, file, view.store);
   if (!made)
     return made.error();
-  fmt::print("{}: generation {} of step {}, {} neurons, {} parameters\n",
-             how.path, made->generation, format_count(made->step),
-             format_count(made->net.neuron_count()),
-             format_count(made->net.parameter_count()));
+  say("{}: generation {} of step {}, {} neurons, {} parameters\n", how.path,
+      made->generation, format_count(made->step),
+      format_count(made->net.neuron_count()),
+      format_count(made->net.parameter_count()));
   return 0;
 }
 

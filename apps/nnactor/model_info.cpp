@@ -1,5 +1,6 @@
 #include "format.hpp"
 #include "model_view.hpp"
+#include "output.hpp"
 #include "table.hpp"
 
 #include "nnactor/store/slice_check.hpp"
@@ -261,12 +262,11 @@ result<int> show_model(const model_options& how) {
   if (!rows)
     return rows.error();
   if (how.json) {
-    fmt::print("{}\n", to_json(how.path, *rows, *one).dump());
+    say_json(to_json(how.path, *rows, *one));
     return 0;
   }
-  fmt::print("Model {}\n{}\n{}\n{}\n{}", how.path, render(*rows),
-             render_summary(*one), render_layers(one->what.net),
-             render_parts(one->what));
+  say("Model {}\n{}\n{}\n{}\n{}", how.path, render(*rows), render_summary(*one),
+      render_layers(one->what.net), render_parts(one->what));
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "bytes_bar.hpp"
 #include "format.hpp"
 #include "model_view.hpp"
+#include "output.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -99,24 +100,24 @@ void print_json(const std::string& path, const verification& what) {
         {{"generation", generation}, {"content", to_string(content)}});
   for (auto& x : what.complaints)
     out["damage"].push_back({{"generation", x.generation}, {"what", x.what}});
-  fmt::print("{}\n", out.dump());
+  say_json(out);
 }
 
 void print_text(const std::string& path, const verification& what) {
   for (auto& x : what.complaints)
-    fmt::print("damaged: {}\n", x.what);
+    say("damaged: {}\n", x.what);
   for (auto& [generation, content] : what.contents)
-    fmt::print("generation {}: content {}\n", generation, to_string(content));
+    say("generation {}: content {}\n", generation, to_string(content));
   auto speed =
       static_cast<double>(what.bytes) / 1e6 / std::max(what.seconds, 1e-9);
   auto count = what.complaints.size();
-  fmt::print("{}: {} {}, {} slices, {} read at {:.0f} MB/s: {}\n", path,
-             what.manifests.size(),
-             what.manifests.size() == 1 ? "generation" : "generations",
-             what.slices, format_bytes(what.bytes), speed,
-             count == 0   ? "all good"
-             : count == 1 ? "1 damage"
-                          : fmt::format("{} damages", count));
+  say("{}: {} {}, {} slices, {} read at {:.0f} MB/s: {}\n", path,
+      what.manifests.size(),
+      what.manifests.size() == 1 ? "generation" : "generations", what.slices,
+      format_bytes(what.bytes), speed,
+      count == 0   ? "all good"
+      : count == 1 ? "1 damage"
+                   : fmt::format("{} damages", count));
 }
 
 } // namespace

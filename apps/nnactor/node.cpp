@@ -1,5 +1,7 @@
 #include "commands.hpp"
 #include "node_table.hpp"
+#include "options.hpp"
+#include "output.hpp"
 
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/cluster/node.hpp"
@@ -45,7 +47,7 @@ std::string default_state(const host_port& where) {
 /// Tells whoever has started this node, by a pipe.
 void tell_parent(const node_command& how, const std::string& line) {
   if (write(how.announce, line.data(), line.size()) < 0)
-    fmt::print(stderr, "nnactor: nobody waits for this node\n");
+    warn("nobody waits for this node");
   close(how.announce);
 }
 
@@ -53,9 +55,9 @@ void announce(const node_command& how, const host_port& where,
               const std::vector<uint16_t>& ports) {
   if (how.announce < 0) {
     for (auto port : ports)
-      fmt::print("nnactor node: listening on {}, models in {}, state in {}\n",
-                 to_string(host_port{where.host, port}), how.store, how.state);
-    std::fflush(stdout);
+      say("nnactor node: listening on {}, models in {}, state in {}\n",
+          to_string(host_port{where.host, port}), how.store, how.state);
+    flush_output();
     return;
   }
   tell_parent(how, fmt::format("{}\n", fmt::join(ports, " ")));
@@ -214,12 +216,13 @@ void add_node_command(CLI::App& parent, int& status) {
       ->add_option("--cores", how->cores,
                    "Cores to pin the devices to, for example 0,1; without it "
                    "the kernel decides")
+      ->transform(whole_number(0, 1023))
       ->delimiter(',');
   add_credentials(*command, how->who);
   command
       ->add_option("--lease-ms", how->lease_ms,
                    "A peer that says nothing for so long is lost; 0: never")
-      ->check(CLI::Range(0, 3600000))
+      ->transform(whole_number(0, 3600000))
       ->capture_default_str();
   command->add_option("--announce", how->announce)->group("");
   command->add_option("--count", how->count)->group("");

@@ -1,6 +1,8 @@
 #include "node_table.hpp"
 
 #include "commands.hpp"
+#include "options.hpp"
+#include "output.hpp"
 
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/metadata/table_view.hpp"
@@ -70,16 +72,14 @@ private:
 
 void print(const single_connection& what, bool json) {
   if (json) {
-    auto line = nlohmann::json{{"local", what.local},
-                               {"remote", what.remote},
-                               {"position", what.position},
-                               {"outgoing", what.outgoing},
-                               {"weight", what.weight}};
-    fmt::print("{}\n", line.dump());
+    say_json(nlohmann::json{{"local", what.local},
+                            {"remote", what.remote},
+                            {"position", what.position},
+                            {"outgoing", what.outgoing},
+                            {"weight", what.weight}});
   } else {
-    fmt::print("  {:>8} {} {:>8}[{}]  {:+.6f}\n", what.local,
-               what.outgoing ? "->" : "<-", what.remote, what.position,
-               what.weight);
+    say("  {:>8} {} {:>8}[{}]  {:+.6f}\n", what.local,
+        what.outgoing ? "->" : "<-", what.remote, what.position, what.weight);
   }
 }
 
@@ -89,9 +89,9 @@ caf::error show_neuron(const table_file& table, const table_options& how) {
     return err;
   auto id = static_cast<neuron_id>(how.neuron);
   if (!how.json)
-    fmt::print("Connections of neuron {} with remote neurons, weights of "
-               "generation {}\n     local      remote[value]  weight\n",
-               id, weights.generation());
+    say("Connections of neuron {} with remote neurons, weights of "
+        "generation {}\n     local      remote[value]  weight\n",
+        id, weights.generation());
   uint64_t seen = 0;
   auto err = visit_neuron(
       table, id, [&](neuron_id consumer) { return weights.row(consumer); },
@@ -101,7 +101,7 @@ caf::error show_neuron(const table_file& table, const table_options& how) {
         return caf::none;
       });
   if (!err && !how.json && how.limit != 0 && seen > how.limit)
-    fmt::print("  ... {} more, --limit 0 shows all\n", seen - how.limit);
+    say("  ... {} more, --limit 0 shows all\n", seen - how.limit);
   return err;
 }
 
@@ -114,7 +114,7 @@ caf::error show_table(const table_options& how) {
     return within(how.file, table.error());
   if (how.neuron >= 0)
     return show_neuron(*table, how);
-  fmt::print("{}\n", how.json ? to_json(*table) : to_text(*table));
+  say("{}\n", how.json ? to_json(*table) : to_text(*table));
   return caf::none;
 }
 
@@ -129,11 +129,12 @@ void add_node_table_command(CLI::App& node, int& status) {
   command
       ->add_option("--neuron", how->neuron,
                    "List every connection of this neuron with its weight")
-      ->check(CLI::NonNegativeNumber);
+      ->transform(whole_number(0, INT64_MAX));
   command->add_option("--model", how->model,
                       "Folder of the model to read weights from, if it is not "
                       "where the node saw it");
   command->add_option("--limit", how->limit, "Most connections to list, 0: all")
+      ->transform(whole_number(0, UINT64_MAX))
       ->capture_default_str();
   command->add_flag("--json", how->json, "Print JSON");
   command->callback([how, &status] { status = finish(show_table(*how)); });

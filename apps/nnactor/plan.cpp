@@ -1,6 +1,8 @@
 #include "commands.hpp"
 #include "footprint_report.hpp"
 #include "format.hpp"
+#include "options.hpp"
+#include "output.hpp"
 #include "plan_report.hpp"
 #include "scale_report.hpp"
 #include "transformer_report.hpp"
@@ -74,11 +76,11 @@ int plan_for_devices(const plan_options& how) {
   auto [work, examples] = work_of(*job, how, devices->on);
   auto plans = choose_plans(std::move(work), std::move(devices->on), examples);
   if (how.json)
-    fmt::print("{}\n", to_json(plans, job->net).dump());
+    say_json(to_json(plans, job->net));
   else
-    fmt::print("{}", render(plans, job->net,
-                            title_of(how, plans.on.devices.size(),
-                                     printable(how.devices))));
+    say("{}",
+        render(plans, job->net,
+               title_of(how, plans.on.devices.size(), printable(how.devices))));
   if (plans.best)
     return 0;
   return finish(fail(ec::invalid_config,
@@ -130,13 +132,13 @@ int plan_for_nodes(const plan_options& how) {
   if (how.json) {
     auto out = to_json(footprint);
     out["plans"] = to_json(plans, job.net);
-    fmt::print("{}\n", out.dump());
+    say_json(out);
   } else {
-    fmt::print("{}\n{}", render(footprint),
-               render(plans, job.net,
-                      title_of(how, plans.on.devices.size(),
-                               fmt::format("{} node{}", count,
-                                           count == 1 ? "" : "s"))));
+    say("{}\n{}", render(footprint),
+        render(
+            plans, job.net,
+            title_of(how, plans.on.devices.size(),
+                     fmt::format("{} node{}", count, count == 1 ? "" : "s"))));
   }
   return finish(check_memory(job, footprint.where, *nodes));
 }
@@ -182,7 +184,7 @@ void add_plan_command(CLI::App& parent, int& status) {
   command
       ->add_option("--infer", how->examples,
                    "Plan for questions of so many examples, not for training")
-      ->check(CLI::Range(1, 65536))
+      ->transform(whole_number(1, 65536))
       ->excludes(measured);
   command->add_option("--csv", how->csv,
                       "A config with [scale]: also as a table");

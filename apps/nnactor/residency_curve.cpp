@@ -1,7 +1,7 @@
 #include "residency_curve.hpp"
 
 #include "chart.hpp"
-#include "write_text.hpp"
+#include "output_file.hpp"
 
 namespace nnactor {
 

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "output.hpp"
 #include "reporter.hpp"
 
 #include "nnactor/run/controller.hpp"
@@ -20,13 +21,12 @@ struct run_options {
 };
 
 int show_check(const prepared_job& job) {
-  fmt::print("{}: fine. {}\n{} neurons, {} parameters in {} parts:",
-             job.how.file, job.data->summary(), job.net.neuron_count(),
-             job.net.parameter_count(), job.parts.parts.size());
+  say("{}: fine. {}\n{} neurons, {} parameters in {} parts:", job.how.file,
+      job.data->summary(), job.net.neuron_count(), job.net.parameter_count(),
+      job.parts.parts.size());
   for (auto& part : job.parts.parts)
-    fmt::print(" {}", part.size());
-  fmt::print("{}\n",
-             job.parts.parts.empty() ? " one a node, by its capacity" : "");
+    say(" {}", part.size());
+  say("{}\n", job.parts.parts.empty() ? " one a node, by its capacity" : "");
   return 0;
 }
 

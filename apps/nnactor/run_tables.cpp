@@ -56,34 +56,35 @@ size_t groups_at(const placement& where, node_index node) {
 
 // A command of the program; {program}, {model} and {table} stand for what they
 // say.
-struct command {
+struct suggestion {
   enum class when { always, text, no_text, table };
   const char* words;
   const char* purpose;
   when shown = when::always;
 };
 
-constexpr command commands[] = {
+constexpr suggestion suggestions[] = {
     {"{program} generate {model} --prompt \"This is \"",
-     "Let it write on from a prompt", command::when::text},
+     "Let it write on from a prompt", suggestion::when::text},
     {"{program} generate {model} --local 5", "The same model on five nodes",
-     command::when::text},
+     suggestion::when::text},
     {"{program} infer {model}", "Ask it about data it was not trained on"},
     {"{program} infer {model} --local 3", "The same on three nodes",
-     command::when::no_text},
+     suggestion::when::no_text},
     {"{program} model info {model}", "See what is in it"},
     {"{program} model verify {model}", "Read all of it and check every sum"},
     {"{program} node table {table}",
-     "See which remote neurons node 1 is connected with", command::when::table},
+     "See which remote neurons node 1 is connected with",
+     suggestion::when::table},
 };
 
-bool is_shown(const command& what, const next_steps& how) {
+bool is_shown(const suggestion& what, const next_steps& how) {
   switch (what.shown) {
-  case command::when::text:
+  case suggestion::when::text:
     return how.text;
-  case command::when::no_text:
+  case suggestion::when::no_text:
     return !how.text;
-  case command::when::table:
+  case suggestion::when::table:
     return !how.table.empty();
   default:
     return true;
@@ -122,7 +123,7 @@ std::string render_cluster(const deployed_network& network) {
 
 std::string render_next_steps(const next_steps& how) {
   std::string out;
-  for (auto& x : commands)
+  for (auto& x : suggestions)
     if (is_shown(x, how))
       out +=
           fmt::format("  {}:\n    {}\n", x.purpose,

@@ -2,9 +2,10 @@
 
 #include "chart.hpp"
 #include "format.hpp"
+#include "output.hpp"
+#include "output_file.hpp"
 #include "stopwatch.hpp"
 #include "table.hpp"
-#include "write_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -52,17 +53,15 @@ table table_of(const scale_case& of, const std::vector<scale_point>& all,
 
 void print_text(const scale_case& of, const std::vector<scale_point>& all,
                 double seconds) {
-  fmt::print("Servers with {} x {}; tokens/s of decoding, at most {:.0f} "
-             "sequences of {:.0f} tokens\nSplit: stages x devices that share "
-             "each layer / micro-batches in flight\n",
-             of.server.devices, of.device_name, of.load.sequences,
-             of.load.context);
+  say("Servers with {} x {}; tokens/s of decoding, at most {:.0f} "
+      "sequences of {:.0f} tokens\nSplit: stages x devices that share "
+      "each layer / micro-batches in flight\n",
+      of.server.devices, of.device_name, of.load.sequences, of.load.context);
   for (const auto& network : of.networks)
-    fmt::print("\n{}: {:.3g} ms, {:.3g} GB/s\n{}", network.name,
-               network.between.latency * 1e3, network.between.bandwidth / 1e9,
-               table_of(of, all, network.name).render());
-  fmt::print(
-      "\nWhere more servers give no more, one copy of the network cannot "
+    say("\n{}: {:.3g} ms, {:.3g} GB/s\n{}", network.name,
+        network.between.latency * 1e3, network.between.bandwidth / 1e9,
+        table_of(of, all, network.name).render());
+  say("\nWhere more servers give no more, one copy of the network cannot "
       "use them.\n{} plans in {:.2f} s\n",
       all.size(), seconds);
 }
@@ -160,7 +159,7 @@ int plan_scale(const std::string& text, const experiment_options& from,
   auto out = nlohmann::json::array();
   for (const auto& x : all)
     out.push_back(to_json(x));
-  fmt::print("{}\n", out.dump());
+  say_json(out);
   return 0;
 }
 

@@ -1,12 +1,15 @@
 #include "answer_text.hpp"
 #include "commands.hpp"
 #include "line_editor.hpp"
+#include "options.hpp"
+#include "output.hpp"
 
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/shell/command.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <iostream>
@@ -33,7 +36,7 @@ struct shell_options {
         ->transform(address_form(port_zero::refused));
     command.add_flag("--json", json, "Print each answer as one line of JSON");
     command.add_option("--timeout", timeout, "Seconds that a command may take")
-        ->check(CLI::PositiveNumber)
+        ->transform(real_number(0.001, 1e6))
         ->capture_default_str();
     add_credentials(command, who);
   }
@@ -46,7 +49,7 @@ struct shell_options {
 void print_help(const std::string& about) {
   for (auto& x : all_commands())
     if (about.empty() || about == x.name)
-      fmt::print("  {:<32} {}\n", x.grammar, x.what);
+      say("  {:<32} {}\n", x.grammar, x.what);
 }
 
 /// A connection to a run.
@@ -72,16 +75,20 @@ public:
     }
     caf::error failure;
     self_->request(run_, how_.patience(), command_atom::value, to_string(what))
-        .receive(
-            [&](const std::string& answer) {
-              fmt::print("{}", how_.json ? answer + "\n" : answer_text(answer));
-            },
-            [&](caf::error& why) { failure = std::move(why); });
-    std::fflush(stdout);
+        .receive([&](const std::string& answer) { show(answer); },
+                 [&](caf::error& why) { failure = std::move(why); });
+    flush_output();
     return failure;
   }
 
 private:
+  void show(const std::string& answer) const {
+    if (!how_.json)
+      return say("{}", answer_text(answer));
+    auto parsed = nlohmann::json::parse(answer, nullptr, false);
+    say_json(parsed.is_discarded() ? nlohmann::json(answer) : parsed);
+  }
+
   caf::scoped_actor self_;
   const shell_options& how_;
   control_actor run_;
@@ -111,7 +118,7 @@ int run_script(session& run, const std::function<bool(std::string&)>& next) {
 }
 
 int run_interactively(session& run, const std::string& address) {
-  fmt::print("Connected with the run at {}; try help.\n", address);
+  say("Connected with the run at {}; try help.\n", address);
   line_editor editor;
   while (auto line = editor.read("nnactor> ")) {
     if (is_blank(*line))
@@ -129,7 +136,7 @@ int run_interactively(session& run, const std::string& address) {
         return 1;
     }
   }
-  fmt::print("\n");
+  say("\n");
   return 0;
 }
 
@@ -168,8 +175,10 @@ void add_shell_command(CLI::App& parent, int& status) {
   auto* command = parent.add_subcommand(
       "shell", "Look into a running job, move its groups, pause it");
   how->add_to(*command);
-  command->add_option("-c,--command", how->commands,
-                      "Carry this out and end; may be given several times");
+  command
+      ->add_option("-c,--command", how->commands,
+                   "Carry this out and end; may be given several times")
+      ->transform(utf8_text());
   command->callback([how, &status] { status = run_shell(*how); });
 }
 

@@ -17,6 +17,8 @@ table::table(std::vector<std::string> headings) {
 
 void table::add(std::vector<std::string> cells) {
   cells.resize(to_right_.size());
+  for (auto& cell : cells)
+    cell = printable_line(cell);
   lines_.push_back(std::move(cells));
 }
 

@@ -13,7 +13,8 @@ class table {
 public:
   explicit table(std::vector<std::string> headings);
 
-  /// Adds a line; cells that are missing at its end are empty.
+  /// Adds a line; cells that are missing at its end are empty. What is in a
+  /// cell is made safe to show, and stays on its line.
   void add(std::vector<std::string> cells);
 
   /// Renders headings and lines, each line behind `indent` blanks.

@@ -18,12 +18,8 @@ const char* plural(uint64_t count) {
   return count == 1 ? "" : "s";
 }
 
-// On one line.
 std::string quoted(const std::string& text) {
-  auto out = printable(text);
-  for (size_t i = 0; (i = out.find('\n', i)) != std::string::npos;)
-    out.replace(i, 1, "\\n");
-  return "\"" + out + "\"";
+  return "\"" + printable_line(text) + "\"";
 }
 
 // How a loss compares with that of the reference.

@@ -1,5 +1,7 @@
 #include "transformer_report.hpp"
 
+#include "output.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -211,16 +213,16 @@ report_section residency(const transformer_case& of) {
 
 void print_text(const transformer_case& of,
                 const std::vector<report_section>& all) {
-  fmt::print("{} x {}, {} layers of {}, {:.0f} sequences of {:.0f} tokens\n",
-             of.devices, of.device_name, of.shape.layers, of.shape.hidden,
-             of.load.sequences, of.load.context);
+  say("{} x {}, {} layers of {}, {:.0f} sequences of {:.0f} tokens\n",
+      of.devices, of.device_name, of.shape.layers, of.shape.hidden,
+      of.load.sequences, of.load.context);
   for (const auto& section : all) {
-    fmt::print("\n{}\n", section.title);
+    say("\n{}\n", section.title);
     for (const auto& x : section.all)
-      fmt::print("  {:<35} {:>12.{}f}  {}\n", x.name, x.value, x.digits,
-                 x.explanation);
+      say("  {:<35} {:>12.{}f}  {}\n", x.name, x.value, x.digits,
+          x.explanation);
     if (!section.conclusion.empty())
-      fmt::print("  {}\n", section.conclusion);
+      say("  {}\n", section.conclusion);
   }
 }
 
@@ -229,7 +231,7 @@ void print_json(const std::vector<report_section>& all) {
   for (const auto& section : all)
     for (const auto& x : section.all)
       out[x.name] = x.value;
-  fmt::print("{}\n", out.dump());
+  say_json(out);
 }
 
 } // namespace

@@ -104,6 +104,16 @@ TEST_CASE("whatever the bytes are, nothing that moves a cursor is left") {
   }));
 }
 
+TEST_CASE("what belongs on one line stays there") {
+  CHECK(printable_line("one\ntwo\x1b") == "one\\ntwo\\x1b");
+}
+
+TEST_CASE("a count has its plural, and its thousands") {
+  CHECK(counted(0, "node") == "0 nodes");
+  CHECK(counted(1, "node") == "1 node");
+  CHECK(counted(1200, "step") == "1,200 steps");
+}
+
 TEST_CASE("words are quoted for a shell only where they need it") {
   CHECK(shell_word("models/quick-start") == "models/quick-start");
   CHECK(shell_word("my models/x") == "'my models/x'");

@@ -23,3 +23,11 @@ TEST_CASE("a character of several bytes takes one column") {
            "\u00fc\u00fc\u00fc\u00fc\u00fc  1\n"
            "abc    2\n");
 }
+
+TEST_CASE("what is in a cell stays in it, whatever it is") {
+  table what{{"name", ">n"}};
+  what.add({"a\nb\x1b[31m", "1"});
+  CHECK(what.render(0)
+        == "name          n\n"
+           "a\\nb\\x1b[31m  1\n");
+}

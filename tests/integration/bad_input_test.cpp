@@ -118,3 +118,86 @@ TEST_CASE("commands that are misspelt") {
   CHECK(run_nnactor({"generate", "/nonexistent"}).status == 2);
   CHECK(run_nnactor({"--version"}).out.find("CAF 0.17") != std::string::npos);
 }
+
+namespace {
+
+/// Runs a line of a shell in which `nnactor` is the program.
+outcome run_line(const std::string& line) {
+  process x{{"/bin/bash", "-c",
+             "nnactor() { " + command({}).front() + " \"$@\"; }; " + line}};
+  return x.finish();
+}
+
+} // namespace
+
+TEST_CASE("output that cannot be written is told, output that nobody reads is "
+          "not") {
+  scratch folder;
+  auto config = small_config(folder);
+  REQUIRE(run_nnactor({"run", config}).status == 0);
+  auto model = folder / "models/song";
+  for (auto& line :
+       {"--help", "--version", "model failpoints", "bench directory --json"}) {
+    auto end = run_line("nnactor " + std::string{line} + " > /dev/full");
+    INFO(line);
+    CHECK(end.status == 1);
+    CHECK(end.err
+          == "nnactor: cannot write standard output: No space left on "
+             "device\n");
+  }
+  for (auto& line : {"run --check " + config, "model info " + model,
+                     "model verify --json " + model, "model dump " + model,
+                     "infer --json " + model, "generate " + model}) {
+    INFO(line);
+    CHECK(run_line("nnactor " + line + " > /dev/full").status == 1);
+  }
+  // As of a program that SIGPIPE has ended.
+  auto end = run_line("nnactor infer --limit 0 " + model
+                      + " | head -n 1; exit ${PIPESTATUS[0]}");
+  CHECK(end.status == 141);
+  CHECK(end.err.empty());
+  end = run_line("nnactor infer --output /dev/full " + model);
+  CHECK(end.status == 1);
+  CHECK(end.err
+        == "nnactor: /dev/full: not all could be written: No space left on "
+           "device\n");
+  write_file(folder / "mine", "kept");
+  end =
+      run_nnactor({"model", "export", model, "--safetensors", folder / "mine"});
+  CHECK(end.status == 2);
+  CHECK(end.err.find("File exists; what is there is left as it is")
+        != std::string::npos);
+  CHECK(read_file(folder / "mine") == "kept");
+}
+
+TEST_CASE("arguments are checked before anything is done") {
+  auto refused = [](const std::vector<std::string>& words,
+                    const std::string& what) {
+    auto end = run_nnactor(words);
+    INFO(end.err);
+    CHECK(end.status == 2);
+    CHECK(end.err.find(what) != std::string::npos);
+    CHECK(end.err.find('\n') == end.err.size() - 1);
+  };
+  refused({"generate", "none", "--json", "--prompt", "\xff\x1b"},
+          "--prompt: byte 0 of '\\xff\\x1b' is not UTF-8");
+  refused({"generate", "none", "--temperature", "nan"},
+          "--temperature: 'nan' is not a number from 0 to 10");
+  refused({"generate", "none", "--characters", "99999999999999"},
+          "--characters: '99999999999999' is not a whole number");
+  refused({"status", "127.0.0.1:1", "--timeout", "inf"}, "--timeout: 'inf'");
+  refused({"run", "none", "--set", "data.path=\xff"}, "--set: byte 10 of");
+  refused({"run", "no\x1b[31mne\n"}, "no\\x1b[31mne\\n: cannot be read");
+}
+
+TEST_CASE("a prompt with characters that the model does not know") {
+  scratch folder;
+  REQUIRE(run_nnactor({"run", small_config(folder)}).status == 0);
+  auto end = run_nnactor({"generate", folder / "models/song", "--json",
+                          "--characters", "5", "--prompt", "9 b\u00e9\u20ac"});
+  CHECK(end.status == 0);
+  CHECK(end.err
+        == "nnactor: the model has not seen '\u00e9' (U+00E9), '\u20ac' "
+           "(U+20AC) in training; left out of the prompt\n");
+  CHECK(end.out.find("\"unknown\":\"\u00e9\u20ac\"") != std::string::npos);
+}

@@ -112,7 +112,9 @@ std::string to_json(const topology& where, const calibration& what) {
                                  {"bfloat16_flop_per_s", x.bfloat16_flop_per_s},
                                  {"cache_bytes_per_s", x.cache_bytes_per_s},
                                  {"memory_bytes_per_s", x.memory_bytes_per_s}});
-  return out.dump(2) + "\n";
+  return out.dump(2, ' ', false,
+                  nlohmann::ordered_json::error_handler_t::replace)
+         + "\n";
 }
 
 result<calibration> from_json(const topology& where, const std::string& text) {

@@ -1,6 +1,6 @@
 #include "nnactor/metadata/table_view.hpp"
 
-#include <nlohmann/json.hpp>
+#include "nnactor/json_text.hpp"
 
 namespace nnactor {
 
@@ -121,8 +121,7 @@ std::string to_json(const table_file& what) {
               {"model", what.model},
               {"store", what.store},
               {"servers", std::move(servers)}};
-  // Names come from a file: bytes that are not UTF-8 must not end the program.
-  return all.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(all);
 }
 
 } // namespace nnactor

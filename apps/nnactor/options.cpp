@@ -1,0 +1,64 @@
+#include "options.hpp"
+
+#include "format.hpp"
+
+#include "nnactor/data/utf8.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace nnactor {
+
+namespace {
+
+/// Parses all of a text as a number.
+template <class T>
+bool parse(const std::string& from, T& into) {
+  auto* end = from.data() + from.size();
+  auto [rest, failure] = std::from_chars(from.data(), end, into);
+  return failure == std::errc{} && rest == end;
+}
+
+} // namespace
+
+CLI::Validator whole_number(uint64_t least, uint64_t most) {
+  auto range = fmt::format("{} to {}", format_count(least), format_count(most));
+  auto check = [=](std::string& given) -> std::string {
+    uint64_t number = 0;
+    if (!parse(given, number) || number < least || number > most)
+      return fmt::format("'{}' is not a whole number from {}", given, range);
+    // The library takes a leading zero for another base.
+    given = fmt::format("{}", number);
+    return {};
+  };
+  return {check, range};
+}
+
+CLI::Validator real_number(double least, double most) {
+  auto range = fmt::format("{} to {}", least, most);
+  auto check = [=](std::string& given) -> std::string {
+    double number = 0;
+    auto good = parse(given, number) && std::isfinite(number);
+    return good && number >= least && number <= most
+               ? std::string{}
+               : fmt::format("'{}' is not a number from {}", given, range);
+  };
+  return {check, range};
+}
+
+CLI::Validator utf8_text() {
+  auto check = [](std::string& given) -> std::string {
+    std::string problem;
+    for_each_code_point(given, [&](uint32_t point, size_t offset) {
+      if (point == no_code_point)
+        problem = fmt::format("byte {} of '{}' is not UTF-8", offset, given);
+      return problem.empty();
+    });
+    return problem;
+  };
+  return {check, ""};
+}
+
+} // namespace nnactor
