@@ -1,3 +1,7 @@
+#include "format.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "output_file.hpp"
 #include "served_model.hpp"
 
 #include "nnactor/config/experiment.hpp"
@@ -7,9 +11,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <fstream>
 #include <numeric>
+#include <optional>
 
 namespace nnactor {
 
@@ -25,45 +28,59 @@ struct infer_options {
   bool json = false;
 };
 
-// The data of the experiment that the model was trained by.
+caf::error check_shape(const data_shape& shape, const network& net,
+                       const std::string& model) {
+  auto& input = net.layers.front();
+  if (shape.time_steps != net.time_steps)
+    return fail(ec::invalid_data,
+                "the model in {} was trained on examples of {} time steps, not "
+                "{}; see data.time_steps",
+                model, net.time_steps, shape.time_steps);
+  if (shape.input_width == input.width && shape.tokens == input.tokens
+      && shape.output_width <= net.output().width)
+    return caf::none;
+  return fail(ec::invalid_data,
+              "the data have {} inputs and {} classes, the model in {} was "
+              "made for {} and {}; give it the data it was trained on with "
+              "--set data.path=PATH",
+              shape.input_width, shape.output_width, model, input.width,
+              net.output().width);
+}
+
+// The data of the experiment that the model was trained by. They need not have
+// all the characters and classes that the model knows.
 result<std::shared_ptr<const dataset>> open_data(const manifest& from,
                                                  const infer_options& how) {
   auto config = parse_experiment(from.experiment, how.model, how.overrides);
   if (!config)
     return config.error();
-  auto data = open_dataset(config->data);
-  if (!data)
-    return data;
-  auto shape = (*data)->shape();
-  auto& input = from.net.layers.front();
-  if (shape.time_steps != from.net.time_steps)
-    return fail(ec::invalid_data,
-                "the model in {} was trained on examples of {} time steps, not "
-                "{}; see data.time_steps",
-                how.model, from.net.time_steps, shape.time_steps);
-  if (shape.input_width != input.width || shape.tokens != input.tokens
-      || shape.output_width != from.net.output().width)
-    return fail(ec::invalid_data,
-                "{} has {} inputs and {} classes, the model in {} was made for "
-                "{} and {}; give it the data it was trained on with --set "
-                "data.path=PATH",
-                config->data.path.empty() ? "noise" : config->data.path,
-                shape.input_width, shape.output_width, how.model, input.width,
-                from.net.output().width);
-  auto* characters = (*data)->characters();
-  if (characters != nullptr && characters->code_points != from.vocabulary)
-    return fail(ec::invalid_data,
-                "{} has other characters than the texts that the model in {} "
-                "was trained on",
-                config->data.path, how.model);
+  vocabulary known{from.vocabulary};
+  auto data = open_dataset(config->data, &known);
+  if (data)
+    if (auto err = check_shape((*data)->shape(), from.net, how.model))
+      return err;
   return data;
 }
 
-std::string name_of(const dataset& data, int32_t label) {
-  auto* characters = data.characters();
-  return characters == nullptr
-             ? std::to_string(label)
-             : nlohmann::json(characters->decode(label)).dump();
+// What a network says at one time step.
+struct answer {
+  int32_t label = 0;
+  int32_t guess = 0;
+  float value = 0; ///< Of the guess.
+  float right = 0; ///< Of the label.
+};
+
+std::vector<answer> answers_of(const examples& asked, const tensor& outputs) {
+  auto labels = asked.targets.values<int32_t>();
+  auto columns = outputs.extent().size() / labels.size();
+  std::vector<answer> out;
+  for (uint64_t i = 0; i < labels.size(); ++i) {
+    auto row = outputs.values<float>().subspan(i * columns, columns);
+    auto best = std::max_element(row.begin(), row.end());
+    out.push_back({labels[i], static_cast<int32_t>(best - row.begin()), *best,
+                   row[static_cast<size_t>(labels[i])]});
+  }
+  return out;
 }
 
 // Counts of all examples asked so far.
@@ -71,39 +88,74 @@ struct score {
   uint64_t answers = 0; ///< One a time step.
   uint64_t correct = 0;
   double loss = 0;
+
+  void add(const answer& x) {
+    ++answers;
+    correct += x.guess == x.label ? 1 : 0;
+    loss -= std::log(static_cast<double>(x.right));
+  }
 };
 
-/// The first columns: time steps only where there are several.
-template <class Example, class Step>
-std::string place_of(const Example& example, const Step& step, uint64_t steps) {
-  return steps == 1 ? fmt::format("{:>8}  ", example)
-                    : fmt::format("{:>8}  {:>9}  ", example, step);
+/// What an example is about, label or guess of every time step: a quoted text,
+/// or numbers.
+std::string names_of(const dataset& data, std::span<const answer> all,
+                     int32_t answer::*which) {
+  auto* characters = data.characters();
+  std::string out;
+  for (auto& x : all)
+    out += characters != nullptr
+               ? characters->decode(x.*which)
+               : fmt::format("{}{}", out.empty() ? "" : ",", x.*which);
+  // On one line of a terminal.
+  constexpr size_t widest = 28;
+  return cut(characters != nullptr ? json_text(nlohmann::json(out)) : out,
+             widest);
 }
 
-void show(const dataset& data, const examples& asked, const tensor& answers,
+void say_heading(uint64_t steps) {
+  if (steps == 1)
+    say("{:>8}  {:>8}  {:>8}  {:>10}\n", "example", "label", "answer", "value");
+  else
+    say("{:>8}  {:>9}  {:<28}  {}\n", "example", "right", "labels", "answers");
+}
+
+/// A line an example.
+void say_example(const dataset& data, uint64_t example,
+                 std::span<const answer> all) {
+  auto labels = names_of(data, all, &answer::label);
+  auto guesses = names_of(data, all, &answer::guess);
+  if (all.size() == 1)
+    return say("{:>8}  {:>8}  {:>8}  {:>10.6f}{}\n", example, labels, guesses,
+               all[0].value, all[0].guess == all[0].label ? "" : "  wrong");
+  auto right =
+      std::ranges::count_if(all, [](auto& x) { return x.guess == x.label; });
+  say("{:>8}  {:>9}  {}{}  {}\n", example,
+      fmt::format("{} of {}", right, all.size()), labels,
+      std::string(28 - width_of(labels), ' '), guesses);
+}
+
+/// An object an answer.
+void say_answers(uint64_t example, std::span<const answer> all) {
+  for (size_t step = 0; step < all.size(); ++step)
+    say_json(nlohmann::json{{"example", example},
+                            {"time_step", step + 1},
+                            {"label", all[step].label},
+                            {"answer", all[step].guess},
+                            {"value", all[step].value}});
+}
+
+void show(const dataset& data, const examples& asked, const tensor& outputs,
           uint64_t first, bool json, score& all) {
-  auto labels = asked.targets.values<int32_t>();
-  auto columns = answers.extent().size() / labels.size();
+  auto answers = answers_of(asked, outputs);
   auto steps = asked.targets.extent().columns;
-  for (uint64_t i = 0; i < labels.size(); ++i) {
-    auto row = answers.values<float>().subspan(i * columns, columns);
-    auto best = std::max_element(row.begin(), row.end());
-    auto guess = static_cast<int32_t>(best - row.begin());
-    ++all.answers;
-    all.correct += guess == labels[i] ? 1 : 0;
-    all.loss -= std::log(static_cast<double>(row[labels[i]]));
+  for (auto& x : answers)
+    all.add(x);
+  for (uint64_t i = 0; i < answers.size() / steps; ++i) {
+    auto one = std::span{answers}.subspan(i * steps, steps);
     if (json)
-      fmt::print("{}\n", nlohmann::json{{"example", first + i / steps},
-                                        {"time_step", i % steps + 1},
-                                        {"label", labels[i]},
-                                        {"answer", guess},
-                                        {"value", *best}}
-                             .dump());
+      say_answers(first + i, one);
     else
-      fmt::print("{}{:>8}  {:>8}  {:>10.6f}{}\n",
-                 place_of(first + i / steps, i % steps + 1, steps),
-                 name_of(data, labels[i]), name_of(data, guess), *best,
-                 guess == labels[i] ? "" : "  wrong");
+      say_example(data, first + i, one);
   }
 }
 
@@ -115,16 +167,16 @@ void show(const score& all, uint64_t steps, bool is_class, bool json) {
                                 {"accuracy", accuracy}};
   if (is_class)
     summary["loss"] = all.loss / answers;
-  auto what = fmt::format("{} examples", all.answers / steps);
+  auto what = counted(all.answers / steps, "example");
   if (steps > 1)
     what += fmt::format(" of {} time steps", steps);
   if (json)
-    fmt::print("{}\n", summary.dump());
+    say_json(summary);
   else if (is_class)
-    fmt::print("{}: {:.2f} % right, mean loss {:.4f} nats\n", what,
-               100 * accuracy, all.loss / answers);
+    say("{}: {:.2f} % right, mean loss {:.4f} nats\n", what, 100 * accuracy,
+        all.loss / answers);
   else
-    fmt::print("{}: {:.2f} % right\n", what, 100 * accuracy);
+    say("{}: {:.2f} % right\n", what, 100 * accuracy);
 }
 
 caf::error ask(const infer_options& how) {
@@ -134,19 +186,21 @@ caf::error ask(const infer_options& how) {
   auto data = open_data(model->from, how);
   if (!data)
     return data.error();
-  std::ofstream output;
-  if (!how.output.empty())
-    output.open(how.output, std::ios::binary | std::ios::trunc);
+  std::optional<output_file> output;
+  if (!how.output.empty()) {
+    auto file = output_file::create(how.output);
+    if (!file)
+      return file.error();
+    output = std::move(*file);
+  }
   auto part = how.training ? split::train : split::validation;
   auto size = (*data)->size(part);
   auto end = how.limit == 0 ? size : std::min(how.limit, size);
   if (!how.json)
-    fmt::print("{}{:>8}  {:>8}  {:>10}\n",
-               place_of("example", "time step", model->from.net.time_steps),
-               "label", "answer", "value");
+    say_heading(model->from.net.time_steps);
   score all;
   constexpr uint64_t rows = 256;
-  for (uint64_t first = 0; first < end; first += rows) {
+  for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
     std::vector<uint64_t> indices(std::min(rows, end - first));
     std::iota(indices.begin(), indices.end(), first);
     auto asked = (*data)->gather(part, indices);
@@ -154,12 +208,15 @@ caf::error ask(const infer_options& how) {
     if (!answers)
       return answers.error();
     show(**data, asked, *answers, first, how.json, all);
-    output.write(reinterpret_cast<const char*>(answers->bytes().data()),
-                 static_cast<std::streamsize>(answers->bytes().size()));
+    auto& bytes = answers->bytes();
+    if (output)
+      if (auto err = output->write(
+              {reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
+        return err;
   }
-  if (!how.output.empty() && !output.flush())
-    return fail(ec::invalid_argument, "cannot write the outputs to {}",
-                how.output);
+  if (output)
+    if (auto err = output->finish())
+      return err;
   show(all, model->from.net.time_steps,
        model->from.net.loss().kind == layer_kind::softmax_cross_entropy,
        how.json);
@@ -176,14 +233,19 @@ void add_infer_command(CLI::App& parent, int& status) {
   command
       ->add_option("--set", how->overrides,
                    "Override a key of its config, for example data.path=PATH")
-      ->type_name("KEY=VALUE");
+      ->type_name("KEY=VALUE")
+      ->transform(utf8_text());
   command->add_flag("--training", how->training,
                     "Ask about the training examples instead");
   command->add_option("--limit", how->limit, "Examples to ask about, 0: all")
+      ->transform(whole_number(0, UINT64_MAX))
       ->capture_default_str();
-  command->add_option("--output", how->output,
-                      "File for the raw outputs: float32, little-endian, a row "
-                      "an example");
+  command->add_option(
+      "--output", how->output,
+      "File for all outputs: float32, little-endian, no header, "
+      "[example, time step, output]; probabilities where the "
+      "loss is softmax_cross_entropy, else as the last layer "
+      "gives them");
   command->add_flag("--json", how->json, "Print one JSON object a line");
   how->nodes.add_to(*command, true);
   command->callback([how, &status] { status = finish(ask(*how)); });

@@ -79,12 +79,32 @@ TEST_CASE_FIXTURE(fixture, "images and labels come plain or compressed") {
   CHECK(data->baseline().name.empty());
 }
 
+namespace {
+
+std::string no_idx(const char* start) {
+  return fmt::format(": is not an IDX file of unsigned bytes: it begins with "
+                     "0x{}, images begin with 0x00000803 and labels with "
+                     "0x00000801",
+                     start);
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a pointer of Git LFS is told from a file") {
+  folder.write("labels", "version https://git-lfs.github.com/spec/v1\n"
+                         "oid sha256:0\nsize 12\n");
+  CHECK(why()
+        == labels()
+               + ": is a pointer of Git LFS, not the file itself; fetch that "
+                 "with `git lfs pull`");
+}
+
 TEST_CASE_FIXTURE(fixture, "a file that is missing or of another format") {
   folder.write("images", "P5 28 28 255 and so on");
-  CHECK(why() == images() + ": is not an IDX file of unsigned bytes");
+  CHECK(why() == images() + no_idx("50352032"));
   // Floats, not bytes.
   folder.write("images", std::string{"\0\0\x0d\x01\0\0\0\x01\0\0\0\0", 12});
-  CHECK(why() == images() + ": is not an IDX file of unsigned bytes");
+  CHECK(why() == images() + no_idx("00000d01"));
   folder.write("images", "");
   CHECK(why() == images() + ": is empty");
   boost::filesystem::remove(images());
@@ -103,7 +123,7 @@ TEST_CASE_FIXTURE(fixture, "a file that was cut or has too much") {
   folder.write("images", whole.substr(0, 10));
   CHECK(why() == images() + ": is truncated");
   folder.write("images", whole.substr(0, 3));
-  CHECK(why() == images() + ": is not an IDX file of unsigned bytes");
+  CHECK(why() == images() + no_idx("000008"));
   folder.write("images", whole + "x");
   CHECK(why()
         == images() + ": goes on after the 8 values that its header tells of");
@@ -128,7 +148,13 @@ TEST_CASE_FIXTURE(fixture, "a header that lies costs no memory") {
   std::string huge{"\0\0\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x01",
                    16};
   folder.write("images", huge);
-  CHECK(why() == images() + ": says it holds more than 4 GiB");
+  CHECK(
+      why()
+      == images()
+             + ": says that it has 3 dimensions of 4294967295 x 4294967295 x "
+               "1 bytes, more than the 4 GiB that are read; images begin with "
+               "0x00000803 and labels with 0x00000801, this file with "
+               "0x00000803");
   folder.write("images", std::string{"\0\0\x08\x01\xff\xff\xff\xff"
                                      "abc",
                                      11});

@@ -182,7 +182,58 @@ TEST_CASE("a dangling link is named") {
   temporary_folder folder;
   boost::filesystem::create_symlink("gone", folder / "link");
   CHECK(error_of(text_of(folder.path(), 2, 0.2))
-        == folder / "link: cannot be read: No such file or directory");
+        == folder
+               / "link: is a link to gone, which cannot be read: No such file "
+                 "or directory");
+}
+
+TEST_CASE("a byte order mark at the start is no character of a text") {
+  temporary_folder folder;
+  auto data = opened(text_of(folder.write("a", "\xef\xbb\xbf"
+                                               "abcdefghij"),
+                             3, 0.2));
+  CHECK(data->shape().tokens == 10);
+  CHECK(shown(*data, split::train, 0) == "abc>d");
+  // Elsewhere it is one.
+  CHECK(opened(text_of(folder.write("b", "a\xef\xbb\xbf"
+                                         "bcdefghij"),
+                       3, 0.2))
+            ->shape()
+            .tokens
+        == 11);
+}
+
+TEST_CASE("a pointer of Git LFS is told from a text") {
+  temporary_folder folder;
+  auto file = folder.write("a", "version https://git-lfs.github.com/spec/v1\n"
+                                "oid sha256:0\nsize 12\n");
+  CHECK(error_of(text_of(file, 3, 0.2)).find(": is a pointer of Git LFS")
+        != std::string::npos);
+}
+
+TEST_CASE("a model is asked about texts with fewer characters than it knows, "
+          "but not with others") {
+  temporary_folder folder;
+  vocabulary known{{'a', 'b', 'c', 'x', 'y', 'z'}};
+  auto data =
+      open_dataset(text_of(folder.write("a", "xxaaaaxxaaxx"), 2, 0.25), &known);
+  REQUIRE_MESSAGE(data, explain(data.error()));
+  CHECK((*data)->shape().tokens == 6);
+  CHECK((*data)->characters()->code_points == known.code_points);
+  CHECK(shown(**data, split::train, 0) == "xx>a");
+  auto other = folder.write("b", "xxaa\u00e9aaxxaaxx");
+  auto refused = open_dataset(text_of(other, 2, 0.25), &known);
+  REQUIRE_FALSE(refused);
+  CHECK(explain(refused.error())
+            .find("b: byte 4 is '\u00e9' (U+00E9), which "
+                  "the model has not seen in training")
+        != std::string::npos);
+}
+
+TEST_CASE("characters that a vocabulary has not are told, each once") {
+  vocabulary known{{'a', 'b'}};
+  CHECK(known.unknown("abxa\u00e9xb") == std::vector<uint32_t>{'x', 0xe9});
+  CHECK(known.unknown("ab").empty());
 }
 
 TEST_CASE("texts too short for both splits are refused") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <cstring>
 
 using namespace nnactor;
@@ -107,7 +108,8 @@ TEST_CASE("a file that breaks a rule of the format is refused by name") {
     return explain(made.error());
   };
   CHECK(why(x.import(header, data, 100'000'001))
-        == "file: says that its header has 100000001 bytes");
+        == "file: says that its header has 100000001 bytes; either it is cut "
+           "off or no safetensors file");
   CHECK(
       why(x.import(header, {}, header.size() + 1)).find("says that its header")
       != std::string::npos);
@@ -176,4 +178,40 @@ TEST_CASE("a file of another program is refused kindly") {
   CHECK(code_of(made.error()) == ec::invalid_data);
   CHECK(explain(made.error()).find("was not written by `nnactor model export`")
         != std::string::npos);
+}
+
+TEST_CASE("a value that is not finite is named") {
+  exported_model x;
+  auto [text, data] = x.parts();
+  auto header = nlohmann::json::parse(text);
+  auto why = [&](const char* tensor, uint64_t at, float value) {
+    auto changed = data;
+    auto begin =
+        header.at(tensor).at("data_offsets").at(0).get<uint64_t>() + 4 * at;
+    std::memcpy(changed.data() + begin, &value, sizeof(value));
+    auto made = x.import(text, changed);
+    REQUIRE(!made);
+    CHECK(code_of(made.error()) == ec::invalid_data);
+    return explain(made.error());
+  };
+  CHECK(why("hidden.bias", 3, NAN)
+        == "file: tensor 'hidden.bias' holds nan at [3]; a model must hold "
+           "finite numbers only");
+  auto columns = header.at("hidden.weight").at("shape").at(1).get<uint64_t>();
+  CHECK(why("hidden.weight", 2 * columns + 1, -INFINITY)
+            .find("tensor 'hidden.weight' holds -inf at [2, 1]")
+        != std::string::npos);
+}
+
+TEST_CASE("a pointer of Git LFS is told from a damaged file") {
+  exported_model x;
+  std::string text = "version https://git-lfs.github.com/spec/v1\n"
+                     "oid sha256:0\nsize 12\n";
+  auto bytes = std::as_bytes(std::span{text});
+  replace_file(*x.fs, "file", {bytes.begin(), bytes.end()});
+  model_store other{x.fs, "other"};
+  auto made = import_safetensors(*x.fs, "file", other);
+  CHECK(explain(made.error())
+        == "file: is a pointer of Git LFS, not the file itself; fetch that "
+           "with `git lfs pull`");
 }

@@ -1,5 +1,7 @@
 #include "nnactor/config/read_file.hpp"
 
+#include "nnactor/lfs_pointer.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -30,6 +32,8 @@ result<std::string> read_file(const std::string& path, ec code) {
       continue;
     if (std::ferror(in.get()) != 0)
       break;
+    if (is_lfs_pointer(text))
+      return lfs_pointer(path, code);
     return text;
   }
   return fail(code, "{}: cannot be read: {}", path,

@@ -16,6 +16,9 @@ namespace {
 namespace fs = boost::filesystem;
 using boost::system::error_code;
 
+/// Some editors begin a text with it; it says nothing in UTF-8.
+constexpr uint32_t byte_order_mark = 0xfeff;
+
 caf::error unreadable(const std::string& path, const std::string& why) {
   return fail(ec::invalid_data, "{}: cannot be read: {}", path, why);
 }
@@ -25,8 +28,14 @@ caf::error unreadable(const std::string& path, const std::string& why) {
 caf::error add_file(const fs::path& path, std::set<std::string>& files) {
   error_code failure;
   auto real = fs::canonical(path, failure);
-  if (failure)
-    return unreadable(path.string(), failure.message());
+  if (failure) {
+    error_code no_link;
+    auto target = fs::read_symlink(path, no_link);
+    return no_link ? unreadable(path.string(), failure.message())
+                   : fail(ec::invalid_data,
+                          "{}: is a link to {}, which cannot be read: {}",
+                          path.string(), target.string(), failure.message());
+  }
   if (fs::is_regular_file(real, failure))
     files.insert(real.string());
   return caf::none;
@@ -54,7 +63,8 @@ result<std::set<std::string>> list_files(const std::string& path) {
   return files;
 }
 
-result<std::vector<uint32_t>> read_code_points(const std::string& path) {
+result<std::vector<uint32_t>> read_code_points(const std::string& path,
+                                               const vocabulary* known) {
   auto text = read_file(path, ec::invalid_data);
   if (!text)
     return text.error();
@@ -68,6 +78,14 @@ result<std::vector<uint32_t>> read_code_points(const std::string& path) {
     else if (point == no_code_point)
       problem =
           fail(ec::invalid_data, "{}: byte {} is not UTF-8", path, offset);
+    else if (point == byte_order_mark && offset == 0)
+      return true;
+    else if (known != nullptr
+             && !std::ranges::binary_search(known->code_points, point))
+      problem = fail(ec::invalid_data,
+                     "{}: byte {} is {}, which the model has not seen in "
+                     "training; leave such characters out",
+                     path, offset, name_of_character(point));
     points.push_back(point);
     return !problem;
   });
@@ -93,9 +111,10 @@ tokens_of(const std::vector<uint32_t>& text,
   return out;
 }
 
-corpus tokenise(const std::vector<std::vector<uint32_t>>& texts) {
+corpus tokenise(const std::vector<std::vector<uint32_t>>& texts,
+                vocabulary characters) {
   corpus out;
-  out.characters = collect_characters(texts);
+  out.characters = std::move(characters);
   std::unordered_map<uint32_t, int32_t> tokens;
   for (auto point : out.characters.code_points)
     tokens.emplace(point, static_cast<int32_t>(tokens.size()));
@@ -106,13 +125,13 @@ corpus tokenise(const std::vector<std::vector<uint32_t>>& texts) {
 
 } // namespace
 
-result<corpus> read_corpus(const std::string& path) {
+result<corpus> read_corpus(const std::string& path, const vocabulary* known) {
   auto files = list_files(path);
   if (!files)
     return files.error();
   std::vector<std::vector<uint32_t>> texts;
   for (const auto& file : *files) {
-    auto text = read_code_points(file);
+    auto text = read_code_points(file, known);
     if (!text)
       return text.error();
     if (!text->empty())
@@ -120,7 +139,7 @@ result<corpus> read_corpus(const std::string& path) {
   }
   if (texts.empty())
     return fail(ec::invalid_data, "{}: is empty", path);
-  return tokenise(texts);
+  return tokenise(texts, known != nullptr ? *known : collect_characters(texts));
 }
 
 } // namespace nnactor

@@ -9,8 +9,9 @@ namespace nnactor {
 
 namespace {
 
-result<std::shared_ptr<const dataset>> open_text(const data_settings& how) {
-  auto texts = read_corpus(how.path);
+result<std::shared_ptr<const dataset>> open_text(const data_settings& how,
+                                                 const vocabulary* known) {
+  auto texts = read_corpus(how.path, known);
   if (!texts)
     return texts.error();
   return text_dataset::make(std::move(*texts), how);
@@ -18,9 +19,10 @@ result<std::shared_ptr<const dataset>> open_text(const data_settings& how) {
 
 } // namespace
 
-result<std::shared_ptr<const dataset>> open_dataset(const data_settings& how) {
+result<std::shared_ptr<const dataset>> open_dataset(const data_settings& how,
+                                                    const vocabulary* known) {
   using enum data_settings::format;
-  auto out = how.kind == text  ? open_text(how)
+  auto out = how.kind == text  ? open_text(how, known)
              : how.kind == idx ? idx_dataset::open(how)
                                : noise_dataset::make(how);
   if (!out)

@@ -30,6 +30,10 @@ struct vocabulary {
   /// that are not UTF-8, are left out.
   std::vector<int32_t> encode(const std::string& text) const;
 
+  /// Returns the characters of a UTF-8 text that are not in the vocabulary,
+  /// each once.
+  std::vector<uint32_t> unknown(const std::string& text) const;
+
   /// Renders one token as UTF-8.
   std::string decode(int32_t token) const;
 };
@@ -67,9 +71,15 @@ public:
   }
 };
 
+/// Names a character for people: "'e' (U+0065)".
+std::string name_of_character(uint32_t code_point);
+
 /// Reads the data of an experiment. Fails with `ec::invalid_data`, naming the
 /// file and what is wrong with it.
-result<std::shared_ptr<const dataset>> open_dataset(const data_settings& how);
+/// @param known The characters of a model that is asked about a text, in which
+/// there must be no others; null: those of the text itself.
+result<std::shared_ptr<const dataset>>
+open_dataset(const data_settings& how, const vocabulary* known = nullptr);
 
 /// The order of training examples: batch `step` of a sequence in which every
 /// epoch visits every example once in a new order, computed from (seed, step)

@@ -1,8 +1,11 @@
 #include "nnactor/data/idx.hpp"
 
+#include "nnactor/lfs_pointer.hpp"
+
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <span>
@@ -73,6 +76,20 @@ caf::error read_all(input& in, std::span<uint8_t> into) {
   return caf::none;
 }
 
+/// Says why a file is none that can be read, from its first bytes.
+caf::error no_idx(const std::string& path, std::span<const uint8_t> start) {
+  if (is_lfs_pointer(
+          {reinterpret_cast<const char*>(start.data()), start.size()}))
+    return lfs_pointer(path, ec::invalid_data);
+  std::string bytes;
+  for (auto x : start.first(std::min<size_t>(start.size(), 4)))
+    bytes += fmt::format("{:02x}", x);
+  return fail(ec::invalid_data,
+              "{}: is not an IDX file of unsigned bytes: it begins with 0x{}, "
+              "images begin with 0x00000803 and labels with 0x00000801",
+              path, bytes);
+}
+
 result<std::vector<uint32_t>> read_dimensions(input& in) {
   uint8_t magic[4];
   auto count = in.read(magic);
@@ -81,9 +98,13 @@ result<std::vector<uint32_t>> read_dimensions(input& in) {
   if (*count == 0)
     return fail(ec::invalid_data, "{}: is empty", in.path());
   if (*count != 4 || magic[0] != 0 || magic[1] != 0 || magic[2] != 8
-      || magic[3] == 0)
-    return fail(ec::invalid_data, "{}: is not an IDX file of unsigned bytes",
-                in.path());
+      || magic[3] == 0) {
+    std::array<uint8_t, 64> start{};
+    std::copy_n(magic, *count, start.begin());
+    auto more = in.read(std::span{start}.subspan(*count));
+    return no_idx(in.path(),
+                  std::span{start}.first(*count + (more ? *more : 0)));
+  }
   std::vector<uint32_t> dimensions;
   for (auto left = magic[3]; left > 0; --left) {
     uint8_t raw[4];
@@ -105,7 +126,12 @@ result<uint64_t> count_values(const std::vector<uint32_t>& dimensions,
       return fail(ec::invalid_data, "{}: holds nothing, a dimension is 0",
                   path);
     if (count > max_values)
-      return fail(ec::invalid_data, "{}: says it holds more than 4 GiB", path);
+      return fail(ec::invalid_data,
+                  "{}: says that it has {} dimensions of {} bytes, more than "
+                  "the 4 GiB that are read; images begin with 0x00000803 and "
+                  "labels with 0x00000801, this file with 0x{:08x}",
+                  path, dimensions.size(), fmt::join(dimensions, " x "),
+                  0x800 + dimensions.size());
   }
   return count;
 }

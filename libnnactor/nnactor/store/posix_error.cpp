@@ -13,6 +13,8 @@ const char* advice(int number) {
   case EACCES:
   case EPERM:
     return "; choose a folder that this user may write";
+  case EEXIST:
+    return "; what is there is left as it is, choose another name";
   case EROFS:
     return "; the file system is mounted read-only";
   case ENOSPC:

@@ -1,9 +1,12 @@
 #include "nnactor/store/safetensors.hpp"
 
+#include "nnactor/lfs_pointer.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <set>
@@ -94,7 +97,7 @@ std::string header_of(const manifest& what, const std::vector<entry>& all) {
                                  {"shape", extent},
                                  {"data_offsets", {x.begin, x.end}}};
   }
-  auto text = out.dump();
+  auto text = out.dump(-1, ' ', false, json::error_handler_t::replace);
   text.resize((text.size() + alignment - 1) / alignment * alignment, ' ');
   return text;
 }
@@ -159,9 +162,17 @@ result<json> read_header(filesystem& fs, const std::string& path,
   if (auto err =
           fs.read(path, 0, std::as_writable_bytes(std::span{&length, 1})))
     return err;
-  if (length > longest_header || length > *size - sizeof(length))
+  if (length > longest_header || length > *size - sizeof(length)) {
+    std::string start(std::min<uint64_t>(*size, 64), ' ');
+    if (auto err = fs.read(path, 0, std::as_writable_bytes(std::span{start})))
+      return err;
+    if (is_lfs_pointer(start))
+      return lfs_pointer(path, ec::invalid_data);
     return damaged(path,
-                   fmt::format("says that its header has {} bytes", length));
+                   fmt::format("says that its header has {} bytes; either it "
+                               "is cut off or no safetensors file",
+                               length));
+  }
   std::string text(length, ' ');
   if (auto err = fs.read(path, sizeof(length),
                          std::as_writable_bytes(std::span{text})))
@@ -284,6 +295,23 @@ result<manifest> read_manifest(const std::string& path, const json& header) {
   return what;
 }
 
+/// A network that holds one such value answers with nothing else.
+caf::error check_finite(const std::string& path, const std::string& name,
+                        std::span<const float> values, const entry& x) {
+  auto bad = std::ranges::find_if_not(values,
+                                      [](float v) { return std::isfinite(v); });
+  if (bad == values.end())
+    return caf::none;
+  auto at = static_cast<uint64_t>(bad - values.begin());
+  auto index = x.is_vector() ? fmt::format("{}", at)
+                             : fmt::format("{}, {}", at / x.extent.columns,
+                                           at % x.extent.columns);
+  return fail(ec::invalid_data,
+              "{}: tensor '{}' holds {} at [{}]; a model must hold finite "
+              "numbers only",
+              path, name, *bad, index);
+}
+
 result<std::vector<parameter_set>>
 read_tensors(filesystem& fs, const std::string& path, const network& net,
              const std::vector<entry>& all, uint64_t first) {
@@ -294,6 +322,8 @@ read_tensors(filesystem& fs, const std::string& path, const network& net,
     tensor_builder<float> values{x.extent};
     auto into = std::as_writable_bytes(values.values());
     if (auto err = fs.read(path, first + x.begin, into))
+      return err;
+    if (auto err = check_finite(path, name_of(net, x), values.values(), x))
       return err;
     out.back().parameters.push_back({x.parameter, std::move(values).share()});
   }
