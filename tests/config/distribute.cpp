@@ -97,9 +97,19 @@ TEST_CASE("shares and ids that cannot be") {
                          "'1-2-3'", "'99999999999999999999'"}) {
     CAPTURE(id);
     CHECK(error_of(parts({fmt::format("ids = [1, {}]", id).c_str()}))
-          == "x.toml:4:11: 'distribute.partition.ids' takes neuron numbers and "
-             "ranges such as \"10-20\"");
+          == fmt::format("x.toml:4:11: 'distribute.partition.ids' has {}, but "
+                         "takes neuron numbers and ranges such as \"10-20\"",
+                         id));
   }
+}
+
+TEST_CASE("parts are told where they are written, whatever else is set") {
+  auto in_file =
+      parsed(parts({"count = 1", "count = 2"}), {"distribute.per_layer=false"});
+  CHECK(to_string(in_file.distribute.where) == "x.toml:3:1");
+  auto set = parsed(minimal, {"distribute.per_layer=false",
+                              "distribute.partition=[{count=1},{count=2}]"});
+  CHECK(to_string(set.distribute.where) == "--set distribute.partition");
 }
 
 TEST_CASE("types, speeds and memory") {

@@ -121,6 +121,18 @@ TEST_CASE("what is not TOML is an error with its position") {
   CHECK(error_of("[data]\npath = '\xff'").starts_with("x.toml:2:"));
 }
 
+TEST_CASE("a text without quotes is shown with them") {
+  CHECK(error_of(minimal + "[network]\nloss = mse # squared")
+        == "x.toml:4:8: a text must be in quotes: loss = \"mse\"");
+  CHECK(error_of("[data]\npath = /usr/share/common-licenses")
+        == "x.toml:2:8: a text must be in quotes: path = "
+           "\"/usr/share/common-licenses\"");
+}
+
+TEST_CASE("a byte order mark at the start of a config is passed over") {
+  CHECK(parsed("\xef\xbb\xbf" + minimal).data.path == "texts");
+}
+
 TEST_CASE("what is missing is named") {
   CHECK(error_of("")
         == "x.toml:1:1: 'data.path' is missing: name a file or "

@@ -52,6 +52,11 @@ TEST_CASE("mistakes on the command line are told as such") {
         == "--set train.steps: 'train.steps' must be an integer, not a string");
   CHECK(error_of(minimal, {"train.steps=0"})
         == "--set train.steps: 'train.steps' is 0 but must be at least 1");
+  for (auto* number : {"18446744073709551615", "-9223372036854775809"})
+    CHECK(error_of(minimal, {fmt::format("train.seed={}", number)})
+          == fmt::format("--set train.seed: is {} but whole numbers go from "
+                         "-9223372036854775808 to 9223372036854775807",
+                         number));
   CHECK(error_of(minimal + "[[network.layers]]\nkind='dense'\nunits=3",
                  {"network.layers.0.units=4"})
         == "--set network.layers.0.units: 'network.layers' is not a table; set "

@@ -111,6 +111,15 @@ TEST_CASE(
   CHECK(run_nnactor({"model", "verify", folder / "models/song"}).status == 0);
 }
 
+TEST_CASE("what was not saved is not said to be kept") {
+  scratch folder;
+  auto end = run_nnactor({"run", small_config(folder), "--set",
+                          "train.rate=1e30", "--set", "train.optimizer=sgd"});
+  CHECK(end.status == 1);
+  CHECK(end.err.find("nothing has been saved yet") != std::string::npos);
+  CHECK(end.err.find("-nan") == std::string::npos);
+}
+
 TEST_CASE("commands that are misspelt") {
   auto end = run_nnactor({"rum"});
   CHECK(end.status == 2);

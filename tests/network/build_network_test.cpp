@@ -247,6 +247,12 @@ TEST_CASE("sizes that overflow are refused") {
   CHECK(complaint({line(2, "a", dense, UINT64_MAX), line(3, "out", dense, 0)},
                   images)
             .starts_with("exp.toml:2:1: layer 'a': "));
+  CHECK(complaint({line(2, "a", dense, 1), line(3, "b", dense, huge / 2),
+                   line(4, "out", dense, 0)},
+                  images)
+        == "exp.toml:3:1: layer 'b': 1099511627776 units and the 1 of the "
+           "layers before are more than the 1099511627776 that a network has "
+           "at most");
   auto wide = uint64_t{1} << 39;
   CHECK(complaint({line(2, "a", dense, wide / 2), line(3, "b", dense, wide),
                    line(4, "out", dense, 0)},

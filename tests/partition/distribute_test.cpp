@@ -181,7 +181,7 @@ TEST_CASE("ids come in any order, whole layers by name") {
   auto net = small_regression();
   auto parts =
       must(distribute(net, written(mechanism::ids, {ids({{14, 15}, {0, 2}}),
-                                                    ids({{2, 14}, {3, 5}})})));
+                                                    ids({{5, 14}, {2, 5}})})));
   CHECK(parts.parts[0] == neuron_set{{{0, 2}, {14, 15}}});
   parts = must(
       distribute(net, written(mechanism::layers,
@@ -194,6 +194,9 @@ TEST_CASE("totals that do not fit are told with both numbers") {
   CHECK(
       complaint(net, written(mechanism::percentage, {percent(40), percent(50)}))
       == "exp.toml:20:1: the percentages add up to 90, not to 100");
+  CHECK(complaint(net, written(mechanism::percentage,
+                               {percent(33.3), percent(33.3), percent(33.3)}))
+        == "exp.toml:20:1: the percentages add up to 99.9, not to 100");
   CHECK(complaint(net,
                   written(mechanism::percentage, {percent(-10), percent(110)}))
         == "exp.toml:21:3: part 0: -10 % is not a percentage between 0 and "
@@ -222,6 +225,9 @@ TEST_CASE("an id in two parts, in none or out of range is named") {
            "neurons 0 to 14");
   CHECK(complaint(net, written(mechanism::ids, {ids({{5, 5}})}))
             .starts_with("exp.toml:21:3: part 0: the ids from 5 to before 5"));
+  CHECK(complaint(net, written(mechanism::ids,
+                               {ids({{0, 8}, {3, 4}}), ids({{8, 15}})}))
+        == "exp.toml:21:3: part 0: neuron 3 of the network is listed twice");
   CHECK(complaint(net,
                   written(mechanism::ids, {ids({{0, 4}}), ids({{4, 8}})}, true))
         == "exp.toml:22:3: part 1: neuron 7 is out of range; layer 'waist' has "

@@ -66,7 +66,7 @@ TEST_CASE("a loss that is no number ends the run and names the step") {
     auto out = x.train(job);
     CHECK(code_of(out->failure) == ec::diverged);
     CHECK(names(out->failure, fmt::format("at step {};", bad + 1).c_str()));
-    CHECK(names(out->failure, "store/tiny"));
+    CHECK(names(out->failure, "is kept in store/tiny"));
     CHECK(out->count(kind::step) == bad);
     auto newest = x.store().open(choice::newest);
     REQUIRE(newest);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <sstream>
 #include <string_view>
 
 namespace nnactor {
@@ -49,6 +50,13 @@ std::optional<neuron_interval> parse_ids(const toml::node& node) {
   return neuron_interval{begin, begin + 1};
 }
 
+/// A value as it stands in the config.
+std::string written(const toml::node& what) {
+  std::ostringstream out;
+  what.visit([&](const auto& x) { out << x; });
+  return out.str();
+}
+
 void read_ids(section& from, std::vector<neuron_interval>& into) {
   const auto* node = from.take("ids");
   if (node == nullptr)
@@ -61,9 +69,11 @@ void read_ids(section& from, std::vector<neuron_interval>& into) {
   for (const auto& element : *list) {
     auto ids = parse_ids(element);
     if (!ids)
-      return from.reject_at(element,
-                            "'distribute.partition.ids' takes neuron numbers "
-                            "and ranges such as \"10-20\"");
+      return from.reject_at(
+          element,
+          fmt::format("'distribute.partition.ids' has {}, but takes neuron "
+                      "numbers and ranges such as \"10-20\"",
+                      written(element)));
     into.push_back(*ids);
   }
 }
@@ -132,7 +142,8 @@ mechanism read_way(section& from) {
 
 distribution read_distribute(section from, uint64_t nodes) {
   distribution out;
-  out.where = from.where();
+  // What is wrong with the parts as a whole is told where they are written.
+  out.where = from.where("partition");
   out.parts = nodes;
   from.read("parts", out.parts, integer_range{1, 65536});
   from.read("seed", out.seed, integer_range{0, INT64_MAX});

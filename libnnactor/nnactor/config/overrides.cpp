@@ -23,8 +23,17 @@ bool is_dotted_key(std::string_view key) {
   return !after_dot;
 }
 
+/// Whether a value is meant as a whole number.
+bool is_whole_number(std::string_view value) {
+  if (value.starts_with('-') || value.starts_with('+'))
+    value.remove_prefix(1);
+  return !value.empty()
+         && value.find_first_not_of("0123456789_") == std::string_view::npos;
+}
+
 /// Parses "key = value" with the value as TOML, or else as a plain string.
-toml::table parse_setting(const std::string& key, const std::string& value) {
+result<toml::table> parse_setting(const std::string& key,
+                                  const std::string& value) {
   auto place = "--set " + key;
   // A line break would let a value smuggle in other keys.
   if (value.find_first_of("\r\n") == std::string::npos) {
@@ -34,6 +43,10 @@ toml::table parse_setting(const std::string& key, const std::string& value) {
       // Not TOML: a bare word such as a path.
     }
   }
+  if (is_whole_number(value))
+    return fail(ec::invalid_config,
+                "{}: is {} but whole numbers go from {} to {}", place, value,
+                INT64_MIN, INT64_MAX);
   auto parsed = toml::parse(key + " = ''", place);
   auto* leaf = parsed.at_path(key).as_string();
   leaf->get() = value;
@@ -68,7 +81,9 @@ caf::error apply_override(toml::table& config, const std::string& setting) {
                 "--set {}: must read KEY=VALUE, for example train.steps=50",
                 setting);
   auto parsed = parse_setting(key, setting.substr(equals + 1));
-  return merge(config, parsed, key, "");
+  if (!parsed)
+    return parsed.error();
+  return merge(config, *parsed, key, "");
 }
 
 } // namespace nnactor

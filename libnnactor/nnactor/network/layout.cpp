@@ -173,8 +173,9 @@ reason set_width(const network& net, layer& x) {
 
 reason lay_out_neurons(const network& net, layer& x) {
   if (x.units > most_neurons - x.first)
-    return because("{} units are too many: a network has at most {} neurons",
-                   x.units, most_neurons);
+    return because("{} units and the {} of the layers before are more than the "
+                   "{} that a network has at most",
+                   x.units, x.first, most_neurons);
   x.row_width = 0;
   auto wrong = x.kind == layer_kind::embedding ? lay_out_embedding(net, x)
                                                : lay_out_weighted(net, x);

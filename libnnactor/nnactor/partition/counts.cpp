@@ -31,7 +31,7 @@ caf::error check_percentages(const distribution& how) {
   }
   if (std::abs(sum - 100) > 100 * tolerance)
     return fail(ec::invalid_partition,
-                "{}: the percentages add up to {}, not to 100",
+                "{}: the percentages add up to {:.10g}, not to 100",
                 to_string(how.where), sum);
   return {};
 }

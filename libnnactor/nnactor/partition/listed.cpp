@@ -10,7 +10,7 @@ namespace {
 /// Checks that every id a part lists exists, and returns its neurons.
 result<neuron_set> listed_ids(const scope& of, const distribution& how,
                               size_t part) {
-  std::vector<neuron_interval> found;
+  neuron_set all;
   for (const auto& x : how.shares[part].ids) {
     if (x.begin >= x.end)
       return fail(ec::invalid_partition,
@@ -22,9 +22,15 @@ result<neuron_set> listed_ids(const scope& of, const distribution& how,
       return fail(ec::invalid_partition,
                   "{}: neuron {} is out of range; {} has neurons 0 to {}",
                   place_of(how, part), last, of.name, of.neurons.size() - 1);
-    found.push_back({of.neurons.begin + x.begin, of.neurons.begin + x.end});
+    auto ids =
+        neuron_set::range(of.neurons.begin + x.begin, of.neurons.begin + x.end);
+    if (auto twice = intersect(all, ids); !twice.empty())
+      return fail(ec::invalid_partition, "{}: neuron {} of {} is listed twice",
+                  place_of(how, part), twice.id_at(0) - of.neurons.begin,
+                  of.name);
+    all = unite(all, ids);
   }
-  return neuron_set{std::move(found)};
+  return all;
 }
 
 std::vector<std::string> names_with_neurons(const network& net) {

@@ -18,6 +18,11 @@ constexpr size_t remembered_steps = 20;
 // What has happened to the cluster, for shells that look later.
 constexpr size_t remembered_notices = 16;
 
+// Signs of what is not a number mean nothing.
+const char* not_finite(double x) {
+  return std::isnan(x) ? "nan" : "infinite";
+}
+
 } // namespace
 
 void trainer_state::begin(const deployed_ptr& job) {
@@ -235,6 +240,13 @@ void trainer_state::on_credit(uint64_t step, uint32_t micro_batch,
   pump();
 }
 
+std::string trainer_state::saved_so_far() const {
+  auto [step, number] = last_good();
+  return number == 0 ? "nothing has been saved yet"
+                     : fmt::format("generation {} of step {} is kept in {}",
+                                   number, step, settings.store.path);
+}
+
 void trainer_state::finish_step_if_complete(uint64_t step) {
   auto i = open.find(step);
   if (i == open.end())
@@ -250,9 +262,8 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
   if (!std::isfinite(loss))
     return on_failure(fail(
         ec::diverged,
-        "the loss became {} at step {}; the last good generation is kept in "
-        "{}; lower train.rate or set train.clip",
-        loss, step + 1, settings.store.path));
+        "the loss became {} at step {}; {}; lower train.rate or set train.clip",
+        not_finite(loss), step + 1, saved_so_far()));
   if (generation && !generation->verified && step >= generation->step) {
     generation->verified = true;
     commit_if_complete();
@@ -289,9 +300,9 @@ void trainer_state::finish_validation() {
   if (!std::isfinite(validation.loss_sum))
     return on_failure(fail(
         ec::diverged,
-        "the validation loss became {} at step {}; the last good generation "
-        "is kept in {}; lower train.rate or set train.clip",
-        validation.loss_sum, boundary, settings.store.path));
+        "the validation loss became {} at step {}; {}; lower train.rate or set "
+        "train.clip",
+        not_finite(validation.loss_sum), boundary, saved_so_far()));
   last_validation = validation.loss_sum;
   publish({.what = progress::kind::validation,
            .step = boundary,

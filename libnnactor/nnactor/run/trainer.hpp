@@ -5,6 +5,7 @@
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
+#include "nnactor/json_text.hpp"
 #include "nnactor/partition/rearrange.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
@@ -95,7 +96,7 @@ struct trainer_state {
     }
 
     void tell(const nlohmann::json& answer) const {
-      promise_.deliver(answer.dump());
+      promise_.deliver(json_text(answer));
     }
 
     void refuse(const caf::error& why) const {
@@ -255,6 +256,7 @@ private:
                 const std::string& token);
   void go_on(const deployed_ptr& job);
   committed_state last_good() const;
+  std::string saved_so_far() const;
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);
