@@ -2,6 +2,7 @@
 #include "node_table.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "stop_signals.hpp"
 
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/cluster/node.hpp"
@@ -12,7 +13,6 @@
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include <csignal>
 #include <cstdio>
 
 #include <sched.h>
@@ -88,17 +88,6 @@ caf::error check_cores(const node_command& how, size_t devices) {
   return caf::none;
 }
 
-// Signals must be blocked before the first thread starts, so that only
-// `sigwait` below gets them.
-sigset_t block_signals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  return ends;
-}
-
 /// What weights may take of the L2 that belongs to one core, the rest being for
 /// activations; nothing where the system does not say how large it is.
 std::optional<uint64_t> cache_of_a_core() {
@@ -129,7 +118,8 @@ struct served_node {
   }
 
   caf::error start(const node_command& how, const host_port& where,
-                   const std::vector<std::string>& names) {
+                   const std::vector<std::string>& names,
+                   const stop_signals& stop) {
     auto devices = std::make_shared<std::vector<std::unique_ptr<device>>>();
     for (auto& name : names) {
       auto opened = open_device(name);
@@ -151,6 +141,9 @@ struct served_node {
       settings.cache_bytes = *share;
     settings.fs = make_posix_filesystem();
     settings.end_process = [] { _exit(1); };
+    settings.ending = [stop](const std::string& what) {
+      stop.waiting_for(what.empty() ? "its network" : what);
+    };
     dialer = system.spawn(run_dialer, how.who);
     settings.dialer = dialer;
     node = system.spawn(run_node, std::move(settings));
@@ -173,20 +166,19 @@ caf::error serve(node_command how) {
     return within("--devices", devices.error());
   if (auto err = check_cores(how, devices->size()))
     return err;
-  auto ends = block_signals();
+  stop_signals stop;
   if (how.state.empty())
     how.state = default_state(*where);
   std::vector<std::unique_ptr<served_node>> nodes;
   std::vector<uint16_t> ports;
   for (uint32_t i = 0; i < how.count; ++i) {
     nodes.push_back(std::make_unique<served_node>(how));
-    if (auto err = nodes.back()->start(how, *where, *devices))
+    if (auto err = nodes.back()->start(how, *where, *devices, stop))
       return err;
     ports.push_back(nodes.back()->port);
   }
   announce(how, *where, ports);
-  int signal = 0;
-  sigwait(&ends, &signal);
+  stop.wait();
   return caf::none;
 }
 

@@ -91,9 +91,7 @@ TEST_CASE("a node by hand joins a run, which is also reached through it") {
   auto expected = undisturbed(folder);
   process node{command({"node", "--listen", "127.0.0.1:0", "--store",
                         folder / "models", "--state", folder / "extra"})};
-  auto line = node.line_with("listening on ");
-  auto begin = line.find("127.0.0.1:");
-  auto address = line.substr(begin, line.find(',') - begin);
+  auto address = listens_at(node);
   paused_run run{folder};
   auto idle = run_nnactor({"status", address});
   CHECK(idle.status == 1);

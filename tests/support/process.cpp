@@ -160,6 +160,12 @@ std::vector<pid_t> children_of(pid_t parent) {
   return result;
 }
 
+std::string listens_at(process& node) {
+  auto line = node.line_with("listening on ");
+  auto begin = line.find("listening on ") + 13;
+  return line.substr(begin, line.find(',', begin) - begin);
+}
+
 bool await_end(pid_t id) {
   auto handle = static_cast<int>(syscall(SYS_pidfd_open, id, 0));
   if (handle < 0)

@@ -60,6 +60,9 @@ std::vector<std::string> command(const std::vector<std::string>& words);
 /// Processes whose parent is `parent`.
 std::vector<pid_t> children_of(pid_t parent);
 
+/// Returns the HOST:PORT that `nnactor node` says it listens on.
+std::string listens_at(process& node);
+
 /// Waits until a process that need not be ours has ended; false if it has not
 /// within a generous time.
 bool await_end(pid_t id);

@@ -4,27 +4,59 @@
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/defaults.hpp"
 
+#include <set>
+
 namespace nnactor {
 
 void node_state::init(pointer parent, node_settings how) {
   self = parent;
   settings = std::move(how);
   gate = self->spawn<caf::linked>(run_gate);
-  if (settings.own_threads)
-    persistence = self->spawn<caf::linked + caf::detached>(
-        run_persistence, settings.fs, settings.store, std::string{});
-  else
-    persistence = self->spawn<caf::linked>(run_persistence, settings.fs,
+  persistence = settings.own_threads
+                    ? spawn_persistence(self->system(), settings.fs,
+                                        settings.store, std::string{})
+                    : self->system().spawn(run_persistence, settings.fs,
                                            settings.store, std::string{});
+  watch_end_of(persistence.address(), "the store " + settings.store);
+  self->link_to(persistence);
   open_devices();
-  self->set_exit_handler([this](caf::exit_msg& msg) {
-    leave();
-    self->quit(msg.reason);
-  });
+  self->set_exit_handler([this](caf::exit_msg& msg) { on_exit(msg); });
   self->set_down_handler([this](caf::down_msg& msg) { on_down(msg); });
 }
 
+// The first to watch is the last to be told: by then the child's thread has
+// nothing left to do for which it would need the system of actors.
+void node_state::watch_end_of(const caf::actor_addr& child,
+                              const std::string& name) {
+  self->monitor(child);
+  children.emplace(child, name);
+}
+
+void node_state::on_exit(const caf::exit_msg& what) {
+  if (end_reason)
+    return;
+  end_reason = what.reason;
+  leave();
+  for (auto& [child, name] : children)
+    self->send_exit(child, what.reason);
+  end_if_alone();
+}
+
+void node_state::end_if_alone() {
+  if (!end_reason)
+    return;
+  std::set<std::string> names;
+  for (auto& [child, name] : children)
+    names.insert(name);
+  if (settings.ending)
+    settings.ending(fmt::format("{}", fmt::join(names, " and ")));
+  if (children.empty())
+    self->quit(*end_reason);
+}
+
 void node_state::on_down(const caf::down_msg& what) {
+  if (children.erase(what.source) > 0)
+    return end_if_alone();
   if (!job)
     return;
   if (what.source == job->driver.address())

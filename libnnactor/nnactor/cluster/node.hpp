@@ -35,6 +35,9 @@ struct node_settings {
   bool own_threads = true;           ///< Off where a test schedules all actors.
   bool measure = true;               ///< The speed of its devices.
   std::function<void()> end_process; ///< As a crash would.
+  /// Told, from any thread, for what a node waits that has been told to end;
+  /// in the end for nothing.
+  std::function<void(const std::string&)> ending;
 };
 
 /// One node of the cluster: keeps gate, devices and persistence for the life
@@ -73,9 +76,13 @@ struct node_state {
   std::map<node_index, gate_actor> peers; ///< Of that epoch.
   caf::actor_addr joined_by;              ///< The distributor that it serves.
   std::optional<job_state> job;
+  /// What has threads of its own, with the names of those; the node ends last.
+  std::map<caf::actor_addr, std::string> children;
+  std::optional<caf::error> end_reason; ///< Set when it has been told to end.
   traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
 
   void init(pointer parent, node_settings how);
+  void on_exit(const caf::exit_msg& what);
   void on_down(const caf::down_msg& what);
 
   caf::result<node_info> hello(const std::string& version);
@@ -100,6 +107,8 @@ struct node_state {
   void leave();
 
 private:
+  void watch_end_of(const caf::actor_addr& child, const std::string& name);
+  void end_if_alone();
   void open_devices();
   void enter(uint64_t next);
   carried_ptr carry_over(const deployment& next) const;

@@ -141,6 +141,7 @@ void node_state::spawn_chain(const std::vector<group_id>& ids,
   job->actors.push_back(spawn_on<neuron_group_state, group_actor>(
       self->system(), place.where, neuron_group, settings_of(ids),
       std::move(members)));
+  watch_end_of(job->actors.back().address(), "its groups");
   for (auto id : ids)
     add(id, job->actors.back(), routes);
 }
@@ -152,6 +153,7 @@ void node_state::spawn_loss(routing& routes) {
   job->actors.push_back(spawn_on<loss_group_state, group_actor>(
       self->system(), place.where, loss_group, settings_of({id}),
       std::make_shared<loss_program>(plan.net, plan.graph, plan.train)));
+  watch_end_of(job->actors.back().address(), "its groups");
   add(id, job->actors.back(), routes);
 }
 

@@ -80,6 +80,7 @@ void node_state::open_devices() {
                      : core_ptr{};
     auto actor = spawn_on<device_state, block_device_actor>(
         self->system(), where, run_device, dev);
+    watch_end_of(actor.address(), fmt::format("device {}", i + 1));
     self->link_to(actor);
     devices.push_back({actor, where, std::move(dev), cache});
   }

@@ -1,6 +1,7 @@
 #include "nnactor/cluster/persistence.hpp"
 
 #include "nnactor/engine/group_program.hpp"
+#include "nnactor/group/core.hpp"
 
 #include <cmath>
 
@@ -213,6 +214,15 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
         return std::make_shared<const manifest>(std::move(*committed));
       },
   };
+}
+
+persistence_actor spawn_persistence(caf::actor_system& system,
+                                    std::shared_ptr<filesystem> fs,
+                                    std::string root, std::string model) {
+  auto where = std::make_shared<core>(system, std::nullopt, core_use::storage);
+  return spawn_on<persistence_state, persistence_actor>(
+      system, where, run_persistence, std::move(fs), std::move(root),
+      std::move(model));
 }
 
 } // namespace nnactor

@@ -60,4 +60,9 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
                 std::shared_ptr<filesystem> fs, std::string root,
                 std::string model);
 
+/// Starts one on a thread of its own.
+persistence_actor spawn_persistence(caf::actor_system& system,
+                                    std::shared_ptr<filesystem> fs,
+                                    std::string root, std::string model);
+
 } // namespace nnactor

@@ -42,8 +42,8 @@ public:
 /// Outlives the core until its thread has ended: the last actor to go may take
 /// the core along, on that very thread.
 struct core::shared : caf::execution_unit {
-  explicit shared(caf::actor_system& system)
-      : caf::execution_unit(&system), sender(&system) {
+  shared(caf::actor_system& system, core_use what_for)
+      : caf::execution_unit(&system), sender(&system), use(what_for) {
   }
 
   // From any thread.
@@ -60,13 +60,14 @@ struct core::shared : caf::execution_unit {
   void run() {
     std::vector<caf::resumable*> batch;
     while (!stopped.load()) {
-      if (!take(batch)) {
+      if (take(batch)) {
+        for (auto* what : batch)
+          resume(what);
+        batch.clear();
+      } else if (!stopped.load()) {
+        // What was taken was not the word to stop: that comes only once.
         wait();
-        continue;
       }
-      for (auto* what : batch)
-        resume(what);
-      batch.clear();
     }
   }
 
@@ -86,19 +87,26 @@ struct core::shared : caf::execution_unit {
       intrusive_ptr_release(what);
   }
 
-  // Gives the processor away while it spins: where there are fewer processors
-  // than cores, others have work to do.
   void wait() {
+    if (use == core_use::device && spin())
+      return;
+    sleeping.store(true);
+    ready.wait(0);
+    sleeping.store(false);
+  }
+
+  // Whether there was something to do within the time. Gives the processor away
+  // meanwhile: where there are fewer processors than cores, others have work to
+  // do.
+  bool spin() {
     auto until = clock::now() + spin_time;
     do {
       for (int i = 0; i < looks; ++i)
         if (ready.load(std::memory_order_relaxed) != 0)
-          return;
+          return true;
       sched_yield();
     } while (clock::now() < until);
-    sleeping.store(true);
-    ready.wait(0);
-    sleeping.store(false);
+    return false;
   }
 
   void stop() {
@@ -108,6 +116,7 @@ struct core::shared : caf::execution_unit {
   }
 
   sending_unit sender;
+  core_use use;
   std::mutex mutex;
   std::vector<caf::resumable*> queue;
   std::atomic<uint32_t> ready{0};
@@ -116,10 +125,11 @@ struct core::shared : caf::execution_unit {
   std::thread thread;
 };
 
-core::core(caf::actor_system& system, std::optional<uint32_t> cpu)
-    : shared_(std::make_shared<shared>(system)) {
-  shared_->thread = std::thread{[self = shared_, cpu] {
-    take_way();
+core::core(caf::actor_system& system, std::optional<uint32_t> cpu, core_use use)
+    : shared_(std::make_shared<shared>(system, use)) {
+  shared_->thread = std::thread{[self = shared_, cpu, use] {
+    if (use == core_use::device)
+      take_way();
     if (cpu)
       pin_this_thread(*cpu);
     self->run();

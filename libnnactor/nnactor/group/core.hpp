@@ -9,14 +9,25 @@
 
 namespace nnactor {
 
-/// A thread that runs a device and the groups placed on it, and nothing else.
-/// Messages between them are a push and a pop on one queue; one from another
-/// core wakes it within a microsecond while it spins, which it does for a
-/// bounded time before it sleeps.
+/// What a core is for.
+enum class core_use : uint8_t {
+  device,  ///< Spins before it sleeps, so that messages find it awake.
+  storage, ///< Work that may block for long: sleeps at once.
+};
+
+/// A thread that runs a device and the groups placed on it, or whoever works
+/// with files, and nothing else. Messages between them are a push and a pop on
+/// one queue; one from another core wakes it within a microsecond while it
+/// spins, which it does for a bounded time before it sleeps.
+///
+/// CAF's detached actors are no alternative: their system waits until nobody
+/// refers to them any more, and what lies in the mailbox of CAF's broker when
+/// that ends is never given back.
 class core {
 public:
   /// @param cpu To pin the thread to; nothing: the kernel decides.
-  core(caf::actor_system& system, std::optional<uint32_t> cpu);
+  core(caf::actor_system& system, std::optional<uint32_t> cpu,
+       core_use use = core_use::device);
 
   /// Ends the thread. By then no actor is left on it: each holds its core.
   ~core();

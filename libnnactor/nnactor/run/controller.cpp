@@ -57,9 +57,9 @@ controller::controller(controller_settings how, credentials who)
               std::chrono::milliseconds{settings_.cluster.lease_ms}),
       system_(config_), self_(system_) {
   gate_ = system_.spawn(run_gate);
-  persistence_ = system_.spawn<caf::detached>(
-      run_persistence, make_posix_filesystem(),
-      folder_of_model(settings_.model), name_of_model(settings_.model));
+  persistence_ = spawn_persistence(system_, make_posix_filesystem(),
+                                   folder_of_model(settings_.model),
+                                   name_of_model(settings_.model));
 }
 
 controller::~controller() {
