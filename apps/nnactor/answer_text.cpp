@@ -45,6 +45,11 @@ std::string count(const json& of, const char* key) {
   return x ? format_count(*x) : std::string{};
 }
 
+std::string how_many(const json& of, const char* key, const char* what) {
+  auto x = whole(of, key);
+  return x ? counted(*x, what) : std::string{};
+}
+
 std::string id(const json& of, const char* key) {
   auto x = whole(of, key);
   return x ? fmt::format("{}", *x) : std::string{};
@@ -94,18 +99,24 @@ std::string wait_sentence(const json& x) {
       "group {}\n    on node {} {}, step {} micro-batch {}, for {} s\n",
       id(x, "group"), text(x, "layer"), id(x, "node"), text(x, "address"),
       text(x, "for"), cut(text(x, "of_neurons"), widest_list),
-      id(x, "of_group"), id(x, "of_node"), text(x, "of_address"), id(x, "step"),
-      id(x, "micro_batch"), decimals(x, "seconds", 1));
+      id(x, "of_group"), id(x, "of_node"), text(x, "of_address"),
+      count(x, "step"), id(x, "micro_batch"), decimals(x, "seconds", 1));
+}
+
+/// ", 31.5 steps/s"; nothing while the run does not go on.
+std::string rate(const json& x) {
+  auto speed = real(x, "steps_per_s");
+  return speed ? fmt::format(", {} steps/s", format_rate(*speed)) : "";
 }
 
 std::string status(const json& x) {
-  auto out = fmt::format(
-      "{}: step {} of {}, {} steps/s, loss {}, validation {}\n"
-      "  model {}, generation {}, epoch {}; {} groups on {} nodes\n",
-      text(x, "state"), count(x, "step"), count(x, "steps"),
-      format_rate(real(x, "steps_per_s").value_or(0)), loss(x, "loss"),
-      loss(x, "validation_loss"), text(x, "model"), count(x, "generation"),
-      id(x, "epoch"), count(x, "groups"), count(x, "nodes"));
+  auto out =
+      fmt::format("{}: step {} of {}{}, loss {}, validation {}\n"
+                  "  model {}, generation {}, epoch {}; {} on {}\n",
+                  text(x, "state"), count(x, "step"), count(x, "steps"),
+                  rate(x), loss(x, "loss"), loss(x, "validation_loss"),
+                  text(x, "model"), count(x, "generation"), id(x, "epoch"),
+                  how_many(x, "groups", "group"), how_many(x, "nodes", "node"));
   for (auto& e : elements(x, "events"))
     out += fmt::format("  step {}: {}\n", count(e, "step"), text(e, "what"));
   for (auto& w : elements(x, "waits"))
@@ -113,13 +124,18 @@ std::string status(const json& x) {
   return out;
 }
 
+/// The memory is that of the machine, which several nodes may share.
+std::string machine(const json& node) {
+  return fmt::format("{} with {}", text(node, "host"), bytes(node, "memory"));
+}
+
 std::string nodes(const json& x) {
-  table out{{">node", "address", "machine", ">groups", ">neurons",
-             ">busy ms/step", ">sent", ">memory"}};
+  table out{{">node", "address", "machine", ">groups", ">neurons", ">ms a step",
+             ">sent"}};
   for (auto& n : elements(x, "nodes"))
-    out.add({id(n, "node"), text(n, "address"), cut(text(n, "host"), 14),
-             count(n, "groups"), count(n, "neurons"), decimals(n, "busy_ms", 3),
-             bytes(n, "sent_bytes"), bytes(n, "memory")});
+    out.add({id(n, "node"), text(n, "address"), machine(n), count(n, "groups"),
+             count(n, "neurons"), decimals(n, "busy_ms", 3),
+             bytes(n, "sent_bytes")});
   return out.render();
 }
 
@@ -140,7 +156,7 @@ std::string layers(const json& x) {
 
 std::string groups(const json& x) {
   table out{{">group", "layer", ">size", "neurons", ">node", ">device",
-             ">busy us/step", "reads", "read by"}};
+             ">us a step", "reads", "read by"}};
   for (auto& g : elements(x, "groups"))
     out.add({id(g, "group"), text(g, "layer"), count(g, "size"),
              cut(text(g, "neurons"), 16), id(g, "node"), id(g, "device"),
@@ -191,7 +207,7 @@ std::string moved(const json& x) {
   out += "\n";
   if (!real(x, "gain"))
     return out;
-  table lines{{">node", ">busy ms/step before", ">expected"}};
+  table lines{{">node", ">ms a step before", ">expected"}};
   for (auto& n : elements(x, "nodes"))
     lines.add({id(n, "node"), decimals(n, "busy_ms_before", 3),
                decimals(n, "busy_ms_expected", 3)});

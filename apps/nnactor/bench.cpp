@@ -65,8 +65,8 @@ void add_bench_command(CLI::App& parent, int& status) {
                 step, status);
   step_command.add_option("--config", step->config, "Experiment to time")
       ->capture_default_str();
-  add_number(step_command, "--steps", step->steps, "Steps of each; the first 20 are not timed", 40,
-             1000000);
+  add_number(step_command, "--steps", step->steps,
+             "Steps of each; the first 20 are not timed", 40, 1000000);
   auto hop = std::make_shared<hop_bench>();
   add_number(
       add_bench(
@@ -88,8 +88,8 @@ void add_bench_command(CLI::App& parent, int& status) {
   auto& tax_command = add_bench(
       *bench, "tax", "A partition on one node and on two, against plain loops",
       tax, status);
-  add_number(tax_command, "--steps", tax->steps, "Steps of each; the first 20 are not timed", 40,
-             1000000);
+  add_number(tax_command, "--steps", tax->steps,
+             "Steps of each; the first 20 are not timed", 40, 1000000);
   add_number(tax_command, "--width", tax->width, "Neurons of each layer", 64,
              65536);
   auto metadata = std::make_shared<metadata_bench>();

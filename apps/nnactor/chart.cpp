@@ -1,5 +1,7 @@
 #include "chart.hpp"
 
+#include "format.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,7 +74,7 @@ std::string text(double x, double y, const char* anchor,
                  const std::string& what) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}"
                      "</text>\n",
-                     x, y, anchor, what);
+                     x, y, anchor, xml_text(what));
 }
 
 std::string grid(const scale& x, const scale& y) {

@@ -135,6 +135,42 @@ std::string cut(std::string_view text, size_t columns) {
   return std::string{text.substr(0, end)} + "~";
 }
 
+std::vector<std::string> wrapped(std::string_view text, size_t columns) {
+  std::vector<std::string> out{{}};
+  while (!text.empty()) {
+    auto word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (!out.back().empty()
+        && width_of(out.back()) + 1 + width_of(word) > columns)
+      out.emplace_back();
+    out.back() += (out.back().empty() ? "" : " ") + std::string{word};
+  }
+  return out;
+}
+
+std::string fitted(std::string_view text, size_t columns) {
+  if (text.size() <= columns)
+    return std::string{text};
+  std::string out;
+  while (!text.empty()) {
+    auto line = text.substr(0, text.find('\n'));
+    auto end = text.substr(line.size(), 1);
+    text.remove_prefix(line.size() + end.size());
+    auto blanks = std::min(line.find_first_not_of(' '), line.size());
+    if (width_of(line) <= columns || blanks + 2 >= columns) {
+      out += line;
+    } else {
+      std::string below = "\n" + std::string(blanks + 2, ' ');
+      out += line.substr(0, blanks);
+      out += fmt::format(
+          "{}",
+          fmt::join(wrapped(line.substr(blanks), columns - blanks - 2), below));
+    }
+    out += end;
+  }
+  return out;
+}
+
 std::string printable(std::string_view text) {
   auto plain = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n'; };
   if (std::all_of(text.begin(), text.end(), plain))
@@ -154,6 +190,25 @@ std::string printable_line(std::string_view text) {
   auto out = printable(text);
   for (size_t i = 0; (i = out.find('\n', i)) != std::string::npos;)
     out.replace(i, 1, "\\n");
+  return out;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos)
+    return text;
+  std::string out = "\"";
+  for (auto c : text)
+    out += c == '"' ? std::string{"\"\""} : std::string(1, c);
+  return out + "\"";
+}
+
+std::string xml_text(const std::string& text) {
+  std::string out;
+  for (auto c : printable(text))
+    out += c == '&'   ? std::string{"&amp;"}
+           : c == '<' ? std::string{"&lt;"}
+           : c == '>' ? std::string{"&gt;"}
+                      : std::string(1, c);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nnactor {
 
@@ -32,12 +33,26 @@ size_t width_of(std::string_view text);
 /// something is cut off, the last of them is a '~'.
 std::string cut(std::string_view text, size_t columns);
 
+/// Breaks text between words into lines of at most `columns`, where that can
+/// be.
+std::vector<std::string> wrapped(std::string_view text, size_t columns);
+
+/// Breaks those lines of a text that are longer than `columns`; what is below
+/// them stands two columns further to the right.
+std::string fitted(std::string_view text, size_t columns);
+
 /// Makes text of unknown origin safe to show: control characters other than a
 /// line feed, and bytes that are not UTF-8, become escapes such as "\x1b".
 std::string printable(std::string_view text);
 
 /// The same for what belongs on one line: line feeds become "\\n", too.
 std::string printable_line(std::string_view text);
+
+/// Quotes a cell of a CSV file, if it needs that (RFC 4180).
+std::string csv_cell(const std::string& text);
+
+/// Escapes what has a meaning in XML.
+std::string xml_text(const std::string& text);
 
 /// Quotes a word for a shell, if it needs that.
 std::string shell_word(const std::string& word);

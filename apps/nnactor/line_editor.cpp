@@ -1,14 +1,14 @@
 #include "line_editor.hpp"
 
-#include "nnactor/shell/command.hpp"
+#include "state_folder.hpp"
 
 #include <boost/filesystem.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include <editline/readline.h>
+#include <sys/stat.h>
 
 namespace nnactor {
 
@@ -16,42 +16,37 @@ namespace {
 
 constexpr int longest_history = 1000;
 
+// The library has no place for what a call of its own should know.
+line_editor::completion next_words_of;
+std::vector<std::string> matches;
+
 std::string history_file() {
-  auto* xdg = std::getenv("XDG_STATE_HOME");
-  auto* home = std::getenv("HOME");
-  if (xdg == nullptr && home == nullptr)
+  auto folder = state_folder();
+  if (folder.empty())
     return {};
-  auto folder =
-      xdg != nullptr ? std::string{xdg} : std::string{home} + "/.local/state";
   boost::system::error_code ignored;
-  boost::filesystem::create_directories(folder + "/nnactor", ignored);
-  return folder + "/nnactor/history";
+  boost::filesystem::create_directories(folder, ignored);
+  return folder + "/history";
 }
 
 // The library calls this until it returns null; its results are freed there.
-char* next_match(const char* word, int state) {
-  static size_t index;
-  if (state == 0)
-    index = 0;
-  auto& all = all_commands();
-  for (; index < all.size(); ++index) {
-    auto repeated =
-        index > 0 && std::strcmp(all[index].name, all[index - 1].name) == 0;
-    if (!repeated
-        && std::strncmp(all[index].name, word, std::strlen(word)) == 0)
-      return strdup(all[index++].name);
-  }
-  return nullptr;
+char* next_match(const char*, int index) {
+  auto i = static_cast<size_t>(index);
+  return i < matches.size() ? strdup(matches[i].c_str()) : nullptr;
 }
 
 char** complete(const char* word, int start, int) {
   rl_attempted_completion_over = 1;
-  return start == 0 ? rl_completion_matches(word, next_match) : nullptr;
+  matches = next_words_of(
+      std::string_view{rl_line_buffer}.substr(0, static_cast<size_t>(start)));
+  std::erase_if(matches, [word](auto& x) { return !x.starts_with(word); });
+  return rl_completion_matches(word, next_match);
 }
 
 } // namespace
 
-line_editor::line_editor() : history_(history_file()) {
+line_editor::line_editor(completion next) : history_(history_file()) {
+  next_words_of = std::move(next);
   rl_readline_name = const_cast<char*>("nnactor");
   using_history();
   rl_attempted_completion_function = complete;
@@ -61,8 +56,18 @@ line_editor::line_editor() : history_(history_file()) {
 }
 
 line_editor::~line_editor() {
-  if (!history_.empty())
-    write_history(history_.c_str());
+  next_words_of = nullptr;
+}
+
+// At once: a shell may be ended at any time.
+void line_editor::keep(const std::string& line) {
+  add_history(line.c_str());
+  if (history_.empty())
+    return;
+  auto mask = ::umask(S_IRWXG | S_IRWXO);
+  write_history(history_.c_str());
+  ::umask(mask);
+  ::chmod(history_.c_str(), S_IRUSR | S_IWUSR);
 }
 
 std::optional<std::string> line_editor::read(const std::string& prompt) {
@@ -72,7 +77,7 @@ std::optional<std::string> line_editor::read(const std::string& prompt) {
   auto out = std::string{line};
   std::free(line);
   if (out.find_first_not_of(" \t") != std::string::npos)
-    add_history(out.c_str());
+    keep(out);
   return out;
 }
 

@@ -1,15 +1,21 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nnactor {
 
-/// Reads lines from a terminal, with editing, history and completion of
-/// commands by TAB. The history is kept in the user's state folder.
+/// Reads lines from a terminal, with editing, history and completion by TAB.
+/// The history of all sessions is kept in the user's state folder, for nobody
+/// else to read.
 class line_editor {
 public:
-  line_editor();
+  /// Returns the words that may follow a line so far.
+  using completion = std::function<std::vector<std::string>(std::string_view)>;
+
+  explicit line_editor(completion next);
   ~line_editor();
 
   line_editor(const line_editor&) = delete;
@@ -19,6 +25,8 @@ public:
   std::optional<std::string> read(const std::string& prompt);
 
 private:
+  void keep(const std::string& line);
+
   std::string history_;
 };
 

@@ -1,5 +1,7 @@
 #include "commands.hpp"
+#include "options.hpp"
 #include "output.hpp"
+#include "table.hpp"
 
 #include "nnactor/cluster/node_process.hpp"
 #include "nnactor/store/failpoint.hpp"
@@ -72,10 +74,12 @@ int run(CLI::App& app, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   nnactor::begin_output();
+  nnactor::fit_tables(nnactor::output_columns());
   keep_pages();
   CLI::App app{"One neural network on many machines, neuron by neuron.",
                "nnactor"};
   app.set_version_flag("--version", version_text());
+  app.formatter(std::make_shared<nnactor::help_format>());
   app.failure_message(failure_text);
   return nnactor::end_output(run(app, argc, argv));
 }

@@ -18,9 +18,9 @@ std::string render_slices(const manifest& what) {
              ">offset", ">bytes", "sha256"}};
   for (auto& x : what.slices)
     out.add({what.net.layers[x.layer].name, x.parameter,
-             fmt::format("{}", x.neurons.size()), fmt::format("{}", x.columns),
-             to_string(x.neurons, 3), x.file, fmt::format("{}", x.offset),
-             fmt::format("{}", x.length), to_string(x.sum, 12)});
+             format_count(x.neurons.size()), format_count(x.columns),
+             to_string(x.neurons, 3), x.file, format_count(x.offset),
+             format_count(x.length), to_string(x.sum, 12)});
   return out.render(0);
 }
 
@@ -81,7 +81,7 @@ void print_values(const layer& owner, const neuron_set& neurons,
   auto columns = what.values.extent().columns;
   say("{} {}, {} a neuron\n", owner.name, what.name, columns);
   auto shown = limit == 0 ? values.size() : std::min(values.size(), limit);
-  for (uint64_t i = 0; i < shown; ++i) {
+  for (uint64_t i = 0; i < shown && !output_failed(); ++i) {
     auto column = i % columns;
     if (column == 0)
       say("{}{:>8}:", i == 0 ? "" : "\n", neurons.id_at(i / columns));

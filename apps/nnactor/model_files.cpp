@@ -24,10 +24,9 @@ result<int> import_model(const model_options& how, const std::string& file) {
   auto made = import_safetensors(*view.fs, file, view.store);
   if (!made)
     return made.error();
-  say("{}: generation {} of step {}, {} neurons, {} parameters\n", how.path,
-      made->generation, format_count(made->step),
-      format_count(made->net.neuron_count()),
-      format_count(made->net.parameter_count()));
+  say("{}: generation {} of step {}, {}, {}\n", how.path, made->generation,
+      format_count(made->step), counted(made->net.neuron_count(), "neuron"),
+      counted(made->net.parameter_count(), "parameter"));
   return 0;
 }
 

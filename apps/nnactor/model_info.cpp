@@ -170,21 +170,22 @@ std::string render_summary(const loaded_manifest& one) {
        fmt::format("{}, its training began in {}", what.epoch, what.run));
   line("digest", to_string(one.sum, 16));
   line("parent", parent_text(what));
-  line("network", fmt::format("{} neurons, {} parameters",
-                              format_count(what.net.neuron_count()),
-                              format_count(what.net.parameter_count())));
+  line("network",
+       fmt::format("{}, {}", counted(what.net.neuron_count(), "neuron"),
+                   counted(what.net.parameter_count(), "parameter")));
   if (what.net.time_steps > 1)
     line("time steps", fmt::format("{} an example", what.net.time_steps));
   line("precision",
        fmt::format("products {}, links {}", to_string(what.train.compute),
                    to_string(what.train.link)));
   if (!what.vocabulary.empty())
-    line("vocabulary", fmt::format("{} characters", what.vocabulary.size()));
+    line("vocabulary", counted(what.vocabulary.size(), "character"));
   line("optimizer state",
        sizes.states.empty() ? "none"
                             : fmt::format("{}", fmt::join(sizes.states, ", ")));
-  line("slices", fmt::format("{} in {} files, {}", what.slices.size(),
-                             sizes.files, format_bytes(sizes.bytes)));
+  line("slices",
+       fmt::format("{} in {}, {}", format_count(what.slices.size()),
+                   counted(sizes.files, "file"), format_bytes(sizes.bytes)));
   return out;
 }
 

@@ -111,13 +111,10 @@ void print_text(const std::string& path, const verification& what) {
   auto speed =
       static_cast<double>(what.bytes) / 1e6 / std::max(what.seconds, 1e-9);
   auto count = what.complaints.size();
-  say("{}: {} {}, {} slices, {} read at {:.0f} MB/s: {}\n", path,
-      what.manifests.size(),
-      what.manifests.size() == 1 ? "generation" : "generations", what.slices,
-      format_bytes(what.bytes), speed,
-      count == 0   ? "all good"
-      : count == 1 ? "1 damage"
-                   : fmt::format("{} damages", count));
+  say("{}: {}, {}, {} read at {} MB/s: {}\n", path,
+      counted(what.manifests.size(), "generation"),
+      counted(what.slices, "slice"), format_bytes(what.bytes),
+      format_rate(speed), count == 0 ? "all good" : counted(count, "damage"));
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "node_table.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "state_folder.hpp"
 #include "stop_signals.hpp"
 
 #include "nnactor/cluster/network_access.hpp"
@@ -34,14 +35,10 @@ struct node_command {
   credentials who;
 };
 
-// Where a user's programs keep what outlives them but is worth no backup.
 std::string default_state(const host_port& where) {
-  auto* xdg = std::getenv("XDG_STATE_HOME");
-  auto* home = std::getenv("HOME");
-  auto base = xdg != nullptr    ? std::string{xdg}
-              : home != nullptr ? std::string{home} + "/.local/state"
-                                : std::string{"/var/tmp"};
-  return fmt::format("{}/nnactor/{}-{}", base, where.host, where.port);
+  auto folder = state_folder();
+  return fmt::format("{}/{}-{}", folder.empty() ? "/var/tmp/nnactor" : folder,
+                     where.host, where.port);
 }
 
 /// Tells whoever has started this node, by a pipe.

@@ -1,6 +1,7 @@
 #include "node_table.hpp"
 
 #include "commands.hpp"
+#include "format.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -101,7 +102,7 @@ caf::error show_neuron(const table_file& table, const table_options& how) {
         return caf::none;
       });
   if (!err && !how.json && how.limit != 0 && seen > how.limit)
-    say("  ... {} more, --limit 0 shows all\n", seen - how.limit);
+    say("  ... {} more, --limit 0 shows all\n", format_count(seen - how.limit));
   return err;
 }
 
@@ -114,7 +115,10 @@ caf::error show_table(const table_options& how) {
     return within(how.file, table.error());
   if (how.neuron >= 0)
     return show_neuron(*table, how);
-  say("{}\n", how.json ? to_json(*table) : to_text(*table));
+  if (how.json)
+    write_output(to_json(*table) + "\n");
+  else
+    say("{}\n", to_text(*table));
   return caf::none;
 }
 

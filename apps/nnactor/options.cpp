@@ -1,11 +1,13 @@
 #include "options.hpp"
 
 #include "format.hpp"
+#include "output.hpp"
 
 #include "nnactor/data/utf8.hpp"
 
 #include <charconv>
 #include <cmath>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -21,7 +23,27 @@ bool parse(const std::string& from, T& into) {
   return failure == std::errc{} && rest == end;
 }
 
+/// What stands behind the name of an option or a command.
+std::string beside(size_t name, const std::string& description) {
+  auto screen = output_columns();
+  auto columns = screen == SIZE_MAX ? 80 : std::max(screen, 2 * name);
+  return fmt::format("{}",
+                     fmt::join(wrapped(description, columns - name), "\n"));
+}
+
 } // namespace
+
+std::string help_format::make_option_desc(const CLI::Option* option) const {
+  return beside(column_width_, option->get_description());
+}
+
+std::string help_format::make_subcommand(const CLI::App* command) const {
+  std::ostringstream out;
+  CLI::detail::format_help(out, command->get_display_name(true),
+                           beside(column_width_, command->get_description()),
+                           column_width_);
+  return out.str();
+}
 
 CLI::Validator whole_number(uint64_t least, uint64_t most) {
   auto range = fmt::format("{} to {}", format_count(least), format_count(most));

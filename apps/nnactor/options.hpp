@@ -18,4 +18,12 @@ CLI::Validator real_number(double least, double most);
 /// Takes text in UTF-8.
 CLI::Validator utf8_text();
 
+/// Help whose lines are no wider than the terminal, or than 80 columns where
+/// there is none.
+class help_format : public CLI::Formatter {
+public:
+  std::string make_option_desc(const CLI::Option* option) const override;
+  std::string make_subcommand(const CLI::App* command) const override;
+};
+
 } // namespace nnactor

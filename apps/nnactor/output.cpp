@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include "commands.hpp"
+#include "console.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -19,7 +20,7 @@ int failure = 0;
 
 void check(bool good) {
   if (!good && failure == 0)
-    failure = errno;
+    failure = errno != 0 ? errno : EIO;
 }
 
 } // namespace
@@ -38,6 +39,11 @@ void write_output(std::string_view text) {
 
 void flush_output() {
   check(std::fflush(stdout) == 0);
+}
+
+size_t output_columns() {
+  static const auto screen = console::of(stdout);
+  return screen.terminal ? screen.columns() : SIZE_MAX;
 }
 
 bool output_failed() {

@@ -25,6 +25,9 @@ void write_output(std::string_view text);
 /// Lets readers see what was written so far.
 void flush_output();
 
+/// Columns that text for people may take: those of a terminal, else any number.
+size_t output_columns();
+
 /// Returns whether something could not be written, so that no more is worth
 /// the work.
 bool output_failed();
@@ -35,10 +38,12 @@ bool output_failed();
 int end_output(int status);
 
 /// Writes text for people. Whatever is in it, names from files and from other
-/// machines too, is made safe to show.
+/// machines too, is made safe to show, and lines are broken between words where
+/// the terminal would break them anywhere.
 template <class... Ts>
 void say(fmt::format_string<Ts...> format, Ts&&... xs) {
-  write_output(printable(fmt::format(format, std::forward<Ts>(xs)...)));
+  write_output(fitted(printable(fmt::format(format, std::forward<Ts>(xs)...)),
+                      output_columns()));
 }
 
 /// Writes one value of JSON on a line of its own.

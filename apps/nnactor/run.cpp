@@ -21,12 +21,16 @@ struct run_options {
 };
 
 int show_check(const prepared_job& job) {
-  say("{}: fine. {}\n{} neurons, {} parameters in {} parts:", job.how.file,
-      job.data->summary(), job.net.neuron_count(), job.net.parameter_count(),
-      job.parts.parts.size());
-  for (auto& part : job.parts.parts)
-    say(" {}", part.size());
-  say("{}\n", job.parts.parts.empty() ? " one a node, by its capacity" : "");
+  auto& parts = job.parts.parts;
+  std::vector<std::string> sizes;
+  for (auto& part : parts)
+    sizes.push_back(format_count(part.size()));
+  say("{}: fine. {}\n{}, {} in {}\n", job.how.file, job.data->summary(),
+      counted(job.net.neuron_count(), "neuron"),
+      counted(job.net.parameter_count(), "parameter"),
+      parts.empty() ? "one part a node, by its capacity"
+                    : fmt::format("{}: {}", counted(parts.size(), "part"),
+                                  fmt::join(sizes, " + ")));
   return 0;
 }
 

@@ -91,11 +91,11 @@ std::string to_csv(const std::vector<scale_point>& all) {
   for (const auto& x : all)
     if (x.plan)
       out += fmt::format("{},{},{},{:.6g},{},{},{},{},{:.6g},{:.6g},{:.6g}\n",
-                         x.network, x.shape, x.servers, x.plan->tokens_per_s(),
-                         x.plan->how.stages, x.plan->how.tensor_ways,
-                         x.plan->how.micro_batches, x.plan->sequences,
-                         x.plan->step.compute, x.plan->step.memory,
-                         x.plan->step.communication);
+                         csv_cell(x.network), csv_cell(x.shape), x.servers,
+                         x.plan->tokens_per_s(), x.plan->how.stages,
+                         x.plan->how.tensor_ways, x.plan->how.micro_batches,
+                         x.plan->sequences, x.plan->step.compute,
+                         x.plan->step.memory, x.plan->step.communication);
   return out;
 }
 

@@ -47,9 +47,32 @@ struct shell_options {
 };
 
 void print_help(const std::string& about) {
-  for (auto& x : all_commands())
-    if (about.empty() || about == x.name)
-      say("  {:<32} {}\n", x.grammar, x.what);
+  constexpr size_t first = 35; // Column of what a command does.
+  auto columns = std::max(output_columns(), 2 * first);
+  for (auto& x : all_commands()) {
+    if (!about.empty() && about != x.name)
+      continue;
+    auto lines = wrapped(x.what, columns - first);
+    for (auto& line : lines)
+      say("  {:<{}} {}\n", &line == &lines.front() ? x.grammar : "", first - 3,
+          line);
+  }
+}
+
+// Answers may come from another version, or from somebody who means harm.
+nlohmann::json list_of(const nlohmann::json& answer, const char* key) {
+  auto found = answer.is_object() ? answer.find(key) : answer.end();
+  return answer.is_object() && found != answer.end() && found->is_array()
+             ? *found
+             : nlohmann::json::array();
+}
+
+std::string word_of(const nlohmann::json& x, const char* key) {
+  if (!x.is_object() || !x.contains(key))
+    return {};
+  auto& value = x[key];
+  return printable_line(value.is_string() ? value.get<std::string>()
+                                          : json_text(value));
 }
 
 /// A connection to a run.
@@ -69,6 +92,7 @@ public:
 
   /// Carries out one line; `quit` is the caller's business.
   caf::error execute(const command& what) {
+    fit_tables(output_columns());
     if (what.kind == command_kind::help) {
       print_help(what.text);
       return caf::none;
@@ -81,7 +105,32 @@ public:
     return failure;
   }
 
+  /// What its commands can be about, as far as it says so soon.
+  command_words words() {
+    command_words out;
+    auto groups = ask("groups");
+    auto nodes = ask("nodes");
+    for (auto& x : list_of(groups, "groups"))
+      out.groups.push_back(word_of(x, "group"));
+    for (auto* key : {"node", "address"})
+      for (auto& x : list_of(nodes, "nodes"))
+        out.nodes.push_back(word_of(x, key));
+    return out;
+  }
+
 private:
+  nlohmann::json ask(const std::string& what) {
+    nlohmann::json out;
+    constexpr auto while_somebody_types = std::chrono::seconds{1};
+    self_->request(run_, while_somebody_types, command_atom::value, what)
+        .receive(
+            [&](const std::string& answer) {
+              out = nlohmann::json::parse(answer, nullptr, false);
+            },
+            [](const caf::error&) {});
+    return out;
+  }
+
   void show(const std::string& answer) const {
     if (!how_.json)
       return say("{}", answer_text(answer));
@@ -119,7 +168,8 @@ int run_script(session& run, const std::function<bool(std::string&)>& next) {
 
 int run_interactively(session& run, const std::string& address) {
   say("Connected with the run at {}; try help.\n", address);
-  line_editor editor;
+  line_editor editor{
+      [&](std::string_view before) { return next_words(before, run.words()); }};
   while (auto line = editor.read("nnactor> ")) {
     if (is_blank(*line))
       continue;

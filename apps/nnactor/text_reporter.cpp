@@ -14,10 +14,6 @@ namespace {
 
 constexpr const char* margin = "  | ";
 
-const char* plural(uint64_t count) {
-  return count == 1 ? "" : "s";
-}
-
 std::string quoted(const std::string& text) {
   return "\"" + printable_line(text) + "\"";
 }
@@ -51,20 +47,21 @@ void text_reporter::start(const experiment& how, const dataset& data,
   baseline_ = baseline;
   say(fmt::format("{} {}\n  {}\n", strong("Data"), printable(how.data.path),
                   data.summary()));
-  say(fmt::format("\n{} ({} steps of {} examples, saved in {})\n{}",
-                  strong("Network"), format_count(steps_), how.run.train.batch,
-                  printable(model_), render_network(net)));
+  say(fmt::format("\n{} ({} of {}, saved in {})\n{}", strong("Network"),
+                  counted(steps_, "step"),
+                  counted(how.run.train.batch, "example"), printable(model_),
+                  render_network(net)));
   if (!baseline.name.empty())
     say(fmt::format("\n{}: a {} has a validation loss of {}\n",
                     strong("Reference"), baseline.name,
                     format_loss(baseline.loss)));
   auto& nodes = how.cluster;
   if (nodes.addresses.empty())
-    say(fmt::format("\nStarting {} node process{} on this machine ...\n",
-                    nodes.nodes, nodes.nodes == 1 ? "" : "es"));
+    say(fmt::format("\nStarting {} on this machine ...\n",
+                    counted(nodes.nodes, "node")));
   else
-    say(fmt::format("\nConnecting {} node{} ...\n", nodes.addresses.size(),
-                    plural(nodes.addresses.size())));
+    say(fmt::format("\nConnecting {} ...\n",
+                    counted(nodes.addresses.size(), "node")));
 }
 
 void text_reporter::placed(const deployed_network& network,
@@ -102,6 +99,7 @@ void text_reporter::event(const progress& what) {
   case progress::kind::committed:
     return on_committed(what);
   case progress::kind::notice:
+    pace_ = {}; // A pause, or another number of nodes.
     say(fmt::format("step {}: {}\n", format_count(what.step),
                     printable(what.text)));
     return show_progress();
@@ -152,12 +150,11 @@ void text_reporter::on_finished() {
   auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
   auto steps = step_ - first_;
   auto done = static_cast<double>(steps);
-  say(fmt::format("\n{} {} step{} in {}: {} steps/s, {} sent over links\n"
-                  "  saved as {} generation{}\n",
-                  strong("Trained"), format_count(steps), plural(steps),
+  say(fmt::format("\n{} {} in {}: {} steps/s, {} sent over links\n"
+                  "  saved as {}\n",
+                  strong("Trained"), counted(steps, "step"),
                   format_duration(time), format_rate(done / time.count()),
-                  format_bytes(bytes_), format_count(generations_),
-                  plural(generations_)));
+                  format_bytes(bytes_), counted(generations_, "generation")));
 }
 
 // The error itself is told by whoever ends the program.
@@ -255,7 +252,7 @@ void text_reporter::finish(const experiment& how, const manifest& best,
 void text_reporter::say(const std::string& text) {
   bar_.erase();
   loading_.erase();
-  screen_.write(text);
+  screen_.write(screen_.terminal ? fitted(text, screen_.columns()) : text);
 }
 
 std::string text_reporter::strong(const std::string& text) const {

@@ -64,7 +64,16 @@ TEST_CASE("answers are told to people") {
   CHECK(has(status, "validation none yet"));
   CHECK(has(status, "group 5 (layer hidden) on node 2 a:1 waits for the "
                     "activation of neurons 0-84 of group 3"));
+  CHECK(has(status, "12 groups on 3 nodes"));
+  auto paused = json::parse(answers[0]);
+  paused["state"] = "paused";
+  paused["steps_per_s"] = nullptr;
+  paused["nodes"] = 1;
+  status = answer_text(paused.dump());
+  CHECK(has(status, "paused: step 12 of 400, loss 2.5"));
+  CHECK(has(status, "12 groups on 1 node\n"));
   CHECK(has(answer_text(answers[1]), "1,234"));
+  CHECK(has(answer_text(answers[1]), "h with 2.0 GB"));
   CHECK(has(answer_text(answers[2]), "4-11"));
   CHECK(has(answer_text(answers[3]), "4,5"));
   CHECK(has(answer_text(answers[4]), "incoming (1 of 20)"));

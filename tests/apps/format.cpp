@@ -104,6 +104,23 @@ TEST_CASE("whatever the bytes are, nothing that moves a cursor is left") {
   }));
 }
 
+TEST_CASE("text is broken between words") {
+  using lines = std::vector<std::string>;
+  CHECK(wrapped("put neurons on another node", 12)
+        == lines{"put neurons", "on another", "node"});
+  CHECK(wrapped("short", 12) == lines{"short"});
+  CHECK(wrapped("a longerthanall b", 5) == lines{"a", "longerthanall", "b"});
+  CHECK(wrapped("", 5) == lines{""});
+}
+
+TEST_CASE("only lines that are too long are broken") {
+  CHECK(fitted("short\n  one two three four\nend", 14)
+        == "short\n  one two\n    three four\nend");
+  CHECK(fitted("a line of words\n", SIZE_MAX) == "a line of words\n");
+  CHECK(fitted("a    table  of\n", 14) == "a    table  of\n");
+  CHECK(fitted("", 5).empty());
+}
+
 TEST_CASE("what belongs on one line stays there") {
   CHECK(printable_line("one\ntwo\x1b") == "one\\ntwo\\x1b");
 }
@@ -112,6 +129,12 @@ TEST_CASE("a count has its plural, and its thousands") {
   CHECK(counted(0, "node") == "0 nodes");
   CHECK(counted(1, "node") == "1 node");
   CHECK(counted(1200, "step") == "1,200 steps");
+}
+
+TEST_CASE("names keep to their place in tables and pictures") {
+  CHECK(csv_cell("plain") == "plain");
+  CHECK(csv_cell("a,\"b\"") == "\"a,\"\"b\"\"\"");
+  CHECK(xml_text("a<b>&\x1b") == "a&lt;b&gt;&amp;\\x1b");
 }
 
 TEST_CASE("words are quoted for a shell only where they need it") {

@@ -189,6 +189,18 @@ TEST_CASE("on a terminal a bar changes in place and makes room for lines") {
   CHECK(run.out.starts_with("\r\033[K     step  training"));
 }
 
+TEST_CASE("a notice ends what was known of the rate") {
+  fake_run run;
+  text_reporter to{run.screen(true), "nnactor"};
+  run.begin(to);
+  run.steps(to, 1, 5, 1s);
+  run.out.clear();
+  to.event({.what = progress::kind::notice, .step = 5, .text = "paused"});
+  CHECK(run.shows("step 5: paused\n"));
+  CHECK(run.shows("] step 5/10  loss 3.0000  "));
+  CHECK_FALSE(run.shows("steps/s"));
+}
+
 TEST_CASE("the end tells where the model is and what to do with it") {
   fake_run run;
   {

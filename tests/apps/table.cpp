@@ -31,3 +31,23 @@ TEST_CASE("what is in a cell stays in it, whatever it is") {
         == "name          n\n"
            "a\\nb\\x1b[31m  1\n");
 }
+
+TEST_CASE("a table fits its screen: columns of text are cut, numbers are not") {
+  table what{{">group", "layer", ">parameters", "read by"}};
+  what.add({"10", "a layer of a long name", "1,234,567", "1,2,3,4,5,6,7,8,9"});
+  what.add({"2", "b", "8", ""});
+  fit_tables(40);
+  auto narrow = what.render();
+  fit_tables(10);
+  auto narrowest = what.render();
+  fit_tables(SIZE_MAX);
+  CHECK(narrow
+        == "  group  layer     parameters  read by\n"
+           "     10  a layer~   1,234,567  1,2,3,4,~\n"
+           "      2  b                  8\n");
+  CHECK(narrowest
+        == "  group  layer   parameters  read by\n"
+           "     10  a lay~   1,234,567  1,2,3,~\n"
+           "      2  b                8\n");
+  CHECK(what.render().find("a layer of a long name  ") != std::string::npos);
+}

@@ -268,4 +268,6 @@ TEST_CASE("answers of a network with a memory are told by time step") {
   CHECK(lines.back()["answers"] == 8);
   auto people = run_nnactor({"infer", folder / "models/noise"});
   CHECK(people.out.find("2 examples of 4 time steps: ") != std::string::npos);
+  // A heading, a line an example and the sum.
+  CHECK(std::ranges::count(people.out, '\n') == 4);
 }

@@ -120,6 +120,20 @@ TEST_CASE("a node leaves, its groups move first, and it is free") {
   }
 }
 
+TEST_CASE("what a node has sent does not become less when groups move") {
+  live_job x{{.nodes = 3}, language_job(40)};
+  x.run_to(7);
+  auto before = x.tell("nodes")["nodes"];
+  x.tell("leave 3");
+  auto after = x.tell("nodes")["nodes"];
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK(before[i]["sent_bytes"] > 0);
+    CHECK(after[i]["address"] == before[i]["address"]);
+    CHECK(after[i]["sent_bytes"] >= before[i]["sent_bytes"]);
+  }
+  x.run_to_end();
+}
+
 TEST_CASE("the last node cannot leave") {
   live_job x{{.nodes = 1}, language_job(20)};
   x.run_to(2);
@@ -189,6 +203,7 @@ TEST_CASE("a paused run stands still until it is resumed") {
   x.cluster.world.advance(std::chrono::hours{1});
   CHECK(x.out->count(kind::step) == steps);
   CHECK(x.tell("status")["state"] == "paused");
+  CHECK(x.tell("status")["steps_per_s"].is_null());
   x.tell("move group 2 to 2");
   CHECK(x.tell("save")["generation"] == 1);
   CHECK(x.refusal("rebalance").find("resume it first") != std::string::npos);

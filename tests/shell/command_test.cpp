@@ -71,6 +71,24 @@ TEST_CASE("mistakes name the nearest command or how it is written") {
     CHECK_MESSAGE(!refusal(line).empty(), line);
 }
 
+TEST_CASE("what may come next is known from how commands are written") {
+  command_words known{{"4", "5"}, {"1", "2", "10.0.0.5:4700"}};
+  using words = std::vector<std::string>;
+  auto next = [&](const char* before) { return next_words(before, known); };
+  auto first = next("");
+  CHECK(std::ranges::find(first, "kill-node") != first.end());
+  CHECK(std::ranges::count(first, "move") == 1);
+  CHECK(next("move ") == words{"group", "neurons"});
+  CHECK(next("move group ") == known.groups);
+  CHECK(next("move group 4 ") == words{"to"});
+  CHECK(next(" move  neurons 3-9 to ") == known.nodes);
+  CHECK(next("leave ") == known.nodes);
+  CHECK(next("neuron 7 ") == words{"all"});
+  CHECK(next("help ") == first);
+  CHECK(next("status ").empty());
+  CHECK(next("nonsense ").empty());
+}
+
 TEST_CASE("every command has help") {
   for (int kind = 0; kind < 16; ++kind) {
     std::string name = to_string(static_cast<command_kind>(kind));

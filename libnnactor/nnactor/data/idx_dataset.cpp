@@ -1,5 +1,7 @@
 #include "nnactor/data/idx_dataset.hpp"
 
+#include "nnactor/counting.hpp"
+
 #include <boost/filesystem.hpp>
 
 #include <algorithm>
@@ -97,10 +99,11 @@ examples idx_dataset::gather(split part,
 }
 
 std::string idx_dataset::summary() const {
-  return fmt::format("{} images of {} values in {} classes; {} to train on and "
-                     "{} to validate with",
-                     labels_.values.size(), images_.stride(), classes_, train_,
-                     size(split::validation));
+  return fmt::format(
+      "{} images of {} values in {} classes; {} to train on and "
+      "{} to validate with",
+      format_count(labels_.values.size()), format_count(images_.stride()),
+      classes_, format_count(train_), format_count(size(split::validation)));
 }
 
 } // namespace nnactor

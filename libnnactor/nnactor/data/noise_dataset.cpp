@@ -1,5 +1,7 @@
 #include "nnactor/data/noise_dataset.hpp"
 
+#include "nnactor/counting.hpp"
+
 #include "nnactor/neuron/random.hpp"
 
 #include <algorithm>
@@ -78,9 +80,10 @@ examples noise_dataset::gather(split part,
 std::string noise_dataset::summary() const {
   return fmt::format("noise: {} examples of {} values in {} classes; {} to "
                      "train on and {} to validate with",
-                     train_ + size(split::validation),
-                     shape_.time_steps * shape_.input_width,
-                     shape_.output_width, train_, size(split::validation));
+                     format_count(train_ + size(split::validation)),
+                     format_count(shape_.time_steps * shape_.input_width),
+                     format_count(shape_.output_width), format_count(train_),
+                     format_count(size(split::validation)));
 }
 
 } // namespace nnactor

@@ -1,5 +1,7 @@
 #include "nnactor/data/text_dataset.hpp"
 
+#include "nnactor/counting.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
@@ -131,11 +133,12 @@ std::string text_dataset::summary() const {
   uint64_t characters = 0;
   for (const auto& text : corpus_.texts)
     characters += text.size();
-  return fmt::format("{} text{} of {} characters, {} of them different; {} "
-                     "examples to train on and {} to validate with",
-                     corpus_.texts.size(), corpus_.texts.size() == 1 ? "" : "s",
-                     characters, corpus_.characters.code_points.size(),
-                     train_.size, validate_.size);
+  return fmt::format(
+      "{} of {}, {} of them different; {} to train on and {} to "
+      "validate with",
+      counted(corpus_.texts.size(), "text"), counted(characters, "character"),
+      format_count(corpus_.characters.code_points.size()),
+      counted(train_.size, "example"), format_count(validate_.size));
 }
 
 dataset::reference text_dataset::baseline() const {

@@ -1,5 +1,7 @@
 #include "nnactor/run/job_view.hpp"
 
+#include "nnactor/counting.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -31,7 +33,8 @@ nlohmann::json numbered(const std::vector<double>& before,
 } // namespace
 
 nlohmann::json nodes_view(const deployed_network& in,
-                          const std::vector<std::optional<node_status>>& all) {
+                          const std::vector<std::optional<node_status>>& all,
+                          const std::vector<uint64_t>& sent) {
   auto nodes = nlohmann::json::array();
   for (size_t i = 0; i < in.cluster.members.size(); ++i) {
     auto& m = in.cluster.members[i];
@@ -51,7 +54,7 @@ nlohmann::json nodes_view(const deployed_network& in,
                      {"neurons", in.reports[i].neurons},
                      {"parameters", in.reports[i].parameters},
                      {"busy_ms", busy / ns_per_ms},
-                     {"sent_bytes", all[i] ? all[i]->sent_bytes : 0}});
+                     {"sent_bytes", sent[i]}});
   }
   return {{"command", "nodes"}, {"nodes", nodes}};
 }
@@ -140,8 +143,7 @@ std::string describe(const deployment& before,
   }
   std::vector<std::string> phrases;
   for (auto& [way, what] : loads) {
-    auto neurons =
-        what.neurons > 0 ? fmt::format("{} neurons", what.neurons) : "";
+    auto neurons = what.neurons > 0 ? counted(what.neurons, "neuron") : "";
     auto both = what.neurons > 0 && !what.groups.empty() ? " and " : "";
     phrases.push_back(fmt::format(
         "{}{}{} from node {} ({}) to node {} ({})", what.groups, both, neurons,

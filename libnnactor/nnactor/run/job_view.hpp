@@ -14,8 +14,10 @@ namespace nnactor {
 // What shells are answered: the fields are specified in shell/README.md.
 
 /// @param all By node index, nothing of a node that did not answer.
+/// @param sent Bytes by node index, since the run began.
 nlohmann::json nodes_view(const deployed_network& in,
-                          const std::vector<std::optional<node_status>>& all);
+                          const std::vector<std::optional<node_status>>& all,
+                          const std::vector<uint64_t>& sent);
 
 nlohmann::json groups_view(const deployed_network& in,
                            const std::vector<std::optional<node_status>>& all);

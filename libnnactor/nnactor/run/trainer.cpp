@@ -42,8 +42,8 @@ void trainer_state::begin(const deployed_ptr& job) {
 
 // For the first deployment and every one after it.
 void trainer_state::connect(const deployed_ptr& job) {
-  past_traffic =
-      std::accumulate(node_traffic.begin(), node_traffic.end(), past_traffic);
+  for (size_t i = 0; i < node_traffic.size(); ++i)
+    past_traffic[network->cluster.members[i].address] += node_traffic[i];
   if (network)
     for (auto& m : network->cluster.members)
       self->demonitor(m.node.address());
@@ -244,7 +244,8 @@ std::string trainer_state::saved_so_far() const {
   auto [step, number] = last_good();
   return number == 0 ? "nothing has been saved yet"
                      : fmt::format("generation {} of step {} is kept in {}",
-                                   number, step, settings.store.path);
+                                   format_count(number), format_count(step),
+                                   settings.store.path);
 }
 
 void trainer_state::finish_step_if_complete(uint64_t step) {
@@ -263,7 +264,7 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
     return on_failure(fail(
         ec::diverged,
         "the loss became {} at step {}; {}; lower train.rate or set train.clip",
-        not_finite(loss), step + 1, saved_so_far()));
+        not_finite(loss), format_count(step + 1), saved_so_far()));
   if (generation && !generation->verified && step >= generation->step) {
     generation->verified = true;
     commit_if_complete();
@@ -302,7 +303,8 @@ void trainer_state::finish_validation() {
         ec::diverged,
         "the validation loss became {} at step {}; {}; lower train.rate or set "
         "train.clip",
-        not_finite(validation.loss_sum), boundary, saved_so_far()));
+        not_finite(validation.loss_sum), format_count(boundary),
+        saved_so_far()));
   last_validation = validation.loss_sum;
   publish({.what = progress::kind::validation,
            .step = boundary,
@@ -323,8 +325,10 @@ void trainer_state::on_failure(const caf::error& why) {
 }
 
 void trainer_state::publish(progress what) {
-  what.bytes = std::accumulate(node_traffic.begin(), node_traffic.end(),
-                               past_traffic + port.traffic());
+  what.bytes =
+      std::accumulate(node_traffic.begin(), node_traffic.end(), port.traffic());
+  for (auto& [address, bytes] : past_traffic)
+    what.bytes += bytes;
   caf::anon_send(
       settings.observer,
       progress_ptr{std::make_shared<const progress>(std::move(what))});

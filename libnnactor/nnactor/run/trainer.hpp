@@ -3,6 +3,7 @@
 #include "nnactor/cluster/distributor.hpp"
 #include "nnactor/cluster/survivors.hpp"
 #include "nnactor/config/experiment.hpp"
+#include "nnactor/counting.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/json_text.hpp"
@@ -199,7 +200,8 @@ struct trainer_state {
   double last_loss = std::numeric_limits<double>::quiet_NaN();
   double last_validation = std::numeric_limits<double>::quiet_NaN();
 
-  uint64_t past_traffic = 0; ///< Of deployments before this one.
+  /// Of deployments before this one, by address of the node.
+  std::map<std::string, uint64_t> past_traffic;
   std::vector<uint64_t> node_traffic;
   caf::actor_clock::time_point last_progress;
 
@@ -260,6 +262,8 @@ private:
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);
+  std::vector<uint64_t> sent_by_nodes(const deployed_ptr& job,
+                                      const statuses& all);
   void give_up();
   std::string waiting_for() const;
 

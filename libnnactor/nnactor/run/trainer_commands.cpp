@@ -83,8 +83,10 @@ caf::result<std::string> trainer_state::on_command(const std::string& line) {
     break;
   case command_kind::resume:
     pausing = false;
-    if (now == stage::paused)
+    if (now == stage::paused) {
+      step_times.clear(); // A rate is of steps without a pause between them.
       leave_boundary();
+    }
     shell.tell(state_view("resume"));
     break;
   case command_kind::pause:
@@ -238,7 +240,9 @@ void trainer_state::answer_status(const reply& shell) {
     answer["generation"] = newest ? newest->generation : job->job->generation;
     answer["loss"] = number_or_null(last_loss);
     answer["validation_loss"] = number_or_null(last_validation);
-    answer["steps_per_s"] = steps_per_second();
+    answer["steps_per_s"] = now == stage::paused
+                                ? nlohmann::json(nullptr)
+                                : nlohmann::json(steps_per_second());
     answer["nodes"] = job->cluster.members.size();
     answer["groups"] = job->job->graph.groups.size();
     answer["events"] = events;
@@ -249,9 +253,25 @@ void trainer_state::answer_status(const reply& shell) {
   });
 }
 
+// Nodes count anew with every deployment.
+std::vector<uint64_t> trainer_state::sent_by_nodes(const deployed_ptr& job,
+                                                   const statuses& all) {
+  std::vector<uint64_t> out;
+  for (size_t i = 0; i < all.size(); ++i) {
+    auto past = past_traffic.find(job->cluster.members[i].address);
+    out.push_back(past == past_traffic.end() ? 0 : past->second);
+    if (job != network)
+      continue; // All of it is past already.
+    if (all[i])
+      node_traffic[i] = std::max(node_traffic[i], all[i]->sent_bytes);
+    out.back() += node_traffic[i];
+  }
+  return out;
+}
+
 void trainer_state::answer_nodes(const reply& shell) {
-  ask_statuses([job = network, shell](const statuses& all) {
-    shell.tell(nodes_view(*job, all));
+  ask_statuses([this, job = network, shell](const statuses& all) {
+    shell.tell(nodes_view(*job, all, sent_by_nodes(job, all)));
   });
 }
 

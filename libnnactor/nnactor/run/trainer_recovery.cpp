@@ -41,7 +41,7 @@ void trainer_state::on_lost(const std::string& address) {
     return;
   drop_work();
   notice(fmt::format("node {} is lost; going back to step {}", address,
-                     last_good().step));
+                     format_count(last_good().step)));
   recover();
 }
 
@@ -144,11 +144,10 @@ void trainer_state::go_on(const deployed_ptr& job) {
   recovering.reset();
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);
-  notice(
-      fmt::format("its groups are on {} node{} now; going on at step {} after "
-                  "{:.2f} s (epoch {})",
-                  nodes, nodes == 1 ? "" : "s", from.step, seconds.count(),
-                  job->job->epoch));
+  notice(fmt::format("its groups are on {} now; going on at step {} after "
+                     "{:.2f} s (epoch {})",
+                     counted(nodes, "node"), format_count(from.step),
+                     seconds.count(), job->job->epoch));
   now = stage::training;
   pump();
 }

@@ -155,7 +155,8 @@ void trainer_state::give_up_generation(caf::error why) {
   if (now == stage::recovering)
     return recover();
   notice(fmt::format("step {} is not saved: {}; going on, saved is step {}",
-                     step, explain(why), last_good().step));
+                     format_count(step), explain(why),
+                     format_count(last_good().step)));
   if (auto who = std::exchange(after_commit, std::nullopt))
     return who->otherwise(why);
   if (now == stage::saving && save_answers == 0)

@@ -108,7 +108,47 @@ bool read_rest(const words& all, command& out) {
   }
 }
 
+bool is_placeholder(const std::string& word) {
+  return std::ranges::none_of(word,
+                              [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+/// What may stand where a grammar has this word, after that one.
+words choices(const std::string& word, const std::string& after,
+              const command_words& known) {
+  if (word == "NODE")
+    return known.nodes;
+  if (word == "ID" && after == "group")
+    return known.groups;
+  if (word == "COMMAND")
+    return {names.begin(), names.end()};
+  return is_placeholder(word) ? words{} : words{word};
+}
+
 } // namespace
+
+std::vector<std::string> next_words(std::string_view before,
+                                    const command_words& known) {
+  auto typed = split(before);
+  words out;
+  for (auto& x : all_commands()) {
+    // Brackets are around what may be left out.
+    auto grammar = std::string{x.grammar};
+    std::erase_if(grammar, [](char c) { return c == '[' || c == ']'; });
+    auto form = split(grammar);
+    if (form.size() <= typed.size()
+        || !std::ranges::equal(typed, std::span{form}.first(typed.size()),
+                               [](auto& word, auto& place) {
+                                 return word == place || is_placeholder(place);
+                               }))
+      continue;
+    auto last = typed.empty() ? "" : form[typed.size() - 1];
+    for (auto& choice : choices(form[typed.size()], last, known))
+      if (std::ranges::find(out, choice) == out.end())
+        out.push_back(choice);
+  }
+  return out;
+}
 
 const char* to_string(command_kind kind) {
   return names[static_cast<size_t>(kind)];

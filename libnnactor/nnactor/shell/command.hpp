@@ -63,4 +63,15 @@ struct command_help {
 /// All commands, in the order in which people read about them.
 const std::vector<command_help>& all_commands();
 
+/// What the commands of a run can be about.
+struct command_words {
+  std::vector<std::string> groups; ///< Ids.
+  std::vector<std::string> nodes;  ///< Numbers and addresses.
+};
+
+/// Returns the words that may come next.
+/// @param before The words before it.
+std::vector<std::string> next_words(std::string_view before,
+                                    const command_words& known);
+
 } // namespace nnactor
