@@ -62,8 +62,7 @@ std::string bytes(const json& of, const char* key) {
 
 std::string decimals(const json& of, const char* key, int digits) {
   auto x = real(of, key);
-  return x && std::isfinite(*x) ? fmt::format("{:.{}f}", *x, digits)
-                                : std::string{};
+  return x && std::isfinite(*x) ? format_decimal(*x, digits) : std::string{};
 }
 
 std::string loss(const json& of, const char* key) {

@@ -1,11 +1,10 @@
 #include "bench.hpp"
 #include "commands.hpp"
+#include "format.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <cmath>
 
 namespace nnactor {
 
@@ -20,10 +19,8 @@ void show(const figures& all, bool json) {
     return;
   }
   for (auto& f : all)
-    if (!std::isfinite(f.value))
-      say("{:<28} {:>14}  {}\n", f.name, "?", f.explanation);
-    else
-      say("{:<28} {:>14.{}f}  {}\n", f.name, f.value, f.digits, f.explanation);
+    say("{:<28} {:>14}  {}\n", f.name, format_decimal(f.value, f.digits),
+        f.explanation);
 }
 
 /// Adds one benchmark with its options; `json` belongs to all of them.

@@ -94,6 +94,17 @@ std::string format_loss(double loss) {
   return fmt::format("{:.{}f}", loss, size < 10 ? 4 : size < 100 ? 3 : 1);
 }
 
+std::string format_decimal(double value, int digits) {
+  if (!std::isfinite(value))
+    return "?";
+  auto text = fmt::format("{:.{}f}", value, digits);
+  auto first = static_cast<ptrdiff_t>(text.find_first_of("0123456789"));
+  auto point = static_cast<ptrdiff_t>(std::min(text.find('.'), text.size()));
+  for (auto i = point - 3; i > first; i -= 3)
+    text.insert(static_cast<size_t>(i), 1, ',');
+  return text;
+}
+
 std::string format_rate(double per_second) {
   if (!std::isfinite(per_second) || per_second < 0)
     return "-";

@@ -20,6 +20,9 @@ std::string format_binary(uint64_t bytes);
 /// has no sign.
 std::string format_loss(double loss);
 
+/// "1,234.50": that many digits behind the point; "?" for what is not finite.
+std::string format_decimal(double value, int digits);
+
 /// A rate with about three significant digits: "0.251", "12.3", "4,210".
 std::string format_rate(double per_second);
 

@@ -53,10 +53,11 @@ table table_of(const scale_case& of, const std::vector<scale_point>& all,
 
 void print_text(const scale_case& of, const std::vector<scale_point>& all,
                 double seconds) {
-  say("Servers with {} x {}; tokens/s of decoding, at most {:.0f} "
-      "sequences of {:.0f} tokens\nSplit: stages x devices that share "
+  say("Servers with {} x {}; tokens/s of decoding, at most {} "
+      "sequences of {} tokens\nSplit: stages x devices that share "
       "each layer / micro-batches in flight\n",
-      of.server.devices, of.device_name, of.load.sequences, of.load.context);
+      of.server.devices, of.device_name, format_decimal(of.load.sequences, 0),
+      format_decimal(of.load.context, 0));
   for (const auto& network : of.networks)
     say("\n{}: {:.3g} ms, {:.3g} GB/s\n{}", network.name,
         network.between.latency * 1e3, network.between.bandwidth / 1e9,

@@ -1,5 +1,6 @@
 #include "transformer_report.hpp"
 
+#include "format.hpp"
 #include "output.hpp"
 
 #include <nlohmann/json.hpp>
@@ -213,13 +214,14 @@ report_section residency(const transformer_case& of) {
 
 void print_text(const transformer_case& of,
                 const std::vector<report_section>& all) {
-  say("{} x {}, {} layers of {}, {:.0f} sequences of {:.0f} tokens\n",
-      of.devices, of.device_name, of.shape.layers, of.shape.hidden,
-      of.load.sequences, of.load.context);
+  say("{} x {}, {} layers of {}, {} sequences of {} tokens\n",
+      format_count(of.devices), of.device_name, format_count(of.shape.layers),
+      format_count(of.shape.hidden), format_decimal(of.load.sequences, 0),
+      format_decimal(of.load.context, 0));
   for (const auto& section : all) {
     say("\n{}\n", section.title);
     for (const auto& x : section.all)
-      say("  {:<35} {:>12.{}f}  {}\n", x.name, x.value, x.digits,
+      say("  {:<35} {:>12}  {}\n", x.name, format_decimal(x.value, x.digits),
           x.explanation);
     if (!section.conclusion.empty())
       say("  {}\n", section.conclusion);

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace nnactor;
@@ -44,6 +45,15 @@ TEST_CASE("losses keep about four digits, whatever their size") {
   CHECK(format_loss(0.0000123) == "1.230e-05");
   CHECK(format_loss(0) == "0");
   CHECK(format_loss(std::numeric_limits<double>::quiet_NaN()) == "nan");
+}
+
+TEST_CASE("decimals are grouped by thousands before the point") {
+  CHECK(format_decimal(0, 2) == "0.00");
+  CHECK(format_decimal(999.96, 1) == "1,000.0");
+  CHECK(format_decimal(-1234567.891, 3) == "-1,234,567.891");
+  CHECK(format_decimal(-123, 0) == "-123");
+  CHECK(format_decimal(9800, 0) == "9,800");
+  CHECK(format_decimal(std::nan(""), 2) == "?");
 }
 
 TEST_CASE("rates keep about three digits") {
