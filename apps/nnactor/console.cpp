@@ -41,7 +41,7 @@ console console::of(std::FILE* stream) {
   out.write = [stream](std::string_view text) {
     if (stream == stdout) {
       write_output(text);
-      return flush_output();
+      return flush_or_end();
     }
     std::fwrite(text.data(), 1, text.size(), stream);
     std::fflush(stream);

@@ -157,7 +157,7 @@ void json_reporter::print(const json& what) {
 std::unique_ptr<reporter> make_json_reporter() {
   return std::make_unique<json_reporter>([](const std::string& line) {
     write_output(line);
-    flush_output();
+    flush_or_end();
   });
 }
 

@@ -41,6 +41,15 @@ void flush_output() {
   check(std::fflush(stdout) == 0);
 }
 
+void flush_or_end() {
+  static bool asked = false;
+  flush_output();
+  if (failure != EPIPE || asked)
+    return;
+  asked = true;
+  ::kill(::getpid(), SIGTERM);
+}
+
 size_t output_columns() {
   static const auto screen = console::of(stdout);
   return screen.terminal ? screen.columns() : SIZE_MAX;
@@ -58,7 +67,7 @@ int end_output(int status) {
   if (failure == 0)
     return status;
   if (failure == EPIPE)
-    return 128 + SIGPIPE;
+    return status == 0 ? 128 + SIGPIPE : status;
   warn(fmt::format("cannot write standard output: {}", std::strerror(failure)));
   return status == 0 ? 1 : status;
 }

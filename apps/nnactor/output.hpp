@@ -25,6 +25,11 @@ void write_output(std::string_view text);
 /// Lets readers see what was written so far.
 void flush_output();
 
+/// The same for a run, which nobody may look at for days: where its reader goes
+/// away, it is asked to end as SIGTERM does, so that what it has trained is
+/// saved.
+void flush_or_end();
+
 /// Columns that text for people may take: those of a terminal, else any number.
 size_t output_columns();
 

@@ -165,6 +165,11 @@ TEST_CASE("output that cannot be written is told, output that nobody reads is "
                       + " | head -n 1; exit ${PIPESTATUS[0]}");
   CHECK(end.status == 141);
   CHECK(end.err.empty());
+  end = run_line("nnactor run --json " + config
+                 + " --set store.path=" + folder / "models/long"
+                 + " --set train.steps=100000000 | head -n 1;"
+                   " exit ${PIPESTATUS[0]}");
+  CHECK(end.status == 143);
   end = run_line("nnactor infer --output /dev/full " + model);
   CHECK(end.status == 1);
   CHECK(end.err
