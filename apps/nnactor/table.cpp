@@ -15,6 +15,24 @@ constexpr size_t narrowest = 6;
 
 size_t most_columns = SIZE_MAX;
 
+/// Breaks the last cell of a line between words if it has several, and a word
+/// only where it alone is too long.
+std::vector<std::string> pieces_of(const std::string& cell, size_t columns) {
+  if (width_of(cell) <= columns || cell.find(' ') == std::string::npos)
+    return {cell};
+  std::vector<std::string> out;
+  for (auto& piece : wrapped(cell, columns)) {
+    while (width_of(piece) > columns) {
+      auto head = cut(piece, columns + 1);
+      head.pop_back(); // The sign that something was cut off.
+      out.push_back(head);
+      piece.erase(0, head.size());
+    }
+    out.push_back(piece);
+  }
+  return out;
+}
+
 } // namespace
 
 table::table(std::vector<std::string> headings) {
@@ -61,18 +79,28 @@ std::vector<size_t> table::widths(size_t columns) const {
 std::string table::render(size_t indent) const {
   auto room = widths(most_columns - std::min(indent, most_columns));
   std::string out;
-  for (auto& line : lines_) {
-    std::string text(indent, ' ');
-    for (size_t i = 0; i < line.size(); ++i) {
-      auto cell = cut(line[i], room[i]);
-      std::string fill(room[i] - width_of(cell), ' ');
-      text.append(i == 0 ? 0 : 2, ' ');
-      text += to_right_[i] ? fill + cell : cell + fill;
+  for (auto line : lines_) {
+    for (auto& piece : pieces_of(line.back(), room.back())) {
+      line.back() = piece;
+      out += render(line, room, indent);
+      line.assign(line.size(), "");
     }
-    text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
   }
   return out;
+}
+
+std::string table::render(const std::vector<std::string>& cells,
+                          const std::vector<size_t>& room,
+                          size_t indent) const {
+  std::string out(indent, ' ');
+  for (size_t i = 0; i < cells.size(); ++i) {
+    auto cell = cut(cells[i], room[i]);
+    std::string fill(room[i] - width_of(cell), ' ');
+    out.append(i == 0 ? 0 : 2, ' ');
+    out += to_right_[i] ? fill + cell : cell + fill;
+  }
+  out.erase(out.find_last_not_of(' ') + 1);
+  return out + "\n";
 }
 
 void fit_tables(size_t columns) {

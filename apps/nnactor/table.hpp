@@ -22,11 +22,14 @@ public:
 
   /// Renders headings and lines, each line behind `indent` blanks. Where they
   /// are wider than `fit_tables` allows, the widest columns of text are cut,
-  /// but not into their headings, and numbers never.
+  /// but not into their headings, and numbers never; the words of the last
+  /// column go on below.
   std::string render(size_t indent = 2) const;
 
 private:
   std::vector<size_t> widths(size_t columns) const;
+  std::string render(const std::vector<std::string>& cells,
+                     const std::vector<size_t>& room, size_t indent) const;
 
   std::vector<bool> to_right_;
   std::vector<std::vector<std::string>> lines_; ///< Headings first.

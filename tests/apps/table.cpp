@@ -32,7 +32,8 @@ TEST_CASE("what is in a cell stays in it, whatever it is") {
            "a\\nb\\x1b[31m  1\n");
 }
 
-TEST_CASE("a table fits its screen: columns of text are cut, numbers are not") {
+TEST_CASE("a table fits its screen: text is cut or goes on below, numbers are "
+          "not touched") {
   table what{{">group", "layer", ">parameters", "read by"}};
   what.add({"10", "a layer of a long name", "1,234,567", "1,2,3,4,5,6,7,8,9"});
   what.add({"2", "b", "8", ""});
@@ -50,4 +51,21 @@ TEST_CASE("a table fits its screen: columns of text are cut, numbers are not") {
            "     10  a lay~   1,234,567  1,2,3,~\n"
            "      2  b                8\n");
   CHECK(what.render().find("a layer of a long name  ") != std::string::npos);
+}
+
+TEST_CASE("the words of the last column go on below") {
+  table what{{">generation", "remark"}};
+  what.add({"7", "damaged: a file is missing"});
+  what.add({"8", "damaged: models/song/000008/1"});
+  fit_tables(28);
+  auto narrow = what.render();
+  fit_tables(SIZE_MAX);
+  CHECK(narrow
+        == "  generation  remark\n"
+           "           7  damaged: a\n"
+           "              file is\n"
+           "              missing\n"
+           "           8  damaged:\n"
+           "              models/song/00\n"
+           "              0008/1\n");
 }
