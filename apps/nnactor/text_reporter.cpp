@@ -45,8 +45,8 @@ void text_reporter::start(const experiment& how, const dataset& data,
   steps_ = how.run.steps;
   model_ = how.store.path;
   baseline_ = baseline;
-  say(fmt::format("{} {}\n  {}\n", strong("Data"), printable(how.data.path),
-                  data.summary()));
+  say(fmt::format("{} {}\n{}", strong("Data"), printable(how.data.path),
+                  fit(fmt::format("  {}\n", data.summary()))));
   say(fmt::format("\n{} ({} of {}, saved in {})\n{}", strong("Network"),
                   counted(steps_, "step"),
                   counted(how.run.train.batch, "example"), printable(model_),
@@ -71,9 +71,9 @@ void text_reporter::placed(const deployed_network& network,
   placed_at_ = line_at_ = screen_.now();
   first_ = step_ = network.job->step;
   pace_.add(placed_at_, step_);
-  say(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n{}\n",
-                  strong("Cluster"), network.job->epoch, program_, control,
-                  render_cluster(network)));
+  say(fit(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n",
+                      strong("Cluster"), network.job->epoch, program_, control))
+      + render_cluster(network) + "\n");
   if (step_ > 0)
     say(fmt::format("Going on from generation {} of step {}\n",
                     network.job->generation, format_count(step_)));
@@ -252,7 +252,12 @@ void text_reporter::finish(const experiment& how, const manifest& best,
 void text_reporter::say(const std::string& text) {
   bar_.erase();
   loading_.erase();
-  screen_.write(screen_.terminal ? fitted(text, screen_.columns()) : text);
+  screen_.write(text);
+}
+
+// Commands that somebody may copy are left as they are.
+std::string text_reporter::fit(const std::string& text) const {
+  return screen_.terminal ? fitted(text, screen_.columns()) : text;
 }
 
 std::string text_reporter::strong(const std::string& text) const {

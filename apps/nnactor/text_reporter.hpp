@@ -41,6 +41,7 @@ private:
   void show_progress();
   std::vector<std::string> status() const;
   void say(const std::string& text);
+  std::string fit(const std::string& text) const;
   std::string strong(const std::string& text) const;
   void end_sample();
 

@@ -214,4 +214,18 @@ TEST_CASE("a prompt with characters that the model does not know") {
         == "nnactor: the model has not seen '\u00e9' (U+00E9), '\u20ac' "
            "(U+20AC) in training; left out of the prompt\n");
   CHECK(end.out.find("\"unknown\":\"\u00e9\u20ac\"") != std::string::npos);
+  // Texts need not have all characters that it knows.
+  auto ask = [&](const std::string& text) {
+    write_file(folder / "other.txt", text);
+    return run_nnactor({"infer", folder / "models/song", "--set",
+                        "data.path=" + folder / "other.txt"});
+  };
+  std::string line = "9 bottles of beer on the wall\n";
+  end = ask(line + line + line + line);
+  INFO(end.err);
+  CHECK(end.status == 0);
+  end = ask(line + "9 Bottles\n");
+  CHECK(end.status == 2);
+  CHECK(end.err.find("byte 32 is 'B' (U+0042), which the model has not seen")
+        != std::string::npos);
 }
