@@ -7,6 +7,8 @@
 #   manifest.<G>                        commit of generation G (from 1)
 #   <G>/<epoch>.<node>.<nonce>          slice files of generation G
 #   temporary.<epoch>.<G>.<nonce>       a manifest before its commit
+#   run.<N>                             the run whose first epoch is N lives
+#   probe.<nonce>                       a driver asks who sees this folder
 # <G> has at least six digits, padded with zeros; other numbers are not padded.
 # <nonce> is 16 random hexadecimal digits. Whatever else lies in the folder is
 # not the store's and is never touched.
@@ -22,6 +24,12 @@
 # hexadecimal digits, the token of the epoch: a node that reads the same token
 # as the coordinator sees the same folder. A coordinator that finds a newer
 # epoch than its own has been replaced and commits nothing.
+#
+# A run that has claimed its first epoch creates run.<N>: four lines with the name
+# of its host, the number of its process, what names the boot and the set of
+# processes there, and when the process began, in ticks of that boot. It sets the
+# time of the file to now once a second and removes it at its end. It removes
+# those of earlier runs when it begins.
 #
 # A generation
 # ------------

@@ -146,7 +146,7 @@ totals sum_up(const manifest& what) {
   for (auto& x : what.slices) {
     out.bytes += x.length;
     files.insert(x.file);
-    if (auto state = split(x.parameter).state; !state.empty())
+    if (auto state = split_name(x.parameter).state; !state.empty())
       out.states.insert(std::string{state});
   }
   out.files = files.size();

@@ -1,3 +1,4 @@
+#include "nnactor/store/names.hpp"
 #include "store/fixture.hpp"
 #include "store/observed_filesystem.hpp"
 #include "support/sanitized.hpp"
@@ -253,5 +254,36 @@ TEST_CASE("an owner does not hide that the shared storage is not mounted") {
     CHECK(code_of(written.error()) == ec::store_unwritable);
     CHECK(says(written.error(), "not there on node n1; mount"));
     CHECK_FALSE(fs->exists(folder));
+  }
+}
+
+TEST_CASE("a folder that was removed or replaced takes no commit") {
+  auto net = small_network();
+  auto parts = deal(net, 2);
+  for (auto replaced : {false, true}) {
+    scratch_folder scratch;
+    for (auto& where : both_filesystems(scratch)) {
+      CAPTURE(where.name);
+      auto& fs = where.fs;
+      auto& folder = where.folder;
+      model_store store{fs, folder};
+      auto epoch = store.claim_epoch();
+      REQUIRE(epoch);
+      REQUIRE(commit_model(store, *epoch, net, parts));
+      CHECK(*store.check_claim() == *epoch);
+      auto next = write_parts(store, *epoch, net, parts);
+      REQUIRE(next);
+      REQUIRE_FALSE(fs->remove(in_folder(folder, epoch_file(*epoch))));
+      model_store other{fs, folder};
+      if (replaced)
+        REQUIRE(*other.claim_epoch() == *epoch);
+      auto err = store.commit(*next).error();
+      CHECK(code_of(err) == ec::store_missing);
+      CHECK(says(err, folder + ": is not the folder of this run"));
+      CHECK(says(err, "it was removed or replaced while the run went on"));
+      CHECK(says(err, replaced ? "its epoch 1 is another's" : "epoch.1: "));
+      CHECK(store.generations()->size() == 1);
+      CHECK(code_of(store.check_claim().error()) == ec::store_missing);
+    }
   }
 }

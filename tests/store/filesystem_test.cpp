@@ -62,6 +62,16 @@ TEST_CASE("both filesystems follow the same rules") {
     CHECK(code_of(fs->remove(a)) == ec::store_unwritable);
     CHECK(read_file(*fs, b) == bytes("hello world"));
 
+    // The time of a file goes on when it is touched, as far as the system's
+    // ticks show, and only then.
+    auto made = fs->modified(b);
+    CHECK_FALSE(fs->touch(b));
+    auto touched = fs->modified(b);
+    CHECK(*made <= *touched);
+    CHECK(*fs->modified(b) == *touched);
+    CHECK(code_of(fs->touch(a)) == ec::store_unwritable);
+    CHECK(code_of(fs->modified(a).error()) == ec::store_missing);
+
     // Folders go only when they are empty, and never replace files.
     CHECK_FALSE(fs->make_folder(folder + "/sub/deep"));
     CHECK(*fs->list(folder) == std::vector<std::string>{"b", "sub"});

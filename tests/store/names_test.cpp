@@ -14,6 +14,9 @@ TEST_CASE("every name is read back as what it was made from") {
   CHECK(parse_generation_folder("000003") == 3);
   CHECK(slice_file(7, "n0", "ab") == "7.n0.ab");
   CHECK(parse_slice_file("7.n0.ab") == 7);
+  CHECK(run_file(7) == "run.7");
+  CHECK(parse_run_file("run.7") == 7);
+  CHECK(is_probe_file(probe_file(random_name())));
   auto temporary = parse_temporary_manifest(temporary_manifest(7, 12, "ab"));
   REQUIRE(temporary);
   CHECK(temporary->epoch == 7);
@@ -29,6 +32,10 @@ TEST_CASE("names of others are not taken for ours") {
     CHECK_FALSE(parse_generation_folder(name));
   for (auto name : {"7.n0", "x.n0.ab", "7..ab", "07.n0.ab", "notes.txt"})
     CHECK_FALSE(parse_slice_file(name));
+  for (auto name : {"run.07", "run.", "run.7.txt", "runs.7"})
+    CHECK_FALSE(parse_run_file(name));
+  for (auto name : {"probe.", "probe.xyz", "probe.ab/..", "probe", "a/probe.a"})
+    CHECK_FALSE(is_probe_file(name));
   for (auto name : {"temporary.7.12.ab", "temporary.txt", "temporary.7.000012"})
     CHECK_FALSE(parse_temporary_manifest(name));
 }

@@ -49,7 +49,7 @@ bool observed_filesystem::next_fails() {
 
 result<std::unique_ptr<filesystem::writer>>
 observed_filesystem::create(const std::string& path) {
-  if (next_fails())
+  if (next_fails() || (full && path.find("/temporary.") != std::string::npos))
     return broken(path);
   auto file = inner_->create(path);
   if (!file)
@@ -104,6 +104,16 @@ observed_filesystem::list(const std::string& path) {
 
 bool observed_filesystem::exists(const std::string& path) {
   return inner_->exists(path);
+}
+
+caf::error observed_filesystem::touch(const std::string& path) {
+  return next_fails() ? broken(path) : inner_->touch(path);
+}
+
+result<uint64_t> observed_filesystem::modified(const std::string& path) {
+  if (next_fails())
+    return broken(path);
+  return inner_->modified(path);
 }
 
 } // namespace nnactor::test

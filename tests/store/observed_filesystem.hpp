@@ -19,6 +19,7 @@ public:
   uint64_t bytes_read = 0; ///< So far.
   uint64_t fail_at = 0;    ///< Number of the operation to fail, from 1.
   bool stay_down = false;  ///< All after that one fail, too: a crash.
+  bool full = false;       ///< Manifests find no room.
 
   result<std::unique_ptr<writer>> create(const std::string& path) override;
   caf::error read(const std::string& path, uint64_t offset,
@@ -31,6 +32,8 @@ public:
   caf::error sync_folder(const std::string& path) override;
   result<std::vector<std::string>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
+  caf::error touch(const std::string& path) override;
+  result<uint64_t> modified(const std::string& path) override;
 
   /// Counts one operation; true if it is to fail.
   bool next_fails();

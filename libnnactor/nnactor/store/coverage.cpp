@@ -31,7 +31,7 @@ result<coverage> gather(const manifest& what) {
 std::set<std::string> states_of(const manifest& what) {
   std::set<std::string> states{""};
   for (auto& x : what.slices)
-    states.insert(std::string{split(x.parameter).state});
+    states.insert(std::string{split_name(x.parameter).state});
   return states;
 }
 

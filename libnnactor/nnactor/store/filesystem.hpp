@@ -55,6 +55,13 @@ public:
   virtual result<std::vector<std::string>> list(const std::string& path) = 0;
 
   virtual bool exists(const std::string& path) = 0;
+
+  /// Sets the time of an existing file to now. Takes no space, so it also
+  /// works on a full disk.
+  virtual caf::error touch(const std::string& path) = 0;
+
+  /// When a file was written or touched, in nanoseconds since 1970.
+  virtual result<uint64_t> modified(const std::string& path) = 0;
 };
 
 std::shared_ptr<filesystem> make_posix_filesystem();

@@ -88,6 +88,7 @@ memory_filesystem::create(const std::string& path) {
   if (parent->files.contains(name_of(path)) || folders_.contains(plain(path)))
     return write_failure(path, "create", EEXIST);
   auto content = std::make_shared<file>();
+  content->modified = ++now_;
   parent->files[name_of(path)] = content;
   return std::unique_ptr<writer>{
       std::make_unique<memory_writer>(mutex_, std::move(content))};
@@ -197,6 +198,23 @@ memory_filesystem::list(const std::string& path) {
 bool memory_filesystem::exists(const std::string& path) {
   guard lock{*mutex_};
   return folders_.contains(plain(path)) || find(path) != nullptr;
+}
+
+caf::error memory_filesystem::touch(const std::string& path) {
+  guard lock{*mutex_};
+  auto content = find(path);
+  if (!content)
+    return write_failure(path, "touch", ENOENT);
+  content->modified = ++now_;
+  return caf::none;
+}
+
+result<uint64_t> memory_filesystem::modified(const std::string& path) {
+  guard lock{*mutex_};
+  auto content = find(path);
+  if (!content)
+    return read_failure(path, "open", ENOENT);
+  return content->modified;
 }
 
 void memory_filesystem::power_loss() {

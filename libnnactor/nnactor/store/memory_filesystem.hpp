@@ -28,6 +28,8 @@ public:
   caf::error sync_folder(const std::string& path) override;
   result<std::vector<std::string>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
+  caf::error touch(const std::string& path) override;
+  result<uint64_t> modified(const std::string& path) override;
 
   /// Drops whatever was not made durable: names (new, linked or removed) since
   /// the last sync of their folder, contents of files that were not finished.
@@ -37,6 +39,7 @@ public:
   struct file {
     std::vector<std::byte> bytes;
     bool durable = false; ///< Finished: synced and closed.
+    uint64_t modified = 0;
   };
 
 private:
@@ -53,6 +56,7 @@ private:
 
   std::shared_ptr<std::mutex> mutex_; ///< Shared with writers.
   std::map<std::string, folder> folders_;
+  uint64_t now_ = 0; ///< Goes on with every file that is created or touched.
 };
 
 } // namespace nnactor

@@ -20,6 +20,8 @@ void sort_name(const std::string& name, model_folder& into) {
     into.newest_epoch = std::max(into.newest_epoch, *epoch);
   else if (parse_temporary_manifest(name))
     into.temporaries.push_back(name);
+  else if (auto run = parse_run_file(name))
+    into.runs.push_back(*run);
 }
 
 result<std::vector<std::byte>> read_whole(filesystem& fs,
@@ -54,6 +56,7 @@ result<model_folder> list_model(filesystem& fs, const std::string& folder) {
   // Beyond six digits the order of names is not that of numbers.
   std::sort(found.generations.begin(), found.generations.end());
   std::sort(found.folders.begin(), found.folders.end());
+  std::sort(found.runs.begin(), found.runs.end());
   return found;
 }
 

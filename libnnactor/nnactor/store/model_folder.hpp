@@ -14,7 +14,8 @@ struct model_folder {
   std::vector<uint64_t> generations;    ///< That have a manifest.
   std::vector<uint64_t> folders;        ///< Generations that have a folder.
   std::vector<std::string> temporaries; ///< Manifests that are not committed.
-  uint64_t newest_epoch = 0;            ///< 0: none was claimed.
+  std::vector<uint64_t> runs; ///< First epochs of runs, see run_lease.
+  uint64_t newest_epoch = 0;  ///< 0: none was claimed.
 
   /// The generation that would be committed next.
   uint64_t next_generation() const {

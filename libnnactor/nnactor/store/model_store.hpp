@@ -19,6 +19,9 @@ enum class choice : uint8_t {
           ///< where none has one.
 };
 
+/// Adds what it means that a folder is not that of a run any more.
+caf::error removed_meanwhile(const caf::error& why);
+
 /// The folder of one model; see README.md of this room for the protocol. Every
 /// process opens its own. Not thread safe.
 class model_store {
@@ -43,6 +46,14 @@ public:
   /// see the same store.
   result<std::string> epoch_token(uint64_t epoch);
 
+  /// Checks that the folder is the one in which `epoch` was claimed with that
+  /// token. Fails with `ec::store_missing` where it was removed or replaced.
+  caf::error check_token(uint64_t epoch, const std::string& token);
+
+  /// The same for the newest epoch that this has claimed, which it returns; 0
+  /// if there is none.
+  result<uint64_t> check_claim();
+
   /// Returns the generation to write slices for: one more than the highest
   /// that has a manifest, damaged or not.
   result<uint64_t> next_generation();
@@ -53,8 +64,9 @@ public:
   /// `ec::store_unwritable`, or with `ec::store_taken` when another coordinator
   /// was first: then a newer epoch was claimed, or the slices were written for
   /// a generation that is no longer the next. Fails with `ec::store_corrupt` or
-  /// `ec::store_missing` on slices that are not what they should be. After an
-  /// error the generation may still be there in the one case that its name
+  /// `ec::store_missing` on slices that are not what they should be, and with
+  /// the latter where the folder is not the one that `claim_epoch` saw. After
+  /// an error the generation may still be there in the one case that its name
   /// could neither be synced nor removed; it is whole then.
   result<manifest> commit(manifest next);
 
@@ -122,6 +134,7 @@ private:
   std::shared_ptr<filesystem> fs_;
   std::string folder_;
   uint64_t held_ = 0; ///< Newest epoch claimed by this, 0: none.
+  std::string token_; ///< Of that epoch.
   std::set<uint64_t> distrusted_;
 };
 

@@ -12,6 +12,9 @@ namespace {
 constexpr std::string_view epoch_prefix = "epoch.";
 constexpr std::string_view manifest_prefix = "manifest.";
 constexpr std::string_view temporary_prefix = "temporary.";
+constexpr std::string_view run_prefix = "run.";
+constexpr std::string_view probe_prefix = "probe.";
+constexpr std::string_view hexadecimal = "0123456789abcdef";
 
 std::optional<uint64_t> parse_number(std::string_view digits) {
   uint64_t number = 0;
@@ -114,6 +117,25 @@ std::optional<temporary_name> parse_temporary_manifest(std::string_view name) {
       || temporary_manifest(*epoch_number, *generation_number, rest) != name)
     return std::nullopt;
   return temporary_name{*epoch_number, *generation_number};
+}
+
+std::string run_file(uint64_t epoch) {
+  return fmt::format("{}{}", run_prefix, epoch);
+}
+
+std::optional<uint64_t> parse_run_file(std::string_view name) {
+  auto epoch = parse_prefixed(name, run_prefix);
+  return epoch && run_file(*epoch) == name ? epoch : std::nullopt;
+}
+
+std::string probe_file(std::string_view nonce) {
+  return fmt::format("{}{}", probe_prefix, nonce);
+}
+
+bool is_probe_file(std::string_view name) {
+  return name.starts_with(probe_prefix) && name.size() > probe_prefix.size()
+         && name.find_first_not_of(hexadecimal, probe_prefix.size())
+                == std::string_view::npos;
 }
 
 std::string in_folder(std::string_view folder, std::string_view name) {

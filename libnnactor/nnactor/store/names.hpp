@@ -45,6 +45,15 @@ struct temporary_name {
 
 std::optional<temporary_name> parse_temporary_manifest(std::string_view name);
 
+/// "run.7": who has claimed epoch 7 as its first, there while it lives.
+std::string run_file(uint64_t epoch);
+std::optional<uint64_t> parse_run_file(std::string_view name);
+
+/// "probe.1f0c9be24d5a6678": lies there for the moment in which nodes look
+/// whether they see the same folder as their driver.
+std::string probe_file(std::string_view nonce);
+bool is_probe_file(std::string_view name);
+
 /// Joins a folder and a name within it.
 std::string in_folder(std::string_view folder, std::string_view name);
 

@@ -148,6 +148,23 @@ public:
     struct stat status {};
     return ::stat(path.c_str(), &status) == 0;
   }
+
+  caf::error touch(const std::string& path) override {
+    if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0)
+      return write_failure(path, "touch", errno);
+    return caf::none;
+  }
+
+  // Opens it for the same reason as `count_links`.
+  result<uint64_t> modified(const std::string& path) override {
+    auto file = descriptor::open(path, O_RDONLY);
+    struct stat status {};
+    if (file.number() < 0 || ::fstat(file.number(), &status) != 0)
+      return read_failure(path, "open", errno);
+    constexpr uint64_t second = 1000000000;
+    return static_cast<uint64_t>(status.st_mtim.tv_sec) * second
+           + static_cast<uint64_t>(status.st_mtim.tv_nsec);
+  }
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "nnactor/store/safetensors.hpp"
 
 #include "nnactor/lfs_pointer.hpp"
+#include "nnactor/store/run_lease.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -362,7 +363,9 @@ result<manifest> import_safetensors(filesystem& fs, const std::string& path,
       read_tensors(fs, path, next->net, *all, size ? *size - data : 0);
   if (!groups)
     return groups.error();
-  if (auto existing = to.open(choice::newest))
+  // Also one that is damaged, and one that a run is about to save.
+  auto existing = to.generations();
+  if ((existing && !existing->empty()) || find_live_run(fs, to.folder()))
     return fail(ec::invalid_argument,
                 "{}: holds a model already; import into another folder",
                 to.folder());

@@ -62,7 +62,7 @@ caf::error check_overlap(const network& net, const std::vector<slice>& slices) {
 
 } // namespace
 
-parameter_name split(std::string_view name) {
+parameter_name split_name(std::string_view name) {
   auto dot = name.rfind('.');
   if (dot == std::string_view::npos)
     return {{}, name};
@@ -70,7 +70,7 @@ parameter_name split(std::string_view name) {
 }
 
 std::optional<uint64_t> columns_of(const layer& what, std::string_view name) {
-  auto [state, base] = split(name);
+  auto [state, base] = split_name(name);
   auto stateless = state.empty() && base.size() != name.size();
   if (what.units == 0 || stateless)
     return std::nullopt;

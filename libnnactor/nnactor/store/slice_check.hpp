@@ -19,7 +19,7 @@ struct parameter_name {
 };
 
 /// Splits a name at its last dot. The result views into `name`.
-parameter_name split(std::string_view name);
+parameter_name split_name(std::string_view name);
 
 /// Returns how many values a neuron of `what` has for a parameter, nothing if
 /// the layer has no such parameter.

@@ -9,12 +9,9 @@ namespace {
 
 constexpr size_t token_bytes = 16;
 
-std::span<const std::byte> bytes_of(const std::string& text) {
-  return std::as_bytes(std::span{text});
-}
-
 // Claims one epoch. False if somebody else has it.
-result<bool> claim(filesystem& fs, const std::string& folder, uint64_t epoch) {
+result<bool> claim(filesystem& fs, const std::string& folder, uint64_t epoch,
+                   const std::string& token) {
   auto path = in_folder(folder, epoch_file(epoch));
   auto file = fs.create(path);
   if (!file) {
@@ -22,7 +19,7 @@ result<bool> claim(filesystem& fs, const std::string& folder, uint64_t epoch) {
       return false;
     return file.error();
   }
-  auto err = (*file)->append(bytes_of(random_name(token_bytes)));
+  auto err = (*file)->append(std::as_bytes(std::span{token}));
   if (!err)
     err = (*file)->finish();
   if (!err)
@@ -121,6 +118,14 @@ caf::error write_manifest(filesystem& fs, const std::string& folder,
 
 } // namespace
 
+caf::error removed_meanwhile(const caf::error& why) {
+  if (code_of(why) != ec::store_missing)
+    return why;
+  return make_error(ec::store_missing,
+                    explain(why)
+                        + "; it was removed or replaced while the run went on");
+}
+
 model_store::model_store(std::shared_ptr<filesystem> fs, std::string folder)
     : fs_(std::move(fs)), folder_(std::move(folder)) {
 }
@@ -134,12 +139,14 @@ result<uint64_t> model_store::claim_epoch() {
   if (held_ != 0)
     if (auto err = check_epoch(folder_, *names, held_))
       return err;
+  auto token = random_name(token_bytes);
   for (auto epoch = names->newest_epoch + 1;; ++epoch) {
-    auto claimed = claim(*fs_, folder_, epoch);
+    auto claimed = claim(*fs_, folder_, epoch, token);
     if (!claimed)
       return claimed.error();
     if (*claimed) {
       reach(failpoint::epoch_claimed);
+      token_ = token;
       return held_ = epoch;
     }
     if (held_ != 0)
@@ -156,6 +163,26 @@ result<std::string> model_store::epoch_token(uint64_t epoch) {
   return token;
 }
 
+caf::error model_store::check_token(uint64_t epoch, const std::string& token) {
+  auto found = epoch_token(epoch);
+  if (found && *found == token)
+    return caf::none;
+  // What cannot be read now may be there later.
+  if (!found && code_of(found.error()) != ec::store_missing)
+    return make_error(ec::store_unwritable, explain(found.error()));
+  return fail(ec::store_missing, "{}: is not the folder of this run ({})",
+              folder_,
+              found ? fmt::format("its epoch {} is another's", epoch)
+                    : explain(found.error()));
+}
+
+result<uint64_t> model_store::check_claim() {
+  if (held_ != 0)
+    if (auto err = check_token(held_, token_))
+      return removed_meanwhile(err);
+  return uint64_t{held_};
+}
+
 result<uint64_t> model_store::next_generation() {
   auto names = list_model(*fs_, folder_);
   if (!names)
@@ -164,6 +191,8 @@ result<uint64_t> model_store::next_generation() {
 }
 
 result<manifest> model_store::commit(manifest next) {
+  if (auto same = check_claim(); !same)
+    return same.error();
   auto names = list_model(*fs_, folder_);
   if (!names)
     return names.error();
