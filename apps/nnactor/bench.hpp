@@ -102,6 +102,7 @@ struct residency_bench {
   std::string device; ///< One to measure a block on; empty: two cores.
   std::string csv;    ///< Files for the gain by size; empty: not measured.
   std::string svg;
+  bool overwrite = false; ///< Files that are there already.
 };
 
 result<figures> run(const residency_bench& how);

@@ -1,5 +1,6 @@
 #include "bench.hpp"
 #include "inner_cluster.hpp"
+#include "output_file.hpp"
 #include "residency_curve.hpp"
 #include "stopwatch.hpp"
 #include "temporary_folder.hpp"
@@ -194,6 +195,10 @@ result<std::vector<residency_point>> measure_curve(ring of) {
 result<figures> run(const residency_bench& how) {
   if (!how.device.empty())
     return run_on_device(how);
+  // Before what takes minutes.
+  for (auto* path : {&how.csv, &how.svg})
+    if (auto err = check_output(*path, how.overwrite))
+      return err;
   // The driver has no core of its own on a small machine.
   give_way();
   auto config = read_experiment(how.config, {});
@@ -206,7 +211,7 @@ result<figures> run(const residency_bench& how) {
     auto curve = measure_curve(of);
     if (!curve)
       return curve.error();
-    if (auto err = write_curve(*curve, how.csv, how.svg))
+    if (auto err = write_curve(*curve, how.csv, how.svg, how.overwrite))
       return err;
   }
   size_times best;

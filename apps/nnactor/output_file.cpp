@@ -1,22 +1,65 @@
 #include "output_file.hpp"
 
+#include <boost/filesystem.hpp>
+
 #include <cerrno>
 #include <cstring>
 
+#include <unistd.h>
+
 namespace nnactor {
 
-output_file::output_file(std::string path, std::FILE* file)
-    : path_(std::move(path)), file_(file) {
+namespace {
+
+bool is_there(const std::string& path) {
+  boost::system::error_code ignored;
+  return boost::filesystem::exists(
+      boost::filesystem::symlink_status(path, ignored));
 }
 
-result<output_file> output_file::create(const std::string& path) {
-  auto* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr)
+// A device, a pipe or the like.
+bool is_stream(const std::string& path) {
+  boost::system::error_code ignored;
+  auto what = boost::filesystem::status(path, ignored).type();
+  return what == boost::filesystem::character_file
+         || what == boost::filesystem::fifo_file
+         || what == boost::filesystem::socket_file;
+}
+
+} // namespace
+
+caf::error check_output(const std::string& path, bool overwrite) {
+  if (is_stream(path) || !is_there(path))
+    return caf::none;
+  boost::system::error_code ignored;
+  if (boost::filesystem::is_directory(path, ignored))
+    return fail(ec::invalid_argument, "{}: is a folder; name a file", path);
+  if (overwrite)
+    return caf::none;
+  return fail(ec::invalid_argument,
+              "{}: is there already; name another file, or add --overwrite",
+              path);
+}
+
+output_file::output_file(std::string path, bool overwrite)
+    : path_(std::move(path)), overwrite_(overwrite) {
+  if (!is_stream(path_))
+    part_.emplace(
+        boost::filesystem::unique_path(path_ + ".%%%%%%%%.part").string());
+  file_.reset(std::fopen((part_ ? part_->name() : path_).c_str(), "wb"));
+}
+
+result<output_file> output_file::create(const std::string& path,
+                                        bool overwrite) {
+  if (auto err = check_output(path, overwrite))
+    return err;
+  output_file out{path, overwrite};
+  if (!out.file_)
     return fail(ec::invalid_argument,
                 "{}: cannot be written: {}; name a file in a folder that can "
                 "be written",
                 path, std::strerror(errno));
-  return output_file{path, file};
+  return out;
 }
 
 caf::error output_file::unwritable() const {
@@ -30,11 +73,23 @@ caf::error output_file::write(std::string_view bytes) {
 }
 
 caf::error output_file::finish() {
-  return std::fclose(file_.release()) == 0 ? caf::none : unwritable();
+  if (std::fclose(file_.release()) != 0)
+    return unwritable();
+  if (!part_)
+    return caf::none;
+  auto* part = part_->name().c_str();
+  // Somebody may have made one meanwhile, which only `rename` would replace;
+  // but not every file system has links.
+  if (!overwrite_ && ::link(part, path_.c_str()) == 0)
+    return caf::none;
+  if (!overwrite_ && is_there(path_))
+    return check_output(path_, false);
+  return std::rename(part, path_.c_str()) == 0 ? caf::none : unwritable();
 }
 
-caf::error write_text(const std::string& path, std::string_view text) {
-  auto file = output_file::create(path);
+caf::error write_text(const std::string& path, std::string_view text,
+                      bool overwrite) {
+  auto file = output_file::create(path, overwrite);
   if (!file)
     return file.error();
   if (auto err = file->write(text))

@@ -1,24 +1,35 @@
 #pragma once
 
+#include "temporary_path.hpp"
+
 #include "nnactor/error.hpp"
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace nnactor {
 
-/// A file that a user has named for what a command finds out. What was there is
-/// replaced. Fails with `ec::invalid_argument` where it cannot be opened, and
-/// with `ec::internal` where not all of it could be written.
+/// Fails with `ec::invalid_argument` if a command may not write its result to
+/// a path: something is there that it would replace without being told to.
+/// What is no file, such as /dev/stdout, can be written to, and an empty path
+/// is none.
+caf::error check_output(const std::string& path, bool overwrite);
+
+/// A file that a user has named for what a command finds out. It is there under
+/// its name when it is whole, and not before. Fails with `ec::invalid_argument`
+/// where it cannot be made, and with `ec::internal` where not all of it could
+/// be written.
 class output_file {
 public:
-  static result<output_file> create(const std::string& path);
+  /// @param overwrite Replace what is there; fails as `check_output` does.
+  static result<output_file> create(const std::string& path, bool overwrite);
 
   caf::error write(std::string_view bytes);
 
-  /// Writes what is left and closes the file.
+  /// Writes what is left, closes the file and gives it its name.
   caf::error finish();
 
 private:
@@ -28,15 +39,18 @@ private:
     }
   };
 
-  output_file(std::string path, std::FILE* file);
+  output_file(std::string path, bool overwrite);
 
   caf::error unwritable() const;
 
   std::string path_;
+  bool overwrite_;
+  std::optional<temporary_path> part_; ///< None for what is no file.
   std::unique_ptr<std::FILE, closer> file_;
 };
 
 /// Writes a file as a whole.
-caf::error write_text(const std::string& path, std::string_view text);
+caf::error write_text(const std::string& path, std::string_view text,
+                      bool overwrite);
 
 } // namespace nnactor

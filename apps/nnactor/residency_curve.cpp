@@ -35,12 +35,13 @@ std::string draw_curve(const std::vector<residency_point>& points) {
 }
 
 caf::error write_curve(const std::vector<residency_point>& points,
-                       const std::string& csv, const std::string& svg) {
+                       const std::string& csv, const std::string& svg,
+                       bool overwrite) {
   if (!csv.empty())
-    if (auto err = write_text(csv, to_csv(points)))
+    if (auto err = write_text(csv, to_csv(points), overwrite))
       return err;
   if (!svg.empty())
-    if (auto err = write_text(svg, draw_curve(points)))
+    if (auto err = write_text(svg, draw_curve(points), overwrite))
       return err;
   return caf::none;
 }

@@ -17,7 +17,8 @@ struct residency_point {
 
 /// Writes a table, a picture, or (empty paths) neither.
 caf::error write_curve(const std::vector<residency_point>& points,
-                       const std::string& csv, const std::string& svg);
+                       const std::string& csv, const std::string& svg,
+                       bool overwrite);
 
 /// The picture: gains by size, sizes on a logarithmic axis.
 std::string draw_curve(const std::vector<residency_point>& points);

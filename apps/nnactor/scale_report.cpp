@@ -144,14 +144,17 @@ int plan_scale(const std::string& text, const experiment_options& from,
   auto what = parse_scale_case(text, from.config, from.overrides);
   if (!what)
     return finish(what.error());
+  for (auto* path : {&how.csv, &how.svg})
+    if (auto err = check_output(*path, how.overwrite))
+      return finish(err);
   auto start = stopwatch::now();
   auto all = plan_scale(*what);
   auto seconds = seconds_since(start);
   if (!how.csv.empty())
-    if (auto err = write_text(how.csv, to_csv(all)))
+    if (auto err = write_text(how.csv, to_csv(all), how.overwrite))
       return finish(err);
   if (!how.svg.empty())
-    if (auto err = write_text(how.svg, draw(*what, all)))
+    if (auto err = write_text(how.svg, draw(*what, all), how.overwrite))
       return finish(err);
   if (!how.json) {
     print_text(*what, all, seconds);

@@ -26,6 +26,7 @@ struct scale_output {
   bool json = false;
   std::string csv;
   std::string svg;
+  bool overwrite = false;
 };
 
 /// Reads such a case and prints the report; returns the exit status.

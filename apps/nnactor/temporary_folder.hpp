@@ -1,5 +1,7 @@
 #pragma once
 
+#include "temporary_path.hpp"
+
 #include <boost/filesystem.hpp>
 
 #include <string>
@@ -10,25 +12,18 @@ namespace nnactor {
 class temporary_folder {
 public:
   temporary_folder()
-      : path_(boost::filesystem::temp_directory_path()
-              / boost::filesystem::unique_path("nnactor-%%%%%%%%")) {
-    boost::filesystem::create_directories(path_);
-  }
-
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-
-  ~temporary_folder() {
-    boost::system::error_code ignored;
-    boost::filesystem::remove_all(path_, ignored);
+      : path_((boost::filesystem::temp_directory_path()
+               / boost::filesystem::unique_path("nnactor-%%%%%%%%"))
+                  .string()) {
+    boost::filesystem::create_directories(path_.name());
   }
 
   std::string file(const std::string& name) const {
-    return (path_ / name).string();
+    return path_.name() + "/" + name;
   }
 
 private:
-  boost::filesystem::path path_;
+  temporary_path path_;
 };
 
 } // namespace nnactor
