@@ -1,6 +1,7 @@
 #include "bench.hpp"
 #include "commands.hpp"
 #include "format.hpp"
+#include "interruption.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -31,6 +32,7 @@ CLI::App& add_bench(CLI::App& parent, const char* name, const char* what,
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print one JSON object");
   command->callback([how, json, &status] {
+    interruption signals{"not all was measured"};
     auto all = run(*how);
     if (all)
       show(*all, *json);
@@ -139,6 +141,8 @@ void add_bench_command(CLI::App& parent, int& status) {
                                "Also measure 0.5 to 64 MB, into this table");
   residency_command.add_option("--svg", residency->svg,
                                "Also measure 0.5 to 64 MB, into this picture");
+  residency_command.add_flag("--overwrite", residency->overwrite,
+                             "Replace these files");
   auto plan = std::make_shared<plan_bench>();
   auto& plan_command =
       add_bench(*bench, "plan",

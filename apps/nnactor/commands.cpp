@@ -24,6 +24,10 @@ int finish(const caf::error& what) {
   }
 }
 
+int finish_job(const caf::error& what) {
+  return finish(what) == 0 ? 0 : 1;
+}
+
 void warn(const std::string& what) {
   std::fflush(stdout);
   // Unlike fmt::print, this does not throw where nobody reads.

@@ -29,6 +29,9 @@ void add_bench_command(CLI::App& parent, int& status);
 /// that belongs to it: 0, 1 or 2.
 int finish(const caf::error& what);
 
+/// The same for what a job met that had begun: 0 or 1.
+int finish_job(const caf::error& what);
+
 /// Prints a line for people who look, which is no part of the output.
 void warn(const std::string& what);
 

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "format.hpp"
+#include "interruption.hpp"
 #include "output.hpp"
 #include "probes.hpp"
 #include "table.hpp"
@@ -238,7 +239,10 @@ void add_devices_command(CLI::App& parent, int& status) {
                     "Measure again instead of telling what was kept");
   command->add_flag("--json", how->json, "Print JSON");
   how->nodes.add_to(*command, false);
-  command->callback([how, &status] { status = show(*how); });
+  command->callback([how, &status] {
+    interruption signals{"not all was measured"};
+    status = show(*how);
+  });
 }
 
 } // namespace nnactor

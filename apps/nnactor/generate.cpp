@@ -1,4 +1,5 @@
 #include "console.hpp"
+#include "interruption.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "served_model.hpp"
@@ -37,6 +38,7 @@ std::string encode(const std::vector<uint32_t>& characters) {
 }
 
 caf::error continue_text(const generate_options& how) {
+  interruption signals{"the text is not complete"};
   auto model = served_model::open(how.model, how.nodes);
   if (!model)
     return model.error();

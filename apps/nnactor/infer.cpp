@@ -1,4 +1,5 @@
 #include "format.hpp"
+#include "interruption.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "output_file.hpp"
@@ -24,6 +25,7 @@ struct infer_options {
   bool training = false; ///< Ask about the training split instead.
   uint64_t limit = 20;
   std::string output;
+  bool overwrite = false;
   node_options nodes;
   bool json = false;
 };
@@ -180,6 +182,9 @@ void show(const score& all, uint64_t steps, bool is_class, bool json) {
 }
 
 caf::error ask(const infer_options& how) {
+  interruption signals{"not all was asked"};
+  if (auto err = check_output(how.output, how.overwrite))
+    return err;
   auto model = served_model::open(how.model, how.nodes);
   if (!model)
     return model.error();
@@ -188,7 +193,7 @@ caf::error ask(const infer_options& how) {
     return data.error();
   std::optional<output_file> output;
   if (!how.output.empty()) {
-    auto file = output_file::create(how.output);
+    auto file = output_file::create(how.output, how.overwrite);
     if (!file)
       return file.error();
     output = std::move(*file);
@@ -246,6 +251,8 @@ void add_infer_command(CLI::App& parent, int& status) {
       "[example, time step, output]; probabilities where the "
       "loss is softmax_cross_entropy, else as the last layer "
       "gives them");
+  command->add_flag("--overwrite", how->overwrite,
+                    "Replace the file of --output");
   command->add_flag("--json", how->json, "Print one JSON object a line");
   how->nodes.add_to(*command, true);
   command->callback([how, &status] { status = finish(ask(*how)); });

@@ -1,5 +1,6 @@
 #include "json_reporter.hpp"
 
+#include "command_line.hpp"
 #include "output.hpp"
 
 #include "nnactor/store/manifest.hpp"
@@ -114,6 +115,13 @@ void json_reporter::event(const progress& what) {
     steps_ = what.step;
     bytes_ = what.bytes;
     return;
+  case progress::kind::stopped:
+    return print(
+        {{"event", "stopped"},
+         {"generation", what.saved},
+         {"step", what.step},
+         {"again", line_to_go_on(words_of_this_process(), what.saved != 0)},
+         {"bytes", what.bytes}});
   case progress::kind::failed:
     return print({{"event", "failed"},
                   {"step", what.step},
@@ -135,7 +143,7 @@ void json_reporter::sample(const std::string& text) {
 }
 
 void json_reporter::finish(const experiment& how, const manifest& best,
-                           const dataset::reference& baseline) {
+                           size_t kept, const dataset::reference& baseline) {
   if (!sample_.is_null()) {
     sample_["text"] = text_;
     print(sample_);
@@ -143,6 +151,7 @@ void json_reporter::finish(const experiment& how, const manifest& best,
   print({{"event", "finished"},
          {"model", how.store.path},
          {"generation", best.generation},
+         {"generations", kept},
          {"step", best.step},
          {"loss", of(best.validation_loss)},
          {"reference", of(baseline)},

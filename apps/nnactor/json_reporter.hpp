@@ -24,7 +24,7 @@ public:
   void event(const progress& what) override;
   void begin_sample(const manifest& from, const std::string& prompt) override;
   void sample(const std::string& text) override;
-  void finish(const experiment& how, const manifest& best,
+  void finish(const experiment& how, const manifest& best, size_t kept,
               const dataset::reference& baseline) override;
 
 private:

@@ -78,8 +78,11 @@ void add_export(CLI::App& model, int& status) {
   command->add_option("--safetensors", *file, "File to write")->required();
   command->add_option("--generation", how->generation, "Which one (newest)")
       ->type_name("N|newest|best");
-  command->callback(
-      [how, file, &status] { status = finish(export_model(*how, *file)); });
+  auto overwrite = std::make_shared<bool>(false);
+  command->add_flag("--overwrite", *overwrite, "Replace this file");
+  command->callback([how, file, overwrite, &status] {
+    status = finish(export_model(*how, *file, *overwrite));
+  });
 }
 
 void add_import(CLI::App& model, int& status) {

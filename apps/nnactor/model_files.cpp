@@ -1,17 +1,27 @@
 #include "format.hpp"
+#include "interruption.hpp"
 #include "model_view.hpp"
 #include "output.hpp"
+#include "output_file.hpp"
 
 #include "nnactor/store/safetensors.hpp"
 
 namespace nnactor {
 
-result<int> export_model(const model_options& how, const std::string& file) {
+result<int> export_model(const model_options& how, const std::string& file,
+                         bool overwrite) {
+  interruption signals{"nothing was exported"};
+  auto target = whole_file::begin(file, overwrite);
+  if (!target)
+    return target.error();
   model_view view{how.path};
   auto from = view.load(how.generation);
   if (!from)
     return from.error();
-  if (auto err = export_safetensors(view.store, from->what, *view.fs, file))
+  if (auto err =
+          export_safetensors(view.store, from->what, *view.fs, target->part()))
+    return err;
+  if (auto err = target->finish())
     return err;
   auto size = view.fs->size(file);
   say("{}: generation {} of step {} of {}, {}\n", file, from->what.generation,

@@ -43,7 +43,8 @@ struct model_view {
 result<int> show_model(const model_options& how);
 result<int> verify_model(const model_options& how);
 result<int> dump_model(const dump_options& how);
-result<int> export_model(const model_options& how, const std::string& file);
+result<int> export_model(const model_options& how, const std::string& file,
+                         bool overwrite);
 result<int> import_model(const model_options& how, const std::string& file);
 
 } // namespace nnactor

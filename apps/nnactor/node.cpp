@@ -163,7 +163,9 @@ caf::error serve(node_command how) {
     return within("--devices", devices.error());
   if (auto err = check_cores(how, devices->size()))
     return err;
-  stop_signals stop;
+  // Ctrl-C, `timeout` and service managers send signals to a run and to all
+  // that it has started: its nodes end with it, for it may still have to save.
+  stop_signals stop{how.announce < 0};
   if (how.state.empty())
     how.state = default_state(*where);
   std::vector<std::unique_ptr<served_node>> nodes;

@@ -41,19 +41,45 @@ caf::error check_output(const std::string& path, bool overwrite) {
               path);
 }
 
-output_file::output_file(std::string path, bool overwrite)
+whole_file::whole_file(std::string path, bool overwrite)
     : path_(std::move(path)), overwrite_(overwrite) {
   if (!is_stream(path_))
     part_.emplace(
         boost::filesystem::unique_path(path_ + ".%%%%%%%%.part").string());
-  file_.reset(std::fopen((part_ ? part_->name() : path_).c_str(), "wb"));
+}
+
+result<whole_file> whole_file::begin(const std::string& path, bool overwrite) {
+  if (auto err = check_output(path, overwrite))
+    return err;
+  return whole_file{path, overwrite};
+}
+
+caf::error whole_file::finish() {
+  if (!part_)
+    return caf::none;
+  // Somebody may have made one meanwhile, which only `rename` would replace;
+  // but not every file system has links.
+  if (!overwrite_ && ::link(part().c_str(), path_.c_str()) == 0)
+    return caf::none;
+  if (!overwrite_ && is_there(path_))
+    return check_output(path_, false);
+  if (std::rename(part().c_str(), path_.c_str()) == 0)
+    return caf::none;
+  return fail(ec::internal, "{}: cannot be named so: {}", path_,
+              std::strerror(errno));
+}
+
+output_file::output_file(std::string path, whole_file target)
+    : path_(std::move(path)), target_(std::move(target)),
+      file_(std::fopen(target_.part().c_str(), "wb")) {
 }
 
 result<output_file> output_file::create(const std::string& path,
                                         bool overwrite) {
-  if (auto err = check_output(path, overwrite))
-    return err;
-  output_file out{path, overwrite};
+  auto target = whole_file::begin(path, overwrite);
+  if (!target)
+    return target.error();
+  output_file out{path, std::move(*target)};
   if (!out.file_)
     return fail(ec::invalid_argument,
                 "{}: cannot be written: {}; name a file in a folder that can "
@@ -75,16 +101,7 @@ caf::error output_file::write(std::string_view bytes) {
 caf::error output_file::finish() {
   if (std::fclose(file_.release()) != 0)
     return unwritable();
-  if (!part_)
-    return caf::none;
-  auto* part = part_->name().c_str();
-  // Somebody may have made one meanwhile, which only `rename` would replace;
-  // but not every file system has links.
-  if (!overwrite_ && ::link(part, path_.c_str()) == 0)
-    return caf::none;
-  if (!overwrite_ && is_there(path_))
-    return check_output(path_, false);
-  return std::rename(part, path_.c_str()) == 0 ? caf::none : unwritable();
+  return target_.finish();
 }
 
 caf::error write_text(const std::string& path, std::string_view text,

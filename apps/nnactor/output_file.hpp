@@ -18,10 +18,31 @@ namespace nnactor {
 /// is none.
 caf::error check_output(const std::string& path, bool overwrite);
 
-/// A file that a user has named for what a command finds out. It is there under
-/// its name when it is whole, and not before. Fails with `ec::invalid_argument`
-/// where it cannot be made, and with `ec::internal` where not all of it could
-/// be written.
+/// A file that is written under another name, which goes with this object, and
+/// gets its own when it is whole.
+class whole_file {
+public:
+  /// @param overwrite Replace what is there; fails as `check_output` does.
+  static result<whole_file> begin(const std::string& path, bool overwrite);
+
+  /// Where to write.
+  const std::string& part() const {
+    return part_ ? part_->name() : path_;
+  }
+
+  caf::error finish();
+
+private:
+  whole_file(std::string path, bool overwrite);
+
+  std::string path_;
+  bool overwrite_;
+  std::optional<temporary_path> part_; ///< None for what is no file.
+};
+
+/// A file that a user has named for what a command finds out. Fails with
+/// `ec::invalid_argument` where it cannot be made, and with `ec::internal`
+/// where not all of it could be written.
 class output_file {
 public:
   /// @param overwrite Replace what is there; fails as `check_output` does.
@@ -39,13 +60,12 @@ private:
     }
   };
 
-  output_file(std::string path, bool overwrite);
+  output_file(std::string path, whole_file target);
 
   caf::error unwritable() const;
 
   std::string path_;
-  bool overwrite_;
-  std::optional<temporary_path> part_; ///< None for what is no file.
+  whole_file target_;
   std::unique_ptr<std::FILE, closer> file_;
 };
 

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "footprint_report.hpp"
 #include "format.hpp"
+#include "interruption.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "plan_report.hpp"
@@ -23,6 +24,7 @@ struct plan_options {
   bool json = false;
   std::string csv;
   std::string svg;
+  bool overwrite = false;
   std::string devices;   ///< A file; empty: nodes are asked.
   uint64_t examples = 0; ///< Of a question; 0: training.
   bool measure = false;  ///< What layers take, here, instead of counting.
@@ -144,6 +146,7 @@ int plan_for_nodes(const plan_options& how) {
 }
 
 int run(const plan_options& how) {
+  interruption signals{"nothing is planned"};
   // Not every config describes something to run.
   auto text = read_file(how.what.config, ec::invalid_config);
   auto scales = text && is_scale_case(*text);
@@ -163,7 +166,8 @@ int run(const plan_options& how) {
   if (text && is_transformer_case(*text))
     return plan_transformer(*text, how.what, how.json);
   if (scales)
-    return plan_scale(*text, how.what, {how.json, how.csv, how.svg});
+    return plan_scale(*text, how.what,
+                      {how.json, how.csv, how.svg, how.overwrite});
   return plan_for_nodes(how);
 }
 
@@ -190,6 +194,8 @@ void add_plan_command(CLI::App& parent, int& status) {
                       "A config with [scale]: also as a table");
   command->add_option("--svg", how->svg,
                       "A config with [scale]: also as a picture");
+  command->add_flag("--overwrite", how->overwrite,
+                    "Replace the files of --csv and --svg");
   command->callback([how, &status] { status = run(*how); });
 }
 

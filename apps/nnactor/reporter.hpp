@@ -34,9 +34,9 @@ public:
                             const std::string& prompt) = 0;
   virtual void sample(const std::string& text) = 0;
 
-  /// The end: where the model is (`best` of its generations) and which
-  /// commands to try next.
-  virtual void finish(const experiment& how, const manifest& best,
+  /// The end: where the model is (`best` of its generations, as many as are
+  /// kept) and which commands to try next.
+  virtual void finish(const experiment& how, const manifest& best, size_t kept,
                       const dataset::reference& baseline) = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "answer_text.hpp"
 #include "commands.hpp"
+#include "format.hpp"
 #include "line_editor.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -82,12 +83,37 @@ public:
       : self_(system), how_(how) {
   }
 
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
   caf::error connect() {
     auto found = dial_control(self_, how_.address, how_.who, how_.patience());
     if (!found)
       return found.error();
     run_ = *found;
     return caf::none;
+  }
+
+  ~session() {
+    if (watcher_)
+      caf::anon_send_exit(watcher_, caf::exit_reason::user_shutdown);
+  }
+
+  /// Tells whoever sits before the prompt when the run has ended.
+  void watch() {
+    watcher_ = self_->spawn(
+        [run = run_](caf::event_based_actor* self) -> caf::behavior {
+          self->monitor(run);
+          self->set_down_handler([self](const caf::down_msg& end) {
+            auto why = end.reason == caf::exit_reason::remote_link_unreachable
+                           ? "the connection to the run has ended"
+                           : explain(end.reason);
+            say("\n{}\n", why);
+            flush_output();
+            self->quit();
+          });
+          return {[](const std::string&) {}};
+        });
   }
 
   /// Carries out one line; `quit` is the caller's business.
@@ -141,6 +167,7 @@ private:
   caf::scoped_actor self_;
   const shell_options& how_;
   control_actor run_;
+  caf::actor watcher_;
 };
 
 bool is_blank(const std::string& line) {
@@ -168,6 +195,7 @@ int run_script(session& run, const std::function<bool(std::string&)>& next) {
 
 int run_interactively(session& run, const std::string& address) {
   say("Connected with the run at {}; try help.\n", address);
+  run.watch();
   line_editor editor{
       [&](std::string_view before) { return next_words(before, run.words()); }};
   while (auto line = editor.read("nnactor> ")) {

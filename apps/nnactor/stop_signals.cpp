@@ -60,12 +60,14 @@ struct stop_signals::shared {
   }
 };
 
-stop_signals::stop_signals() : shared_(std::make_shared<shared>()) {
+stop_signals::stop_signals(bool heed) : shared_(std::make_shared<shared>()) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (!heed)
+    sigemptyset(&signals);
   // It watches until the process has gone.
   std::thread{[self = shared_, signals] { self->run(signals); }}.detach();
 }

@@ -13,7 +13,8 @@ class stop_signals {
 public:
   /// Must come before the first thread: from here on, the signals reach nobody
   /// but this. One that comes before `wait` ends the process at once.
-  stop_signals();
+  /// @param heed Off for a process that only its parent may end.
+  explicit stop_signals(bool heed);
 
   /// Waits for the first.
   void wait();

@@ -1,5 +1,6 @@
 #include "text_reporter.hpp"
 
+#include "command_line.hpp"
 #include "format.hpp"
 #include "run_tables.hpp"
 
@@ -105,6 +106,8 @@ void text_reporter::event(const progress& what) {
     return show_progress();
   case progress::kind::finished:
     return on_finished();
+  case progress::kind::stopped:
+    return on_stopped(what);
   case progress::kind::failed:
     return on_failed();
   }
@@ -142,7 +145,6 @@ void text_reporter::on_validation(const progress& what) {
 
 void text_reporter::on_committed(const progress& what) {
   saved_ = what.generation;
-  ++generations_;
   show_progress();
 }
 
@@ -150,11 +152,21 @@ void text_reporter::on_finished() {
   auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
   auto steps = step_ - first_;
   auto done = static_cast<double>(steps);
-  say(fmt::format("\n{} {} in {}: {} steps/s, {} sent over links\n"
-                  "  saved as {}\n",
+  say(fmt::format("\n{} {} in {}: {} steps/s, {} sent over links\n",
                   strong("Trained"), counted(steps, "step"),
                   format_duration(time), format_rate(done / time.count()),
-                  format_bytes(bytes_), counted(generations_, "generation")));
+                  format_bytes(bytes_)));
+}
+
+void text_reporter::on_stopped(const progress& what) {
+  auto saved = what.saved != 0;
+  auto left = saved ? fmt::format("generation {} of it is in {}", what.saved,
+                                  printable(model_))
+                    : std::string{"nothing is saved"};
+  say(fmt::format("\n{} after step {} of {}; {}\n{} with\n  {}\n",
+                  strong("Ended"), format_count(what.step),
+                  format_count(steps_), left, saved ? "Go on" : "Begin again",
+                  line_to_go_on(words_of_this_process(), saved)));
 }
 
 // The error itself is told by whoever ends the program.
@@ -231,11 +243,13 @@ void text_reporter::end_sample() {
 }
 
 void text_reporter::finish(const experiment& how, const manifest& best,
-                           const dataset::reference& baseline) {
+                           size_t kept, const dataset::reference& baseline) {
   end_sample();
-  auto line = fmt::format("\n{} is in {}\n  best: generation {} of step {}",
+  auto line = fmt::format("\n{} is in {}\n  {} kept, best: generation {} of "
+                          "step {}",
                           strong("The model"), printable(how.store.path),
-                          best.generation, format_count(best.step));
+                          counted(kept, "generation"), best.generation,
+                          format_count(best.step));
   if (best.validation_loss) {
     line +=
         fmt::format(", validation loss {}", format_loss(*best.validation_loss));

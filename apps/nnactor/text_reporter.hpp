@@ -27,7 +27,7 @@ public:
   void event(const progress& what) override;
   void begin_sample(const manifest& from, const std::string& prompt) override;
   void sample(const std::string& text) override;
-  void finish(const experiment& how, const manifest& best,
+  void finish(const experiment& how, const manifest& best, size_t kept,
               const dataset::reference& baseline) override;
 
 private:
@@ -37,6 +37,7 @@ private:
   void on_validation(const progress& what);
   void on_committed(const progress& what);
   void on_finished();
+  void on_stopped(const progress& what);
   void on_failed();
   void show_progress();
   std::vector<std::string> status() const;
@@ -62,8 +63,7 @@ private:
   pace pace_;
   double best_ = std::numeric_limits<double>::infinity();
   bool validated_ = false;
-  manifest_ptr saved_;       ///< The last generation committed.
-  uint64_t generations_ = 0; ///< Committed by this run.
+  manifest_ptr saved_; ///< The last generation committed.
   bool in_sample_ = false;
   bool at_margin_ = true; ///< The next character of the sample begins a line.
 };

@@ -1,3 +1,4 @@
+#include "command_line.hpp"
 #include "json_reporter.hpp"
 #include "support/networks.hpp"
 #include "text_reporter.hpp"
@@ -114,7 +115,7 @@ struct fake_run {
     to.begin_sample(best, "a\n");
     to.sample("b\tc");
     to.sample("\nd");
-    to.finish(how, best, data.baseline());
+    to.finish(how, best, 1, data.baseline());
   }
 
   bool shows(const std::string& text) const {
@@ -213,12 +214,12 @@ TEST_CASE("the end tells where the model is and what to do with it") {
   }
   INFO(run.out);
   CHECK(run.shows("Trained 10 steps in 0:10: 1.00 steps/s, 12.3 kB sent over "
-                  "links\n  saved as 1 generation\n"));
+                  "links\n"));
   CHECK(run.shows("What it writes after \"a\\n\"\n  (generation 2, read back "
                   "from my models/m)\n  | a\n  | b\\tc\n  | d\n"));
-  CHECK(run.shows("The model is in my models/m\n  best: generation 2 of step "
-                  "10, validation loss 2.0000,\n  20.0 % below the bigram "
-                  "count model's 2.5000\n"));
+  CHECK(run.shows("The model is in my models/m\n  1 generation kept, best: "
+                  "generation 2 of step 10, validation loss 2.0000,\n  20.0 % "
+                  "below the bigram count model's 2.5000\n"));
   CHECK(run.shows("build/nnactor generate 'my models/m' --prompt "));
   CHECK(run.shows("build/nnactor node table state/connections.table\n"));
 }
@@ -235,6 +236,24 @@ TEST_CASE("a failure clears the bar and tells what is left") {
   CHECK(run.out
         == "\r\033[K\nStopped after step 5 of 10; nothing has been saved by "
            "this run\n");
+}
+
+TEST_CASE("a run that was told to end says what is saved and how to go on") {
+  fake_run run;
+  text_reporter to{run.screen(false), "nnactor"};
+  run.begin(to);
+  run.steps(to, 1, 5, 1s);
+  run.out.clear();
+  to.event({.what = progress::kind::stopped, .step = 5, .saved = 2});
+  CHECK(run.shows("Ended after step 5 of 10; generation 2 of it is in "
+                  "my models/m\nGo on with\n  "));
+  CHECK(run.shows(line_to_go_on(words_of_this_process(), true) + "\n"));
+  CHECK(run.shows(" --resume\n"));
+  run.out.clear();
+  to.event({.what = progress::kind::stopped});
+  CHECK(run.shows("Ended after step 0 of 10; nothing is saved\nBegin again "
+                  "with\n  "));
+  CHECK(!run.shows("--resume"));
 }
 
 TEST_CASE("programs get one object a line") {
@@ -274,7 +293,7 @@ TEST_CASE("programs get valid JSON even of what JSON cannot say") {
   to.event({.what = progress::kind::failed,
             .step = 1,
             .error = fail(ec::diverged, "the loss became nan")});
-  to.finish(run.how, run.best, {});
+  to.finish(run.how, run.best, 1, {});
   auto lines = parse_lines(run.out);
   REQUIRE(lines.size() == 4);
   CHECK(lines[0]["nodes"][0]["host"] == "\ufffd");

@@ -102,8 +102,8 @@ TEST_CASE(
   scratch folder;
   auto config = small_config(folder);
   REQUIRE(run_nnactor({"run", config}).status == 0);
-  auto end = run_nnactor({"run", config, "--set", "train.rate=1e30", "--set",
-                          "train.optimizer=sgd"});
+  auto end = run_nnactor({"run", config, "--overwrite", "--set",
+                          "train.rate=1e30", "--set", "train.optimizer=sgd"});
   INFO(end.err);
   CHECK(end.status == 1);
   CHECK(end.err.find("step") != std::string::npos);
@@ -179,7 +179,7 @@ TEST_CASE("output that cannot be written is told, output that nobody reads is "
   end =
       run_nnactor({"model", "export", model, "--safetensors", folder / "mine"});
   CHECK(end.status == 2);
-  CHECK(end.err.find("File exists; what is there is left as it is")
+  CHECK(end.err.find("is there already; name another file")
         != std::string::npos);
   CHECK(read_file(folder / "mine") == "kept");
 }

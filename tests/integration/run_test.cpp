@@ -142,7 +142,9 @@ TEST_CASE("nodes started by hand serve one job after the other") {
   INFO(end.out << end.err);
   REQUIRE(end.status == 0);
   auto content = content_of(folder / "models/song");
-  CHECK(run_nnactor({"run", folder / "small.toml", "--nodes", nodes}).status
+  CHECK(run_nnactor(
+            {"run", folder / "small.toml", "--nodes", nodes, "--overwrite"})
+            .status
         == 0);
   CHECK(content_of(folder / "models/song") == content);
   CHECK(run_nnactor({"infer", folder / "models/song", "--nodes", nodes}).status
@@ -190,7 +192,9 @@ TEST_CASE("nodes on CPUs and GPUs train one model") {
   CHECK(run_nnactor({"infer", model}).status == 0);
   // The same again is the same to the bit.
   auto content = content_of(model);
-  CHECK(run_nnactor({"run", folder / "small.toml", "--nodes", nodes}).status
+  CHECK(run_nnactor(
+            {"run", folder / "small.toml", "--nodes", nodes, "--overwrite"})
+            .status
         == 0);
   CHECK(content_of(model) == content);
 }

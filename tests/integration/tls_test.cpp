@@ -53,6 +53,7 @@ TEST_CASE("nodes with credentials serve those of the same authority only") {
   auto end = run_nnactor(with_credentials(folder, "good", run));
   INFO(end.out << end.err);
   CHECK(end.status == 0);
+  run.push_back("--overwrite");
   CHECK(run_nnactor(with_credentials(folder, "bad", run)).status == 2);
   CHECK(run_nnactor(run).status == 2);
   CHECK(run_nnactor(with_credentials(folder, "good", run)).status == 0);

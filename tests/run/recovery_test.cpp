@@ -308,7 +308,7 @@ TEST_CASE("the last node to die ends the run and says how to go on") {
   CHECK(code_of(out->failure) == ec::node_lost);
   auto why = explain(out->failure);
   CHECK(why.find("no other is left") != std::string::npos);
-  CHECK(why.find("--resume") != std::string::npos);
+  CHECK(why.find("nnactor run CONFIG --resume") != std::string::npos);
   auto newest = x.store().open(choice::newest);
   REQUIRE(newest);
   CHECK(x.store().verify(*newest, [](uint64_t) {})->empty());

@@ -139,6 +139,10 @@ persistence_actor spawn_persistence(actor_world& in,
                      const parameters_ptr& what) {
               record->saves.emplace_back(generation, what);
             },
+            [](look_atom, const std::string&, const std::string&) {
+              return std::string{};
+            },
+            [](look_atom) { return uint64_t{1}; },
             [](claim_atom) -> caf::result<uint64_t, std::string, uint64_t> {
               return {uint64_t{1}, std::string{}, uint64_t{0}};
             },

@@ -21,7 +21,8 @@ caf::actor spawn_observer(actor_world& in,
       if (what->what == progress::kind::failed)
         record->failure = what->error;
       record->ended = record->ended || what->what == progress::kind::failed
-                      || what->what == progress::kind::finished;
+                      || what->what == progress::kind::finished
+                      || what->what == progress::kind::stopped;
     }};
   }));
 }
@@ -136,6 +137,7 @@ simulated_cluster::start(const prepared_job& job,
   settings.run = job.how.run;
   settings.store = job.how.store;
   settings.generation = claimed->generation;
+  settings.again = "nnactor run CONFIG --resume";
   settings.patience = how_.patience;
   settings.gate = gate;
   settings.persistence = persistence;

@@ -178,6 +178,9 @@ node_actor::behavior_type run_node(node_state::pointer self,
       [&st](command_atom, const std::string& line) {
         return st.forward_command(line);
       },
+      [&st](look_atom, const std::string& model, const std::string& file) {
+        return st.look(model, file);
+      },
       [&st](leave_atom, uint64_t epoch) {
         if (st.works_for(epoch))
           st.leave();

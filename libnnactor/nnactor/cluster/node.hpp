@@ -104,6 +104,8 @@ struct node_state {
   caf::result<std::vector<char>> peek(uint64_t of_epoch, group_id group,
                                       neuron_id neuron, bool as_source);
   caf::result<std::string> forward_command(const std::string& line);
+  caf::result<std::string> look(const std::string& model,
+                                const std::string& file);
   void leave();
 
 private:

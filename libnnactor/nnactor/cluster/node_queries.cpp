@@ -87,4 +87,9 @@ caf::result<std::string> node_state::forward_command(const std::string& line) {
   return self->delegate(job->driver, command_atom::value, line);
 }
 
+caf::result<std::string> node_state::look(const std::string& model,
+                                          const std::string& file) {
+  return self->delegate(persistence, look_atom::value, model, file);
+}
+
 } // namespace nnactor

@@ -2,6 +2,7 @@
 
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/group/core.hpp"
+#include "nnactor/store/names.hpp"
 
 #include <cmath>
 
@@ -25,15 +26,13 @@ caf::error check_finite(const deployment& job, const parameter_set& what) {
 }
 
 caf::error check_token(model_store& store, const deployment& job) {
-  auto token = store.epoch_token(job.store_epoch);
-  if (token && *token == job.token)
-    return caf::none;
+  auto err = store.check_token(job.store_epoch, job.token);
+  if (code_of(err) != ec::store_missing)
+    return err;
   return fail(ec::store_missing,
-              "{} is not the store of this job ({}); start the node with "
-              "--store on the shared folder that holds the model",
-              store.folder(),
-              token ? fmt::format("its epoch {} is another's", job.store_epoch)
-                    : explain(token.error()));
+              "{}; start the node with --store on the shared folder that holds "
+              "the model",
+              explain(err));
 }
 
 std::vector<char> to_chars(const std::vector<std::byte>& xs) {
@@ -141,8 +140,7 @@ void persistence_state::write_if_complete(persistence_actor::pointer self,
   auto node = fmt::format("node-{}", job->self + 1);
   std::vector<slice> slices;
   if (save.groups > 0) {
-    auto written =
-        store->write_slices(generation, job->epoch, node, save.parameters);
+    auto written = write_slices(generation, node, save.parameters);
     if (!written) {
       self->send(save.driver, unsaved_atom::value, job->epoch, generation,
                  job->self, written.error());
@@ -152,6 +150,26 @@ void persistence_state::write_if_complete(persistence_actor::pointer self,
   }
   self->send(save.driver, written_atom::value, job->epoch, generation,
              job->self, to_chars(encode(slices)));
+}
+
+// The folder may have become another one since the job was set up.
+result<std::vector<slice>>
+persistence_state::write_slices(uint64_t generation, const std::string& node,
+                                const std::vector<parameter_set>& groups) {
+  if (job->store_epoch != 0)
+    if (auto err = store->check_token(job->store_epoch, job->token))
+      return removed_meanwhile(err);
+  return store->write_slices(generation, job->epoch, node, groups);
+}
+
+result<std::string> persistence_state::look(const std::string& model,
+                                            const std::string& file) {
+  auto path = in_folder(in_folder(root, model), file);
+  if (is_safe_relative(model) && is_probe_file(file) && fs->exists(path))
+    return root;
+  return fail(ec::store_missing,
+              "its --store {} does not hold the folder '{}' of this run", root,
+              model);
 }
 
 persistence_actor::behavior_type
@@ -191,6 +209,10 @@ run_persistence(persistence_actor::stateful_pointer<persistence_state> self,
         st.saves[generation].parameters.push_back(*what);
         st.write_if_complete(self, generation);
       },
+      [&st](look_atom, const std::string& model, const std::string& file) {
+        return st.look(model, file);
+      },
+      [&st](look_atom) { return st.store->check_claim(); },
       [&st](claim_atom) -> caf::result<uint64_t, std::string, uint64_t> {
         auto epoch = st.store->claim_epoch();
         if (!epoch)

@@ -34,6 +34,9 @@ struct persistence_state {
   prepare(deployment_ptr what, const carried_groups& carried,
           const std::function<void(uint64_t, uint64_t)>& watch);
 
+  /// Returns the root where the folder of a model there has that file.
+  result<std::string> look(const std::string& model, const std::string& file);
+
   /// Writes the slices of a generation once all groups have sent theirs.
   void write_if_complete(persistence_actor::pointer self, uint64_t generation);
 
@@ -47,6 +50,9 @@ private:
   };
 
   caf::error begin_loading(loading& into);
+  result<std::vector<slice>>
+  write_slices(uint64_t generation, const std::string& node,
+               const std::vector<parameter_set>& groups);
   result<program_ptr> make_program(const group& what,
                                    const carried_groups& carried,
                                    loading& saved);

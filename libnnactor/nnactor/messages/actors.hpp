@@ -95,6 +95,13 @@ using persistence_actor = caf::typed_actor<
     // The parameters of one group for a generation of the job of that epoch.
     caf::reacts_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,
                    parameters_ptr>,
+    // Whether the folder of that model is the one in which a driver has made
+    // that file, see `probe_file`; returns the folder of all models.
+    caf::replies_to<look_atom, std::string /*model*/,
+                    std::string /*file*/>::with<std::string>,
+    // Driver only: checks that the folder is still the one in which it claimed
+    // its epoch, and returns that.
+    caf::replies_to<look_atom>::with<uint64_t>,
     // Driver only: claim the next epoch; returns it, its token and the newest
     // generation, 0 if there is none.
     caf::replies_to<claim_atom>::with<uint64_t, std::string, uint64_t>,
@@ -134,6 +141,10 @@ using node_actor = control_actor::extend<
     // multiplies each of its values (NaN: not connected). Floats, raw.
     caf::replies_to<peek_atom, uint64_t /*epoch*/, group_id, neuron_id,
                     bool /*as source*/>::with<std::vector<char>>,
+    // Do you see this file in the folder of that model? Returns the folder of
+    // all models.
+    caf::replies_to<look_atom, std::string /*model*/,
+                    std::string /*file*/>::with<std::string>,
     // The job is over: end groups and links of that epoch.
     caf::reacts_to<leave_atom, uint64_t /*epoch*/>,
     // End your process at once, as a crash would.

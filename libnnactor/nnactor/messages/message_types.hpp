@@ -46,6 +46,8 @@ using kill_atom = caf::atom_constant<caf::atom("kill")>;
 using loading_atom = caf::atom_constant<caf::atom("loading")>;
 using unsaved_atom = caf::atom_constant<caf::atom("unsaved")>;
 using lost_atom = caf::atom_constant<caf::atom("lost")>;
+using look_atom = caf::atom_constant<caf::atom("look")>;
+using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
 // -- tensors ------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/job.hpp"
-#include "nnactor/store/filesystem.hpp"
+#include "nnactor/store/names.hpp"
 
 namespace nnactor {
 
@@ -57,9 +57,9 @@ controller::controller(controller_settings how, credentials who)
               std::chrono::milliseconds{settings_.cluster.lease_ms}),
       system_(config_), self_(system_) {
   gate_ = system_.spawn(run_gate);
-  persistence_ = spawn_persistence(system_, make_posix_filesystem(),
-                                   folder_of_model(settings_.model),
-                                   name_of_model(settings_.model));
+  persistence_ =
+      spawn_persistence(system_, fs_, folder_of_model(settings_.model),
+                        name_of_model(settings_.model));
 }
 
 controller::~controller() {
@@ -105,7 +105,45 @@ result<controller::claim> controller::claim_epoch() {
             answer.emplace(claim{epoch, token, generation});
           },
           [&](caf::error& why) { answer.emplace(std::move(why)); });
+  if (!*answer || lease_)
+    return std::move(*answer);
+  auto lease = run_lease::hold(fs_, settings_.model, (*answer)->epoch);
+  if (!lease)
+    return lease.error();
+  lease_ = std::move(*lease);
   return std::move(*answer);
+}
+
+caf::error controller::check_sharing(const cluster_view& nodes) {
+  auto& folder = settings_.model;
+  auto was_there = fs_->exists(folder);
+  if (auto err = fs_->make_folder(folder))
+    return err;
+  auto name = probe_file(random_name());
+  auto path = in_folder(folder, name);
+  auto file = fs_->create(path);
+  if (!file)
+    return file.error();
+  auto failure = (*file)->finish();
+  for (auto& m : nodes.members) {
+    if (failure)
+      break;
+    auto seen = await<std::string>(
+        self_->request(m.node, defaults::deploy_timeout, look_atom::value,
+                       name_of_model(folder), name));
+    if (!seen)
+      failure = fail(code_of(seen.error()) == ec::store_missing
+                         ? ec::invalid_config
+                         : code_of(seen.error()),
+                     "store.path: {} is not shared with node {}: {}; set "
+                     "store.path to a folder in the one that all nodes share "
+                     "and were started with, --store FOLDER",
+                     folder, m.address, explain(seen.error()));
+  }
+  fs_->remove(path);
+  if (failure && !was_there)
+    fs_->remove_folder(folder);
+  return failure;
 }
 
 result<cluster_ptr> controller::measure_links(const cluster_ptr& nodes) {
@@ -176,20 +214,48 @@ controller::train(const deployment& job, trainer_settings how,
   }
   placed(**network);
   self_->send(trainer, ready_atom::value, *network);
+  auto failure = watch_training(trainer, watch);
+  close_control(trainer,
+                failure ? failure : fail(ec::unreachable, "the run has ended"));
+  return failure;
+}
+
+caf::error controller::watch_training(const trainer_actor& trainer,
+                                      const watcher& watch) {
   caf::error failure;
   bool done = false;
+  self_->monitor(trainer);
   self_->receive_while([&done] { return !done; })(
       [&](const progress_ptr& event) {
         watch(*event);
         failure = event->error;
         done = event->what == progress::kind::finished
+               || event->what == progress::kind::stopped
                || event->what == progress::kind::failed;
+      },
+      [&](stop_atom) { self_->send(trainer, stop_atom::value); },
+      // An exception of a library.
+      [&](const caf::down_msg& end) {
+        if (end.source != trainer.address())
+          return;
+        failure =
+            fail(ec::internal, "training has ended ({})", explain(end.reason));
+        done = true;
       });
+  self_->demonitor(trainer.address());
+  return failure;
+}
+
+void controller::stop() {
+  caf::anon_send(caf::actor_cast<caf::actor>(self_), stop_atom::value);
+}
+
+// Whoever watches it, as shells do, learns why.
+void controller::close_control(const trainer_actor& trainer, caf::error why) {
   if (auto where = parse_address(control_address_))
     unpublish(trainer, where->port);
   control_ = nullptr;
-  self_->send_exit(trainer, caf::exit_reason::user_shutdown);
-  return failure;
+  self_->send_exit(trainer, std::move(why));
 }
 
 caf::error controller::open_control(const trainer_actor& trainer) {

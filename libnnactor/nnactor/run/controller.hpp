@@ -7,6 +7,7 @@
 #include "nnactor/run/inferrer.hpp"
 #include "nnactor/run/trainer.hpp"
 #include "nnactor/store/model_store.hpp"
+#include "nnactor/store/run_lease.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -46,12 +47,18 @@ public:
   /// Returns these nodes with the links to them measured, for whoever plans.
   result<cluster_ptr> measure_links(const cluster_ptr& nodes);
 
+  /// Checks that every node sees the folder of the model, which is created.
+  /// Fails, naming the node and the keys, where one does not.
+  caf::error check_sharing(const cluster_view& nodes);
+
   /// An epoch of the model that belongs to this process.
   struct claim {
     uint64_t epoch = 0;
     std::string token;       ///< That nodes must find in the same store.
     uint64_t generation = 0; ///< The newest so far, 0 if there is none.
   };
+  /// The first one shows others, until the end of this object, that a run
+  /// trains the model.
   result<claim> claim_epoch();
 
   /// Places the job and trains until it ends; `watch` sees every event,
@@ -60,6 +67,10 @@ public:
   caf::error train(const deployment& job, trainer_settings how,
                    const std::function<void(const deployed_network&)>& placed,
                    const watcher& watch);
+
+  /// Lets training end after this step, with a generation of it. May be called
+  /// from any thread while `train` runs.
+  void stop();
 
   /// HOST:PORT at which shells reach the run, empty before it is placed.
   const std::string& control_address() const {
@@ -100,8 +111,12 @@ private:
   result<deployed_ptr> deploy(const deployment& job, const driver_actor& driver,
                               const watcher& watch);
   caf::error open_control(const trainer_actor& trainer);
+  caf::error watch_training(const trainer_actor& trainer, const watcher& watch);
+  void close_control(const trainer_actor& trainer, caf::error why);
 
   controller_settings settings_;
+  std::shared_ptr<filesystem> fs_ = make_posix_filesystem();
+  std::unique_ptr<run_lease> lease_;
   credentials credentials_;
   std::vector<node_process> nodes_; ///< That it started.
   system_config config_;

@@ -20,6 +20,7 @@ struct progress {
     committed,  ///< `generation` is on the store.
     notice,     ///< Something happened to the cluster, told in `text`.
     finished,   ///< All is done; `bytes` is final.
+    stopped,    ///< Told to end; generation `saved` is of `step`.
     failed,     ///< `error` ended the job.
   };
   kind what = kind::step;
@@ -30,7 +31,8 @@ struct progress {
   manifest_ptr generation = {};
   std::string text = {};
   caf::error error = {};
-  uint64_t of = 0; ///< Loading: bytes to read.
+  uint64_t of = 0;    ///< Loading: bytes to read.
+  uint64_t saved = 0; ///< Stopped: the newest generation, 0 if there is none.
 };
 
 } // namespace nnactor

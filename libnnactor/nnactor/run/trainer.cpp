@@ -110,6 +110,8 @@ void trainer_state::start_boundary() {
 
 void trainer_state::leave_boundary() {
   settled = boundary;
+  if (stopping)
+    return end_if_done();
   for (auto i = requests.begin(); i != requests.end(); ++i)
     if (i->not_before <= boundary || boundary == settings.run.steps) {
       auto next = std::move(*i);
@@ -238,14 +240,6 @@ void trainer_state::on_credit(uint64_t step, uint32_t micro_batch,
   --in_flight;
   finish_step_if_complete(step);
   pump();
-}
-
-std::string trainer_state::saved_so_far() const {
-  auto [step, number] = last_good();
-  return number == 0 ? "nothing has been saved yet"
-                     : fmt::format("generation {} of step {} is kept in {}",
-                                   format_count(number), format_count(step),
-                                   settings.store.path);
 }
 
 void trainer_state::finish_step_if_complete(uint64_t step) {
@@ -394,6 +388,7 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
           st.on_peer_lost(node);
       },
       [&st](watch_atom) { st.watch(); },
+      [&st](stop_atom) { st.stop(); },
   };
 }
 

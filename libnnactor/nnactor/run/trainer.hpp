@@ -30,7 +30,9 @@ using trainer_actor = driver_actor::extend<
     // Everything is set up: begin.
     caf::reacts_to<ready_atom, deployed_ptr>,
     // Look whether anything has moved; sent to itself.
-    caf::reacts_to<watch_atom>>;
+    caf::reacts_to<watch_atom>,
+    // End after this step, with a generation of it.
+    caf::reacts_to<stop_atom>>;
 
 struct trainer_settings {
   std::shared_ptr<const dataset> data;
@@ -38,6 +40,7 @@ struct trainer_settings {
   store_settings store;
   std::string experiment;   ///< Text to save with the model.
   std::string config;       ///< File that it came from, for shells.
+  std::string again;        ///< Command that goes on from what is saved.
   uint64_t generation = 0;  ///< Newest of the store so far.
   uint64_t resumed_run = 0; ///< That this one goes on with; 0: none.
   std::chrono::milliseconds patience{30000};
@@ -60,7 +63,8 @@ struct trainer_settings {
 ///   serving --(generation committed, epoch claimed, groups set up)--> training
 ///   paused --(a shell says so)--> training
 ///   A generation that cannot be written is given up, and training goes on; but
-///   the last one is tried again until it is there.
+///   the last one is tried again for as long as the run is patient.
+///   any --(told to stop)--> finishing, after this step and a generation of it
 ///   any --(a node is lost)--> recovering --(its groups are on other nodes)-->
 ///     training, from the last generation on
 ///
@@ -195,6 +199,9 @@ struct trainer_state {
   uint64_t disturbances = 0; ///< Answers from before the last are too late.
   bool deploying = false;    ///< The distributor owes an answer.
   bool pausing = false;      ///< Stop at every boundary.
+  bool stopping = false;     ///< End at the next boundary.
+  /// Since when only the last generation is missing.
+  std::optional<caf::actor_clock::time_point> ending;
   std::deque<std::pair<uint64_t, std::string>> notices; ///< With their steps.
   std::deque<caf::actor_clock::time_point> step_times;  ///< Of the last steps.
   double last_loss = std::numeric_limits<double>::quiet_NaN();
@@ -215,6 +222,7 @@ struct trainer_state {
   void on_unsaved(uint64_t number, node_index node, const caf::error& why);
   void on_peer_lost(node_index node);
   void on_failure(const caf::error& why);
+  void stop();
   void watch();
 
 private:
@@ -240,12 +248,17 @@ private:
   void commit_here(commit_waiter who);
   void on_committed(const manifest_ptr& committed);
   void give_up_generation(caf::error why);
-  void save_the_end();
-  void end_if_done();
-  void finish();
   void publish(progress what);
   void notice(const std::string& text);
   uint64_t validation_batches() const;
+
+  // The end, see trainer_ending.cpp.
+  void come_to_boundary(uint64_t due);
+  void end_if_done();
+  void save_the_end();
+  void finish();
+  std::string saved_so_far() const;
+  std::string way_on() const; ///< With what is saved.
 
   // Lost nodes, see trainer_recovery.cpp.
   void on_lost(const std::string& address);
@@ -258,7 +271,6 @@ private:
                 const std::string& token);
   void go_on(const deployed_ptr& job);
   committed_state last_good() const;
-  std::string saved_so_far() const;
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);

@@ -110,7 +110,7 @@ caf::result<std::string> trainer_state::on_command(const std::string& line) {
 // -- between two steps --------------------------------------------------------
 
 void trainer_state::answer_at_boundary(request what) {
-  if (now == stage::idle || now == stage::finishing)
+  if (now == stage::idle || now == stage::finishing || stopping)
     return what.shell.refuse(
         fail(ec::unreachable, "the run is at its end already"));
   if (now == stage::recovering)
@@ -120,11 +120,7 @@ void trainer_state::answer_at_boundary(request what) {
   requests.push_back(std::move(what));
   if (now == stage::paused)
     return leave_boundary();
-  if (now != stage::training)
-    return;
-  auto nearest = issued_step + (issued_batch > 0 ? 1 : 0);
-  boundary = std::min(boundary, std::max(due, nearest));
-  pump();
+  come_to_boundary(due);
 }
 
 // A straggler may be one since a moment ago: what counts is now.
@@ -217,7 +213,9 @@ double trainer_state::steps_per_second() const {
 }
 
 nlohmann::json trainer_state::state_view(const char* command) const {
-  return {{"command", command}, {"state", name_of(now)}, {"step", issued_step}};
+  return {{"command", command},
+          {"state", stopping ? "ending" : name_of(now)},
+          {"step", issued_step}};
 }
 
 void trainer_state::answer_status(const reply& shell) {

@@ -33,7 +33,7 @@ void trainer_state::on_lost(const std::string& address) {
   if (now == stage::idle)
     return;
   // All is trained and saved.
-  if (now == stage::finishing && !generation)
+  if (now == stage::finishing && !generation && last_good().step == boundary)
     return finish();
   if (!recovering)
     recovering.emplace(recovery{{}, self->clock().now()});
@@ -67,16 +67,16 @@ void trainer_state::drop_work() {
 
 // Called again whenever something that it has to wait for is over.
 void trainer_state::recover() {
-  if (now != stage::recovering || generation || deploying)
+  if (now != stage::recovering || generation)
+    return;
+  if (stopping)
+    return finish();
+  if (deploying)
     return;
   auto to = survivors_of(*network->job, recovering->lost, settings.devices);
   if (!to)
-    return on_failure(fail(
-        ec::node_lost,
-        "{}; generation {} of step {} is kept in {}: start nodes again and "
-        "go on with `nnactor run CONFIG --resume`",
-        explain(to.error()), last_good().generation, last_good().step,
-        settings.store.path));
+    return on_failure(
+        fail(ec::node_lost, "{}; {}", explain(to.error()), way_on()));
   deploying = true;
   auto shared = std::make_shared<rearrangement>(std::move(*to));
   self->request(settings.persistence, settings.patience, claim_atom::value)

@@ -31,6 +31,14 @@ void trainer_state::commit_here(commit_waiter who) {
 
 void trainer_state::save_now(bool verified) {
   auto& job = *network->job;
+  last_progress = self->clock().now();
+  // Whoever has taken the folder away is told now, not at the end.
+  self->request(settings.persistence, settings.patience, look_atom::value)
+      .then([](uint64_t) {},
+            [this](const caf::error& why) {
+              if (code_of(why) == ec::store_missing)
+                on_failure(why);
+            });
   generation.emplace();
   generation->verified = verified;
   generation->step = boundary;
@@ -151,37 +159,21 @@ void trainer_state::give_up_generation(caf::error why) {
   auto step = generation->step;
   generation.reset();
   generations = highest;
+  auto tried = now == stage::finishing && unsaved;
   unsaved = why;
   if (now == stage::recovering)
     return recover();
-  notice(fmt::format("step {} is not saved: {}; going on, saved is step {}",
-                     format_count(step), explain(why),
-                     format_count(last_good().step)));
+  if (!tried)
+    notice(fmt::format("step {} is not saved: {}; {}, saved is step {}",
+                       format_count(step), explain(why),
+                       boundary == settings.run.steps || stopping
+                           ? "trying again"
+                           : "going on",
+                       format_count(last_good().step)));
   if (auto who = std::exchange(after_commit, std::nullopt))
     return who->otherwise(why);
   if (now == stage::saving && save_answers == 0)
     start_saving();
-}
-
-// The last generation is what all the work was for.
-void trainer_state::save_the_end() {
-  if (!generation && last_good().step != boundary)
-    save_now(true);
-}
-
-void trainer_state::end_if_done() {
-  now = stage::finishing;
-  if (!generation && last_good().step == boundary)
-    ask_traffic([this] { finish(); });
-}
-
-void trainer_state::finish() {
-  now = stage::idle;
-  port.close();
-  publish({.what = progress::kind::finished,
-           .step = boundary,
-           .loss = validation.loss_sum,
-           .accuracy = validation.correct});
 }
 
 } // namespace nnactor

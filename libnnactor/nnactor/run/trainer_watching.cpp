@@ -12,10 +12,12 @@ void trainer_state::watch() {
     return recover();
   if (now == stage::finishing)
     save_the_end();
+  if (now == stage::idle)
+    return;
   auto late = self->clock().now() - last_progress > settings.patience;
-  if (late && now == stage::finishing && unsaved)
-    return on_failure(unsaved);
-  if (late && now != stage::paused && now != stage::serving)
+  // What serves a shell has deadlines of its own, but for a generation.
+  auto served = now == stage::serving && !after_commit;
+  if (late && now != stage::paused && !served)
     return give_up();
   ask_traffic([this] {
     publish({.what = progress::kind::traffic, .step = issued_step});
