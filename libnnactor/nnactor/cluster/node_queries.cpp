@@ -84,7 +84,18 @@ caf::result<std::vector<char>> node_state::peek(uint64_t of_epoch,
 caf::result<std::string> node_state::forward_command(const std::string& line) {
   if (!job)
     return fail(ec::unreachable, "this node has no job at the moment");
-  return self->delegate(job->driver, command_atom::value, line);
+  // Not delegated: the answer would have to find its way from the driver over
+  // this node to the shell.
+  auto promise = self->make_response_promise<std::string>();
+  self->request(job->driver, caf::infinite, command_atom::value, line)
+      .then(
+          [promise](std::string& said) mutable {
+            promise.deliver(std::move(said));
+          },
+          [promise](caf::error& why) mutable {
+            promise.deliver(std::move(why));
+          });
+  return promise;
 }
 
 caf::result<std::string> node_state::look(const std::string& model,
