@@ -19,6 +19,37 @@ constexpr uint64_t link_window_bytes = 128 * piece_bytes;
 /// Received bytes after which a gate returns credit to a link.
 constexpr uint64_t credit_bytes = link_window_bytes / 4;
 
+/// The longest message between nodes: a deployment, which lists all neurons of
+/// all groups, and is the only one that comes near.
+constexpr size_t message_bytes = size_t{512} << 20;
+
+/// The longest word that says who calls; who answers, with its interface; and
+/// that an actor has ended, with the reason.
+constexpr size_t introduction_bytes = 4 << 10;
+constexpr size_t handshake_bytes = 64 << 10;
+constexpr size_t notice_bytes = 64 << 10;
+
+/// What is first set aside for a message, enough for a piece of a tensor, and
+/// what a connection keeps for the next one.
+constexpr size_t first_read_bytes = 2 * piece_bytes;
+constexpr size_t kept_read_bytes = 1 << 20;
+
+/// What a peer may leave unread of what it is sent, while it asks for more.
+constexpr size_t unread_bytes = 2 * message_bytes;
+
+/// Actors of one peer that send messages, or that messages tell of.
+constexpr size_t max_proxies = 65536;
+
+/// Time that whoever connects has to say who it is, and how many may have yet
+/// to say so: then the oldest is cut off, so that honest peers, who take
+/// milliseconds, always come through.
+constexpr auto introduction_timeout = std::chrono::seconds{10};
+constexpr size_t max_strangers = 128;
+
+/// Connections of a process, and files that it may open, at most.
+constexpr size_t max_connections = 4096;
+constexpr size_t max_files = 65536;
+
 /// Rows of a micro-batch at most; bounds what a peer can make a node allocate.
 constexpr uint64_t max_rows = 65536;
 

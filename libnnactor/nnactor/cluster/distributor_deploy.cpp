@@ -139,6 +139,13 @@ void distributor_state::set_up(const deploying_ptr& what) {
   for (size_t i = 0; i < nodes; ++i) {
     what->plan.self = static_cast<node_index>(i);
     auto bytes = encode(what->plan);
+    if (bytes.size() >= defaults::message_bytes - defaults::notice_bytes)
+      return what->fail_at(
+          i, fail(ec::invalid_partition,
+                  "the list of all groups and their neurons takes {} bytes, "
+                  "more than the {} of a message; split layers into fewer "
+                  "groups",
+                  bytes.size(), defaults::message_bytes));
     auto* first = reinterpret_cast<const char*>(bytes.data());
     self->request(what->members()[i].node, defaults::deploy_timeout,
                   deploy_atom::value,

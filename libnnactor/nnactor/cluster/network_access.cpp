@@ -1,5 +1,6 @@
 #include "nnactor/cluster/network_access.hpp"
 
+#include "nnactor/cluster/peer_guard.hpp"
 #include "nnactor/cluster/tls_errors.hpp"
 #include "nnactor/defaults.hpp"
 
@@ -121,6 +122,7 @@ system_config::system_config(size_t threads, const credentials& who,
   if (lease.count() > 0)
     set("middleman.connection-timeout", caf::timespan{lease});
   set("logger.verbosity", caf::atom("quiet"));
+  guard_against_peers();
   load<caf::io::middleman>();
   if (!who.empty()) {
     openssl_certificate = who.certificate;

@@ -30,8 +30,8 @@ public:
 };
 
 /// Makes an actor reachable and returns its port. Refuses to listen beyond
-/// loopback without credentials, for whoever can connect can crash a CAF
-/// node.
+/// loopback without credentials, for whoever can connect can do what a run
+/// can, see README.md.
 result<uint16_t> publish(const node_actor& node, const host_port& where,
                          const credentials& who);
 result<uint16_t> publish(const control_actor& control, const host_port& where,

@@ -1,6 +1,7 @@
 #include "nnactor/cluster/tls_errors.hpp"
 
-#include <dlfcn.h>
+#include "nnactor/cluster/next_function.hpp"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -14,8 +15,7 @@ void keep_tls_errors_apart() {
 extern "C" __attribute__((visibility("default"))) int
 SSL_get_error(const SSL* connection, int returned) {
   using function = int (*)(const SSL*, int);
-  static auto next =
-      reinterpret_cast<function>(dlsym(RTLD_NEXT, "SSL_get_error"));
+  static auto next = nnactor::next_function<function>("SSL_get_error");
   auto what = next(connection, returned);
   ERR_clear_error();
   return what;
