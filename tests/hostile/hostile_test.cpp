@@ -76,8 +76,10 @@ void hammer(const victims& them, uint64_t frames, std::mt19937_64& random) {
     auto port = random() % 2 == 0 ? them.node_port() : them.control_port();
     auto process = static_cast<uint32_t>(random());
     auto who = random() % 16 == 0 ? nullptr : them.identity();
-    auto peer = random() % 4 == 0 ? connection{port, who}
-                                  : introduced(port, who, process, &actor);
+    // Nobody answers who speaks no TLS where others do.
+    auto silent = random() % 4 == 0 || who != them.identity();
+    auto peer =
+        silent ? connection{port, who} : introduced(port, who, process, &actor);
     auto kinds = all_frames(actor, process);
     for (int i = 0; i < 32 && sent < frames && peer.open(); ++i, ++sent) {
       peer.send(disfigured(kinds[random() % kinds.size()], random));
