@@ -55,7 +55,8 @@ CLI::Validator whole_number(uint64_t least, uint64_t most) {
     given = fmt::format("{}", number);
     return {};
   };
-  return {check, range};
+  // Help need not say what nobody reaches.
+  return {check, most < INT64_MAX ? range : ""};
 }
 
 CLI::Validator real_number(double least, double most) {

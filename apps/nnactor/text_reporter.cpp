@@ -72,9 +72,9 @@ void text_reporter::placed(const deployed_network& network,
   placed_at_ = line_at_ = screen_.now();
   first_ = step_ = network.job->step;
   pace_.add(placed_at_, step_);
-  say(fit(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n",
-                      strong("Cluster"), network.job->epoch, program_, control))
-      + render_cluster(network) + "\n");
+  say(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n{}\n",
+                  strong("Cluster"), network.job->epoch, program_, control,
+                  render_cluster(network)));
   if (step_ > 0)
     say(fmt::format("Going on from generation {} of step {}\n",
                     network.job->generation, format_count(step_)));
@@ -101,8 +101,8 @@ void text_reporter::event(const progress& what) {
     return on_committed(what);
   case progress::kind::notice:
     pace_ = {}; // A pause, or another number of nodes.
-    say(fmt::format("step {}: {}\n", format_count(what.step),
-                    printable(what.text)));
+    say(fit(fmt::format("step {}: {}\n", format_count(what.step),
+                        printable(what.text))));
     return show_progress();
   case progress::kind::finished:
     return on_finished();
