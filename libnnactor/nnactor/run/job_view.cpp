@@ -129,26 +129,30 @@ nlohmann::json rebalance_view(const rebalancing& what) {
 std::string describe(const deployment& before,
                      const std::vector<transfer>& moves) {
   struct load {
-    std::string groups;
+    std::vector<group_id> groups;
     uint64_t neurons = 0; ///< Of groups that were split.
   };
   std::map<std::pair<node_index, node_index>, load> loads;
   for (auto& x : moves) {
     auto& to = loads[{x.from, x.to}];
     if (x.group)
-      to.groups +=
-          fmt::format("{}{}", to.groups.empty() ? "group " : ", ", *x.group);
+      to.groups.push_back(*x.group);
     else
       to.neurons += x.neurons.size();
   }
   std::vector<std::string> phrases;
   for (auto& [way, what] : loads) {
+    auto groups =
+        what.groups.empty()
+            ? ""
+            : fmt::format("group{} {}", what.groups.size() == 1 ? "" : "s",
+                          fmt::join(what.groups, ", "));
     auto neurons = what.neurons > 0 ? counted(what.neurons, "neuron") : "";
     auto both = what.neurons > 0 && !what.groups.empty() ? " and " : "";
-    phrases.push_back(fmt::format(
-        "{}{}{} from node {} ({}) to node {} ({})", what.groups, both, neurons,
-        way.first + 1, before.servers[way.first].address, way.second + 1,
-        before.servers[way.second].address));
+    phrases.push_back(
+        fmt::format("{}{}{} from node {} ({}) to node {} ({})", groups, both,
+                    neurons, way.first + 1, before.servers[way.first].address,
+                    way.second + 1, before.servers[way.second].address));
   }
   return phrases.empty() ? "moved nothing"
                          : fmt::format("moved {}", fmt::join(phrases, "; "));
