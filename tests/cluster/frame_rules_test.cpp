@@ -1,5 +1,6 @@
 #include "nnactor/cluster/frame_rules.hpp"
 #include "nnactor/defaults.hpp"
+#include "nnactor/messages/message_types.hpp"
 
 #include <doctest/doctest.h>
 
@@ -77,8 +78,18 @@ TEST_CASE("messages hold what nodes send each other") {
                      "nnactor::tensor_piece"})
     CHECK(acceptable_type(name));
   for (auto* name : {"@exit", "@message", "@strong_actor_ptr", "@new_data_msg",
-                     "@group", "@double", "double", "", "nnactor"})
+                     "@group", "@double", "double", "float", "@"})
     CHECK(!acceptable_type(name));
+}
+
+TEST_CASE("every type of ours may come") {
+  caf::actor_system_config config;
+  auto before = config.value_factories_by_name;
+  add_message_types(config);
+  for (auto& [name, make] : config.value_factories_by_name)
+    if (!before.contains(name))
+      CHECK(acceptable_type(name));
+  CHECK(config.value_factories_by_name.size() > before.size());
 }
 
 TEST_CASE("errors are answers") {
