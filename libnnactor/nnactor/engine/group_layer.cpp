@@ -2,6 +2,7 @@
 
 #include "nnactor/engine/initial_parameters.hpp"
 #include "nnactor/network/sparse.hpp"
+#include "nnactor/tensor/page_buffer.hpp"
 
 #include <algorithm>
 
@@ -116,7 +117,9 @@ group_layer::group_layer(const network& net, const group_graph& graph,
 }
 
 void group_layer::initialise(const neuron_set& neurons, uint64_t seed) {
-  tensor_builder<float> rows{{neurons.size(), what_.row_width}};
+  shape extent{neurons.size(), what_.row_width};
+  tensor_builder<float> rows{extent,
+                             page_buffer(extent.size() * sizeof(float))};
   uint64_t slot = 0;
   for (const auto& ids : neurons.intervals())
     for (auto id = ids.begin; id < ids.end; ++id)

@@ -1,5 +1,7 @@
 #include "nnactor/engine/learnable.hpp"
 
+#include "nnactor/tensor/page_buffer.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -102,7 +104,8 @@ void learnable::load(const std::vector<parameter>& saved) {
 }
 
 tensor learnable::canonical(resident& from) const {
-  tensor_builder<float> out{from.extent()};
+  auto bytes = from.extent().size() * sizeof(float);
+  tensor_builder<float> out{from.extent(), page_buffer(bytes)};
   to_canonical(runs_, as_const(from.host()), view(out));
   return std::move(out).share();
 }

@@ -4,6 +4,7 @@
 #include "nnactor/store/names.hpp"
 #include "nnactor/store/piece.hpp"
 #include "nnactor/store/slice_check.hpp"
+#include "nnactor/tensor/page_buffer.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -92,9 +93,11 @@ gathering& find_or_add(std::vector<gathering>& all, const slice& from,
   for (auto& x : all)
     if (x.name == from.parameter)
       return x;
+  shape extent{rows, from.columns};
+  auto bytes = page_buffer(extent.size() * sizeof(float));
   all.push_back({from.parameter,
                  from.columns,
-                 tensor_builder<float>{{rows, from.columns}},
+                 tensor_builder<float>{extent, std::move(bytes)},
                  {}});
   return all.back();
 }

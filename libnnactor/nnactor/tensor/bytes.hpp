@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -23,6 +24,30 @@ public:
   virtual void read(const std::byte* from, std::byte* to, size_t size) = 0;
 };
 
+// The C library (until glibc 2.38) gives aligned memory away from a larger
+// piece, and what comes back is too small to be given away so again: a heap
+// grows to twice what is in it. So the piece is ours, and the byte before the
+// first that is used says how far from its start that is.
+namespace aligned {
+
+constexpr size_t boundary = 64; ///< A cache line.
+
+/// Returns null where there is no memory left.
+inline std::byte* allocate(size_t size) noexcept {
+  auto* piece = static_cast<std::byte*>(std::malloc(size + boundary));
+  if (piece == nullptr)
+    return nullptr;
+  auto skipped = boundary - reinterpret_cast<uintptr_t>(piece) % boundary;
+  piece[skipped - 1] = static_cast<std::byte>(skipped);
+  return piece + skipped;
+}
+
+inline void free(std::byte* first) noexcept {
+  std::free(first - std::to_integer<size_t>(first[-1]));
+}
+
+} // namespace aligned
+
 /// Gives bytes back to where they are from.
 struct free_bytes {
   std::shared_ptr<memory> from; ///< Null: the heap.
@@ -32,15 +57,13 @@ struct free_bytes {
     if (from)
       from->release(ptr, size);
     else
-      std::free(ptr);
+      aligned::free(ptr);
   }
 };
 
 /// Bytes on a cache-line boundary, owned by one writer until `share`d.
 class byte_buffer {
 public:
-  static constexpr size_t alignment = 64;
-
   byte_buffer() = default;
 
   /// Takes over what some memory gave.
@@ -52,11 +75,9 @@ public:
   explicit byte_buffer(size_t size) : size_(size) {
     if (size == 0)
       return;
-    auto rounded = (size + alignment - 1) / alignment * alignment;
-    auto* raw = std::aligned_alloc(alignment, rounded);
-    if (raw == nullptr)
+    data_.reset(aligned::allocate(size));
+    if (!data_)
       throw std::bad_alloc{};
-    data_.reset(static_cast<std::byte*>(raw));
   }
 
   std::byte* data() noexcept {
