@@ -133,6 +133,29 @@ TEST_CASE("the order in which micro-batches come back does not show") {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_CASE("on a device that is never idle, no more wait than are in flight") {
+  auto how = micro_batches(8);
+  how.window = 2;
+  lone_group x{hidden, how};
+  for (uint32_t m = 0; m < 8; ++m) {
+    x.send(x.training(0, m), forward, input,
+           ramp({2, 3}, static_cast<float>(m)));
+    x.send(x.training(0, m), backward, output,
+           ramp({2, 2}, 0.3f * static_cast<float>(m + 1)));
+    auto urgent = [&] {
+      return std::ranges::find_if(x.device->blocks, [](const block_ptr& b) {
+        return b->when != urgency::idle;
+      });
+    };
+    while (urgent() != x.device->blocks.end())
+      x.run(static_cast<size_t>(urgent() - x.device->blocks.begin()));
+    // The last one is followed by the update.
+    CHECK(x.device->blocks.size() <= how.window + (m == 7 ? 1 : 0));
+  }
+  x.run_all();
+  CHECK(same_bytes(x.program->save(), expected(x, how, 8, 1)));
+}
+
 TEST_CASE("with clipping the update waits for the driver") {
   auto how = micro_batches(2, 1.0f);
   lone_group x{hidden, how};

@@ -135,9 +135,10 @@ std::vector<tensor> chain::backward(device& dev, uint32_t micro_batch,
   return out;
 }
 
-void chain::accumulate(device& dev, uint32_t micro_batch) {
-  for (size_t i = 0; i < members_.size(); ++i)
-    timed(i, [&](group_program& p) { p.accumulate(dev, micro_batch); });
+void chain::accumulate_before(device& dev, uint32_t micro_batch) {
+  for (; accumulated_ < micro_batch; ++accumulated_)
+    for (size_t i = 0; i < members_.size(); ++i)
+      timed(i, [&](group_program& p) { p.accumulate(dev, accumulated_); });
 }
 
 std::vector<double> chain::squared_gradient_norms(device& dev) {
@@ -150,6 +151,7 @@ std::vector<double> chain::squared_gradient_norms(device& dev) {
 }
 
 void chain::update(device& dev, uint64_t step, float scale) {
+  accumulated_ = 0;
   for (size_t i = 0; i < members_.size(); ++i)
     timed(i, [&](group_program& p) { p.update(dev, step, scale); });
 }

@@ -47,7 +47,10 @@ public:
   std::vector<tensor> backward(device& dev, uint32_t micro_batch,
                                const std::vector<tensor>& gradients);
 
-  void accumulate(device& dev, uint32_t micro_batch);
+  /// Adds the gradients of all micro-batches before that one which it has not
+  /// added yet.
+  /// @pre `backward` has been called for each
+  void accumulate_before(device& dev, uint32_t micro_batch);
 
   /// By member.
   std::vector<double> squared_gradient_norms(device& dev);
@@ -77,6 +80,7 @@ private:
 
   std::vector<program_ptr> members_;
   std::vector<std::atomic<uint64_t>> busy_ns_;
+  uint32_t accumulated_ = 0; ///< Micro-batches of this step.
   /// Between members where nothing is kept: one reads what the other writes.
   byte_buffer workspace_[2];
 };

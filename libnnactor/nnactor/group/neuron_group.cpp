@@ -209,17 +209,20 @@ void neuron_group_state::give_credit(const work_id& work) {
 // -- gradients of the parameters ----------------------------------------------
 
 // Micro-batches may come back in any order, but sums must not depend on it.
+// What waits for a sum keeps its memory, so only as many wait for a device that
+// is never idle as are in flight.
 void neuron_group_state::start_accumulates() {
   auto pieces = settings.train.micro_batches * settings.time_steps;
+  auto most = settings.train.window * settings.time_steps;
   while (unaccumulated.erase(accumulated) > 0) {
-    auto micro_batch = accumulated++;
-    auto last = accumulated == pieces;
+    auto last = ++accumulated == pieces;
     execute(
-        urgency::idle,
-        [p = program, micro_batch](device& dev) {
-          p->accumulate(dev, micro_batch);
+        accumulates++ < most ? urgency::idle : urgency::backward,
+        [p = program, before = accumulated](device& dev) {
+          p->accumulate_before(dev, before);
         },
         [this, last] {
+          --accumulates;
           if (last)
             finish_step();
         });

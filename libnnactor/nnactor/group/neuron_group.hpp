@@ -68,6 +68,7 @@ struct neuron_group_state {
   uint64_t version = 0;                  ///< Updates seen by the parameters.
   uint32_t accumulated = 0;              ///< Micro-batches of this step.
   std::set<uint32_t> unaccumulated;   ///< Backward done, accumulate not sent.
+  uint32_t accumulates = 0;           ///< Sent, not done.
   bool norm_sent = false;             ///< Waiting for the driver's scale.
   std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
 
