@@ -123,9 +123,11 @@ std::string status(const json& x) {
   return out;
 }
 
-/// The memory is that of the machine, which several nodes may share.
+/// What the node's process takes of the memory of its machine, which several
+/// may share.
 std::string machine(const json& node) {
-  return fmt::format("{} with {}", text(node, "host"), bytes(node, "memory"));
+  return fmt::format("{}: {} of {}", text(node, "host"),
+                     bytes(node, "used_memory"), bytes(node, "memory"));
 }
 
 std::string nodes(const json& x) {

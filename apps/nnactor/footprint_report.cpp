@@ -25,7 +25,7 @@ job_footprint footprint_of(const prepared_job& job, const cluster_ptr& nodes) {
   out.nodes = nodes;
   out.where = job.placed_on(static_cast<uint32_t>(nodes->members.size()));
   arrangement on{job.parts, job.graph, out.where};
-  out.needs = footprints(job.net, on, job.how.run.train);
+  out.needs = footprints(job, out.where, *nodes);
   out.memory = memory_limits(job.how.cluster, *nodes);
   out.links = traffic(on, job.how.run.train);
   out.cut = cut_of(job.net, job.parts);
@@ -33,21 +33,23 @@ job_footprint footprint_of(const prepared_job& job, const cluster_ptr& nodes) {
 }
 
 std::string render(const job_footprint& what) {
-  table needs{{">node", ">groups", ">neurons", ">parameters", ">weights",
-               ">gradients", ">optimizer"}};
-  table sums{{">node", "address", ">activations", ">buffers", ">all", ">of",
-              ">Gflop/s"}};
+  table holds{
+      {">node", "address", ">groups", ">neurons", ">parameters", ">Gflop/s"}};
+  table needs{{">node", ">process", ">model", ">copies", ">activations",
+               ">buffers", ">all", ">of"}};
   for (size_t i = 0; i < what.needs.size(); ++i) {
     auto& x = what.needs[i];
     auto& m = what.nodes->members[i];
     auto number = fmt::format("{}", i + 1);
-    needs.add({number, format_count(x.groups), format_count(x.neurons),
-               format_count(x.parameters), format_bytes(x.weights),
-               format_bytes(x.gradients), format_bytes(x.optimizer)});
-    sums.add({number, cut(printable(m.address), 21),
-              format_bytes(x.activations), format_bytes(x.buffers),
-              format_bytes(x.total()), format_bytes(what.memory[i]),
-              fmt::format("{:.1f}", static_cast<double>(m.info.speed) / 1000)});
+    holds.add(
+        {number, cut(printable(m.address), 21), format_count(x.groups),
+         format_count(x.neurons), format_count(x.parameters),
+         fmt::format("{:.1f}", static_cast<double>(m.info.speed) / 1000)});
+    needs.add({number, format_bytes(x.process),
+               format_bytes(x.weights + x.gradients + x.optimizer),
+               format_bytes(x.saving), format_bytes(x.activations()),
+               format_bytes(x.buffers), format_bytes(x.total()),
+               format_bytes(what.memory[i])});
   }
   table wires{{"from", "to", ">forward", ">backward", ">bytes a step"}};
   uint64_t all = 0;
@@ -59,10 +61,12 @@ std::string render(const job_footprint& what) {
   }
   wires.add({"all", "", "", "", format_count(all)});
   return fmt::format(
-      "What each node holds\n{}\nWhat it needs in memory\n{}\n"
+      "What each node holds\n{}\nWhat it needs in memory\n{}"
+      "Model: parameters with gradients and optimizer; copies: of what is "
+      "being saved.\n\n"
       "What crosses links\n{}\n{} of {} connections between neurons cross from "
-      "one part to another ({:.1f} %)\n",
-      needs.render(), sums.render(), wires.render(),
+      "part to part ({:.1f} %)\n",
+      holds.render(), needs.render(), wires.render(),
       format_count(what.cut.crossing), format_count(what.cut.all),
       percent_of(what.cut));
 }
@@ -83,7 +87,9 @@ nlohmann::json to_json(const job_footprint& what) {
                             {"weights", x.weights},
                             {"gradients", x.gradients},
                             {"optimizer", x.optimizer},
-                            {"activations", x.activations},
+                            {"copies", x.saving},
+                            {"process", x.process},
+                            {"activations", x.activations()},
                             {"buffers", x.buffers},
                             {"bytes", x.total()},
                             {"memory", what.memory[i]},

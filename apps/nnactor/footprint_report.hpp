@@ -2,7 +2,7 @@
 
 #include "nnactor/engine/footprint.hpp"
 #include "nnactor/partition/connectivity.hpp"
-#include "nnactor/run/job.hpp"
+#include "nnactor/run/memory_check.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -12,7 +12,7 @@
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/run/controller.hpp"
-#include "nnactor/run/job.hpp"
+#include "nnactor/run/memory_check.hpp"
 #include "nnactor/run/planned_nodes.hpp"
 
 namespace nnactor {

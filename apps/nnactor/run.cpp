@@ -6,7 +6,7 @@
 #include "store_check.hpp"
 
 #include "nnactor/run/controller.hpp"
-#include "nnactor/run/job.hpp"
+#include "nnactor/run/memory_check.hpp"
 #include "nnactor/run/sampler.hpp"
 #include "nnactor/store/model_store.hpp"
 

@@ -19,7 +19,7 @@ const char* const answers[] = {
                   "of_node":1,"of_address":"b:1","step":12,"micro_batch":0,
                   "seconds":3.14}]})",
     R"({"command":"nodes","nodes":[{"node":1,"address":"a:1","host":"h",
-        "process":7,"cores":2,"memory":2000000000,"device":"cpu","devices":1,
+        "process":7,"cores":2,"memory":2000000000,"used_memory":45000000,"device":"cpu","devices":1,
         "groups":4,"neurons":1234,"parameters":5,"busy_ms":1.25,
         "sent_bytes":1000}]})",
     R"({"command":"layers","layers":[{"name":"hidden","kind":"dense",
@@ -73,7 +73,7 @@ TEST_CASE("answers are told to people") {
   CHECK(has(status, "paused: step 12 of 400, loss 2.5"));
   CHECK(has(status, "12 groups on 1 node\n"));
   CHECK(has(answer_text(answers[1]), "1,234"));
-  CHECK(has(answer_text(answers[1]), "h with 2.0 GB"));
+  CHECK(has(answer_text(answers[1]), "h: 45.0 MB of 2.0 GB"));
   CHECK(has(answer_text(answers[2]), "4-11"));
   CHECK(has(answer_text(answers[3]), "4,5"));
   CHECK(has(answer_text(answers[4]), "incoming (1 of 20)"));

@@ -147,7 +147,17 @@ TEST_CASE("damaged bytes are read or refused, never worse") {
 
 TEST_CASE("what nodes tell of themselves survives the wire") {
   actor_world world;
-  node_info info{"nnactor-1", "host", 42, 64, uint64_t{1} << 40, 7, 2, "cpu"};
+  node_info info{.version = "nnactor-1",
+                 .host = "host",
+                 .process = 42,
+                 .cores = 64,
+                 .memory = uint64_t{1} << 40,
+                 .free_memory = uint64_t{1} << 39,
+                 .used_memory = uint64_t{1} << 36,
+                 .idle_memory = 5,
+                 .device_memory = 7,
+                 .devices = 2,
+                 .device = "cpu"};
   auto back = read<node_info>(world, write(world, info));
   REQUIRE(back);
   CHECK(back->version == info.version);
@@ -155,6 +165,9 @@ TEST_CASE("what nodes tell of themselves survives the wire") {
   CHECK(back->process == info.process);
   CHECK(back->cores == info.cores);
   CHECK(back->memory == info.memory);
+  CHECK(back->free_memory == info.free_memory);
+  CHECK(back->used_memory == info.used_memory);
+  CHECK(back->idle_memory == info.idle_memory);
   CHECK(back->device_memory == info.device_memory);
   CHECK(back->devices == info.devices);
   CHECK(back->device == info.device);

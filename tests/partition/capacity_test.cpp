@@ -77,7 +77,7 @@ TEST_CASE("what fits nowhere is refused with both numbers") {
   auto net = wide();
   auto text = sentence(
       distribute(net, by_speeds({by_speed(1, 100'000), by_speed(1, 100'000)})));
-  auto need = net.parameter_count() * 16;
+  auto need = net.parameter_count() * 28;
   CHECK(text.find(fmt::format("need {} bytes", need)) != std::string::npos);
   CHECK(text.find("add nodes or memory") != std::string::npos);
 }

@@ -3,6 +3,7 @@
 #include "nnactor/cluster/gate.hpp"
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/defaults.hpp"
+#include "nnactor/machine/memory_use.hpp"
 
 #include <set>
 
@@ -74,7 +75,10 @@ caf::result<node_info> node_state::hello(const std::string& version) {
                 "this node speaks {}, the caller {}; use the same version of "
                 "nnactor on every machine",
                 protocol_version, version);
-  return info;
+  auto now = info;
+  now.free_memory = free_memory();
+  now.used_memory = used_memory();
+  return now;
 }
 
 void node_state::enter(uint64_t next) {

@@ -2,6 +2,7 @@
 
 #include "nnactor/device/speed.hpp"
 #include "nnactor/group/device_actor.hpp"
+#include "nnactor/machine/memory_use.hpp"
 #include "nnactor/machine/read_speed.hpp"
 
 #include <sys/sysinfo.h>
@@ -92,6 +93,7 @@ void node_state::open_devices() {
   info.cache = devices.front().cache_bytes;
   if (settings.own_threads && settings.measure)
     measure_rates(*devices.front().kernels, info);
+  info.idle_memory = used_memory();
 }
 
 } // namespace nnactor

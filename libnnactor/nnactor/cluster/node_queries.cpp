@@ -1,6 +1,7 @@
 #include "nnactor/cluster/node.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/engine/peek.hpp"
+#include "nnactor/machine/memory_use.hpp"
 
 #include <cstring>
 
@@ -32,6 +33,7 @@ caf::result<node_status> node_state::status(uint64_t of_epoch) {
   };
   auto what = std::make_shared<collection>();
   what->all.sent_bytes = *traffic;
+  what->all.memory = used_memory();
   what->missing = job->groups.size();
   auto promise = self->make_response_promise<node_status>();
   if (job->groups.empty())

@@ -1,6 +1,7 @@
 #include "nnactor/engine/footprint.hpp"
 
 #include "nnactor/defaults.hpp"
+#include "nnactor/engine/chain.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,31 +13,247 @@ namespace {
 
 constexpr uint64_t value_bytes = sizeof(float); ///< Of tokens, too.
 
-/// Columns of the inputs that a group gathers.
-uint64_t input_columns(const group_graph& graph, const group& what) {
-  uint64_t out = 0;
-  for (auto id : what.upstream)
-    if (graph.groups[id].kind != group_kind::target)
-      out += graph.groups[id].width;
-  return out;
+// Kernels that oneDNN makes, what CAF and the store keep; measured.
+constexpr uint64_t smallest_job = 11 << 20;
+
+// From here on memory goes back to the system, see main.cpp. What is smaller
+// stays with a heap, which takes a tenth more than what is in it; measured.
+constexpr uint64_t given_back = 64 << 20;
+
+// See `huge_buffer`.
+constexpr uint64_t huge_page = 2 << 20;
+
+/// Pieces of work that a node has at the same time, and their rows.
+struct work_held {
+  uint64_t forwarded = 0; ///< In flight.
+  uint64_t finished = 0;  ///< Whose gradients wait to be added up.
+  uint64_t rows = 0;
+};
+
+work_held work_in_training(const network& net, const train_settings& how,
+                           uint32_t nodes) {
+  auto in_flight = std::min(how.window, how.micro_batches);
+  // As many as may wait, and the one that is being added up; where nodes wait
+  // for each other, they have time for some.
+  auto most = nodes > 1 ? how.window - 1 : how.window + 1;
+  auto waiting = std::min(most, how.micro_batches - in_flight);
+  return {uint64_t{in_flight} * net.time_steps,
+          uint64_t{waiting} * net.time_steps, how.batch / how.micro_batches};
 }
 
-/// Values that a group keeps of one example between forward and accumulate:
-/// what came in, gathered if it came from several, y, dz, and z before gelu;
-/// see `kept_values`.
-uint64_t values_kept(const network& net, const group_graph& graph,
-                     const group& what) {
-  auto inputs = input_columns(graph, what);
-  auto gathered = what.upstream.size() > 1 ? 2 * inputs : inputs;
-  if (what.kind == group_kind::loss)
-    return gathered + inputs;
-  auto keeps_z = net.layers[what.layer].act == activation::gelu;
-  return gathered + (keeps_z ? 3 : 2) * what.width;
+work_held work_in_validation(const network& net, const train_settings& how,
+                             uint64_t validated) {
+  auto most = defaults::validation_rows(net.time_steps);
+  auto batches = (validated + most - 1) / most;
+  return {std::min<uint64_t>(how.window, batches), 0,
+          std::min(most, validated)};
 }
 
-/// Of a value between groups on different nodes.
-uint64_t sent_bytes(const train_settings& how) {
-  return how.link == precision::bfloat16 ? sizeof(uint16_t) : value_bytes;
+/// Values of one example at one time step that a node has.
+struct values_held {
+  uint64_t forwarded = 0; ///< Between forward and backward.
+  uint64_t finished = 0;  ///< Between backward and accumulate.
+  uint64_t passing = 0;   ///< Of whatever is under way.
+  uint64_t turned = 0;    ///< Of that, what sparse layers turn on its side.
+  uint64_t widest = 0;    ///< Of one tensor.
+};
+
+/// What is at the same time on one node.
+class node_view {
+public:
+  node_view(const network& net, const arrangement& on,
+            const train_settings& how, node_index node)
+      : net_(net), on_(on), how_(how), node_(node) {
+  }
+
+  /// See `kept_values`. What a group reads it keeps as it came from the one
+  /// producer, or a copy of what came from several.
+  values_held training() const {
+    values_held out;
+    std::set<group_id> kept;
+    for (auto& g : on_.graph.groups)
+      if (is_here(g.id)) {
+        add_group(out, kept, g);
+        add_size(out, g);
+      }
+    for (auto& g : on_.graph.groups)
+      if (kept.contains(g.id)) {
+        out.finished += g.width;
+        out.forwarded += is_here(g.id) ? 0 : g.width;
+      } else if (!is_here(g.id) && is_read_here(g)) {
+        out.passing += g.width;
+      }
+    return out;
+  }
+
+  /// Without a backward pass nothing is kept: values go from one chain to the
+  /// next. Only of what is computed from the input alone, all time steps may
+  /// be there at the same time.
+  values_held
+  answering(const std::vector<std::vector<group_id>>& chains) const {
+    values_held out;
+    std::map<layer_id, std::pair<uint64_t, uint64_t>> layers; // Read, written.
+    auto all_steps = uint64_t{on_.graph.time_steps};
+    for (auto& g : on_.graph.groups)
+      if (!is_here(g.id) && is_read_here(g))
+        out.forwarded +=
+            g.width * (g.kind == group_kind::neurons ? 1 : all_steps);
+    for (auto& chain : chains) {
+      auto& head = on_.graph.groups[chain.front()];
+      auto& tail = on_.graph.groups[chain.back()];
+      auto& [read, written] = layers[tail.layer];
+      read = std::max(read, inputs(head, true));
+      written +=
+          tail.width
+          * (head.upstream == std::vector{group_graph::input_group} ? all_steps
+                                                                    : 1);
+    }
+    uint64_t most = 0;
+    for (auto& [layer, x] : layers)
+      most = std::max(most, x.first + x.second);
+    out.forwarded += most;
+    for (auto& g : on_.graph.groups)
+      if (is_here(g.id)) {
+        auto loss = g.kind == group_kind::loss;
+        out.passing =
+            std::max(out.passing, loss ? 2 * inputs(g, false) : turned(g));
+        add_size(out, g);
+      }
+    return out;
+  }
+
+  /// Of chains, which keep it; see `chain`.
+  uint64_t workspaces(const std::vector<std::vector<group_id>>& chains,
+                      uint64_t rows) const {
+    uint64_t small = 0;
+    uint64_t large = 0;
+    for (auto& chain : chains) {
+      auto& head = on_.graph.groups[chain.front()];
+      uint64_t halves[2] = {0,
+                            head.upstream.size() > 1 ? inputs(head, false) : 0};
+      for (size_t i = 0; i + 1 < chain.size(); ++i)
+        halves[i % 2] =
+            std::max(halves[i % 2], on_.graph.groups[chain[i]].width);
+      for (auto columns : halves) {
+        auto bytes = rows * columns * value_bytes;
+        (bytes > huge_page ? large : small) +=
+            bytes > huge_page ? whole_pages(bytes) : bytes;
+      }
+    }
+    return large + whole_pages(small);
+  }
+
+private:
+  static uint64_t whole_pages(uint64_t bytes) {
+    return (bytes + huge_page - 1) / huge_page * huge_page;
+  }
+
+  bool is_here(group_id id) const {
+    return on_.where.seats[id].node == node_;
+  }
+
+  /// Columns that a group reads.
+  uint64_t inputs(const group& what, bool only_from_here) const {
+    uint64_t out = 0;
+    for (auto id : what.upstream)
+      if (on_.graph.groups[id].kind != group_kind::target
+          && (!only_from_here || is_here(id)))
+        out += on_.graph.groups[id].width;
+    return out;
+  }
+
+  /// Sparse layers read and write what is turned on its side.
+  uint64_t turned(const group& what) const {
+    return net_.layers[what.layer].kind == layer_kind::sparse
+               ? inputs(what, false) + what.width
+               : 0;
+  }
+
+  void add_size(values_held& to, const group& what) const {
+    to.widest = std::max(to.widest, what.width);
+    to.turned = std::max(to.turned, turned(what));
+  }
+
+  bool is_read_here(const group& what) const {
+    return std::ranges::any_of(what.downstream,
+                               [&](group_id id) { return is_here(id); });
+  }
+
+  void add_group(values_held& to, std::set<group_id>& kept,
+                 const group& what) const {
+    auto all = inputs(what, false);
+    auto gathered = what.upstream.size() > 1 ? all : 0;
+    if (what.kind == group_kind::loss) {
+      to.passing = std::max(to.passing, gathered + 2 * all);
+      return;
+    }
+    if (gathered == 0)
+      kept.insert(what.upstream.front());
+    auto keeps_z = net_.layers[what.layer].act == activation::gelu;
+    auto rounds = how_.link == precision::bfloat16;
+    to.forwarded += gathered + (1 + keeps_z + rounds) * what.width;
+    to.finished += gathered + what.width;
+    // The gradient of what it read, and that in parts.
+    to.passing =
+        std::max(to.passing, all + gathered + what.width + turned(what));
+  }
+
+  const network& net_;
+  const arrangement& on_;
+  const train_settings& how_;
+  node_index node_;
+};
+
+bool is_given_back(const values_held& values, const work_held& work) {
+  return work.rows * values.widest * value_bytes >= given_back;
+}
+
+uint64_t bytes_of(const values_held& values, const work_held& work) {
+  auto bytes = work.rows * value_bytes
+               * (values.forwarded * work.forwarded
+                  + values.finished * work.finished + values.passing);
+  if (is_given_back(values, work))
+    return bytes;
+  bytes += work.rows * value_bytes * values.turned;
+  return bytes + bytes / 10;
+}
+
+/// What a group has for as long as a job runs.
+void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
+                    const train_settings& how) {
+  auto parameters = neurons * (of.row_width + (of.bias ? 1 : 0));
+  ++to.groups;
+  to.neurons += neurons;
+  to.parameters += parameters;
+  to.weights += parameters * value_bytes;
+  // Rounded copies for both directions, and one on the way there.
+  if (of.kind == layer_kind::dense && how.compute == precision::bfloat16)
+    to.weights += 3 * parameters * sizeof(uint16_t);
+  // Each knows its column, by the layer and by the device.
+  if (of.kind == layer_kind::sparse)
+    to.weights += 2 * neurons * of.row_width * sizeof(uint32_t);
+  to.gradients += parameters * value_bytes;
+  to.optimizer += parameters * optimizer_bytes(how.optimizer.kind);
+  to.saving += parameters * (value_bytes + optimizer_bytes(how.optimizer.kind));
+}
+
+/// What is under way on a link that keeps up, at either end: no more than what
+/// crosses it in flight.
+void add_buffers(std::vector<node_footprint>& to, const arrangement& on,
+                 const train_settings& how, const work_held& training,
+                 const work_held& validation) {
+  for (auto& link : traffic(on, how)) {
+    auto steps = uint64_t{on.graph.time_steps};
+    auto a_row = (link.forward + link.backward) / how.batch / steps;
+    auto forward_row = link.forward / how.batch / steps;
+    auto bytes = std::min(
+        defaults::credit_bytes,
+        std::max(a_row * training.rows * training.forwarded / steps,
+                 forward_row * validation.rows * validation.forwarded));
+    for (auto node : {link.from, link.to})
+      if (node != on.where.driver())
+        to[node].buffers += bytes;
+  }
 }
 
 } // namespace
@@ -45,85 +262,41 @@ uint64_t optimizer_bytes(optimizer_kind kind) {
   return (kind == optimizer_kind::sgd ? 1 : 2) * value_bytes;
 }
 
-std::vector<node_footprint> footprints(const network& net,
-                                       const arrangement& on,
-                                       const train_settings& how) {
-  std::vector<node_footprint> out(on.where.nodes);
-  auto rows = uint64_t{how.batch / how.micro_batches};
-  auto in_flight = std::min(how.window, how.micro_batches);
-  for (auto& g : on.graph.groups) {
-    auto node = on.where.seats[g.id].node;
-    if (node == on.where.driver())
-      continue;
-    auto& at = out[node];
-    auto& of = net.layers[g.layer];
-    auto parameters = g.neurons.size() * (of.row_width + (of.bias ? 1 : 0));
-    ++at.groups;
-    at.neurons += g.neurons.size();
-    at.parameters += parameters;
-    at.weights += parameters * value_bytes;
-    // Rounded copies for both directions.
-    if (of.kind == layer_kind::dense && how.compute == precision::bfloat16)
-      at.weights += 2 * parameters * sizeof(uint16_t);
-    if (of.kind == layer_kind::sparse) // Each knows its column.
-      at.weights += g.neurons.size() * of.row_width * sizeof(uint32_t);
-    at.gradients += parameters * value_bytes;
-    at.optimizer += parameters * optimizer_bytes(how.optimizer.kind);
-    // A validation micro-batch keeps nothing for a backward pass.
-    auto training = in_flight * rows * net.time_steps
-                    * values_kept(net, on.graph, g) * value_bytes;
-    auto validation = how.window * defaults::validation_rows(net.time_steps)
-                      * net.time_steps * (input_columns(on.graph, g) + g.width)
-                      * value_bytes;
-    at.activations += std::max(training, validation);
-  }
-  for (auto& link : traffic(on, how)) {
-    if (link.from != on.where.driver())
-      out[link.from].buffers += defaults::link_window_bytes;
-    if (link.to != on.where.driver())
-      out[link.to].buffers += defaults::link_window_bytes;
-  }
-  return out;
+uint64_t parameter_bytes(optimizer_kind kind) {
+  return 3 * value_bytes + 2 * optimizer_bytes(kind);
 }
 
-std::vector<link_traffic> traffic(const arrangement& on,
-                                  const train_settings& how) {
-  std::map<std::pair<node_index, node_index>, link_traffic> links;
-  auto node = [&](group_id id) { return on.where.seats[id].node; };
-  auto link = [&](group_id from, node_index to) -> link_traffic& {
-    auto& out = links[{node(from), to}];
-    out.from = node(from);
-    out.to = to;
-    return out;
-  };
-  auto steps = uint64_t{on.graph.time_steps};
-  for (auto& g : on.graph.groups) {
-    // The loss group sends two doubles for each time step of a micro-batch.
-    auto bytes = g.kind == group_kind::loss
-                     ? steps * how.micro_batches * 2 * sizeof(double)
-                     : steps * how.batch * g.width
-                           * (g.kind == group_kind::neurons ? sent_bytes(how)
-                                                            : value_bytes);
-    std::set<node_index> readers;
-    for (auto id : g.downstream)
-      if (node(id) != node(g.id))
-        readers.insert(node(id));
-    for (auto to : readers)
-      link(g.id, to).forward += bytes;
-    if (g.kind != group_kind::neurons && g.kind != group_kind::loss)
-      continue;
-    for (size_t i = 0; i < g.upstream.size(); ++i) {
-      auto id = g.upstream[i];
-      auto& producer = on.graph.groups[id];
-      if (producer.kind == group_kind::neurons && node(id) != node(g.id))
-        link(g.id, node(id)).backward += (steps - g.upstream_delays[i])
-                                         * how.batch * producer.width
-                                         * sent_bytes(how);
-    }
+uint64_t process_bytes(const node_frame& without_a_job) {
+  return without_a_job.memory + smallest_job;
+}
+
+std::vector<node_footprint>
+footprints(const network& net, const arrangement& on, const train_settings& how,
+           uint64_t validated, const std::vector<node_frame>& frames) {
+  std::vector<node_footprint> out(on.where.nodes);
+  for (auto& g : on.graph.groups)
+    if (on.where.seats[g.id].node != on.where.driver())
+      add_parameters(out[on.where.seats[g.id].node], net.layers[g.layer],
+                     g.neurons.size(), how);
+  auto training = work_in_training(net, how, on.where.nodes);
+  auto validation = work_in_validation(net, how, validated);
+  auto weight_bytes =
+      how.compute == precision::bfloat16 ? sizeof(uint16_t) : sizeof(float);
+  for (node_index node = 0; node < on.where.nodes; ++node) {
+    auto& at = out[node];
+    auto chains = find_chains(net, on.graph, on.where, node, weight_bytes,
+                              {frames[node].cache});
+    node_view here{net, on, how, node};
+    auto kept = here.workspaces(chains, validation.rows);
+    at.process = process_bytes(frames[node]);
+    at.training = bytes_of(here.training(), training) + kept;
+    auto answering = here.answering(chains);
+    at.validation = bytes_of(answering, validation) + kept;
+    // Nothing is saved while it validates.
+    if (is_given_back(answering, validation))
+      at.validation -= std::min(at.validation, at.saving);
   }
-  std::vector<link_traffic> out;
-  for (auto& [pair, x] : links)
-    out.push_back(x);
+  add_buffers(out, on, how, training, validation);
   return out;
 }
 

@@ -8,19 +8,37 @@
 
 namespace nnactor {
 
-/// What a node holds while a network trains; bytes.
+/// What a node's process is like without a job.
+struct node_frame {
+  uint64_t memory = 0; ///< That it takes, in bytes.
+  uint64_t cache = 0;  ///< Of a device, for weights; see `find_chains`.
+};
+
+/// What a node holds while a network trains; bytes, each part at its fullest.
 struct node_footprint {
   uint64_t groups = 0;
   uint64_t neurons = 0;
   uint64_t parameters = 0;
+  uint64_t process = 0; ///< What it takes for the smallest of jobs.
   uint64_t weights = 0;
   uint64_t gradients = 0;
-  uint64_t optimizer = 0;   ///< State of the optimizer.
-  uint64_t activations = 0; ///< Of all micro-batches in flight.
-  uint64_t buffers = 0;     ///< Of links, at their fullest.
+  uint64_t optimizer = 0;  ///< State of the optimizer.
+  uint64_t saving = 0;     ///< Copies that are being written to the store.
+  uint64_t training = 0;   ///< Values of the micro-batches in flight.
+  uint64_t validation = 0; ///< In place of those.
+  uint64_t buffers = 0;    ///< Of links.
+
+  uint64_t activations() const {
+    return training > validation ? training : validation;
+  }
+
+  /// That grows with the neurons that it has.
+  uint64_t model() const {
+    return weights + gradients + optimizer + saving;
+  }
 
   uint64_t total() const {
-    return weights + gradients + optimizer + activations + buffers;
+    return process + model() + activations() + buffers;
   }
 };
 
@@ -36,10 +54,19 @@ struct link_traffic {
 /// Returns the bytes of optimizer state a parameter has.
 uint64_t optimizer_bytes(optimizer_kind kind);
 
+/// Returns the bytes a parameter takes: itself, its gradient, its state, and
+/// the copy that is being saved.
+uint64_t parameter_bytes(optimizer_kind kind);
+
+/// Returns what a process takes for the smallest of jobs.
+uint64_t process_bytes(const node_frame& without_a_job);
+
 /// By node index, without the driver.
-std::vector<node_footprint> footprints(const network& net,
-                                       const arrangement& on,
-                                       const train_settings& how);
+/// @param validated Examples that a validation goes through.
+/// @param frames By node index.
+std::vector<node_footprint>
+footprints(const network& net, const arrangement& on, const train_settings& how,
+           uint64_t validated, const std::vector<node_frame>& frames);
 
 /// By (from, to), the driver included; pairs that exchange nothing are left
 /// out.

@@ -95,7 +95,10 @@ double memory_of(const network& net, const layer& what,
   auto kept = of.learns ? columns + 3 * static_cast<double>(what.width)
                         : static_cast<double>(what.width);
   auto in_flight = std::min(how.window, how.micro_batches);
+  auto saved =
+      value_bytes + static_cast<double>(optimizer_bytes(how.optimizer.kind));
   return resident_of(what, how, of)
+         + (of.learns ? parameters_of(what) * saved : 0)
          + in_flight * of.rows * of.steps * kept * value_bytes;
 }
 

@@ -108,7 +108,10 @@ struct node_info {
   std::string host;
   uint32_t process = 0; ///< Process id.
   uint32_t cores = 0;
-  uint64_t memory = 0; ///< Of the machine, in bytes.
+  uint64_t memory = 0;      ///< Of the machine, in bytes.
+  uint64_t free_memory = 0; ///< Of the machine, now; 0: unknown, as below.
+  uint64_t used_memory = 0; ///< By this process, now.
+  uint64_t idle_memory = 0; ///< By this process before it had a job.
   /// That its devices have to themselves, together; 0: they use the machine's.
   uint64_t device_memory = 0;
   uint32_t devices = 0;
@@ -153,6 +156,7 @@ struct group_status {
 /// A node as it is now.
 struct node_status {
   uint64_t sent_bytes = 0; ///< Of tensors over links, since it was deployed.
+  uint64_t memory = 0;     ///< That its process takes, in bytes.
   std::vector<group_status> groups;
 };
 
@@ -189,8 +193,9 @@ typename Inspector::result_type inspect(Inspector& f, tensor_piece& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_info& x) {
   return f(caf::meta::type_name("node_info"), x.version, x.host, x.process,
-           x.cores, x.memory, x.device_memory, x.devices, x.device, x.speed,
-           x.packed_speed, x.cache, x.cache_speed, x.memory_speed);
+           x.cores, x.memory, x.free_memory, x.used_memory, x.idle_memory,
+           x.device_memory, x.devices, x.device, x.speed, x.packed_speed,
+           x.cache, x.cache_speed, x.memory_speed);
 }
 
 template <class Inspector>
@@ -207,7 +212,8 @@ typename Inspector::result_type inspect(Inspector& f, group_status& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_status& x) {
-  return f(caf::meta::type_name("node_status"), x.sent_bytes, x.groups);
+  return f(caf::meta::type_name("node_status"), x.sent_bytes, x.memory,
+           x.groups);
 }
 
 /// Announces every type above, and every actor interface that crosses a wire.

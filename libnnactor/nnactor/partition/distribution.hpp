@@ -64,9 +64,9 @@ struct distribution {
   uint64_t parts = 0;     ///< Of `even` and `connectivity`.
   std::vector<share> shares;
   origin where;
-  /// Of `mechanism::capacity`: bytes that a parameter takes with its gradient
-  /// and the state of its optimizer.
-  uint64_t bytes_per_parameter = 16;
+  /// Of `mechanism::capacity`: bytes that a parameter takes with its gradient,
+  /// the state of its optimizer and the copy of both that is saved.
+  uint64_t bytes_per_parameter = 28;
 
   /// Whether it is a plan for the nodes.
   bool is_planned() const {

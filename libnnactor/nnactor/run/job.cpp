@@ -4,6 +4,7 @@
 #include "nnactor/engine/layer_work.hpp"
 #include "nnactor/neuron/random.hpp"
 #include "nnactor/partition/plan_split.hpp"
+#include "nnactor/run/memory_check.hpp"
 #include "nnactor/run/planned_nodes.hpp"
 
 #include <boost/filesystem.hpp>
@@ -60,8 +61,7 @@ result<prepared_job> prepare(experiment how) {
   job.how = std::move(how);
   job.how.run.train.link = job.how.cluster.link;
   auto& split = job.how.distribute;
-  split.bytes_per_parameter =
-      2 * sizeof(float) + optimizer_bytes(job.how.run.train.optimizer.kind);
+  split.bytes_per_parameter = parameter_bytes(job.how.run.train.optimizer.kind);
   if (split.waits_for_nodes())
     return job;
   if (auto err = make_parts(job))
@@ -75,7 +75,7 @@ caf::error split_for_nodes(prepared_job& job, const cluster_view& nodes) {
     return caf::none;
   if (split.is_planned())
     return split_by_plan(job, nodes);
-  auto memory = memory_limits(job.how.cluster, nodes);
+  auto memory = memory_for_parameters(job.how.cluster, nodes);
   for (size_t i = 0; i < nodes.members.size(); ++i) {
     auto& next = split.shares.emplace_back();
     next.speed = static_cast<double>(nodes.members[i].info.speed);
@@ -83,37 +83,6 @@ caf::error split_for_nodes(prepared_job& job, const cluster_view& nodes) {
     next.where = split.where;
   }
   return make_parts(job);
-}
-
-std::vector<uint64_t> memory_limits(const cluster_settings& how,
-                                    const cluster_view& nodes) {
-  std::vector<uint64_t> out;
-  for (auto& m : nodes.members) {
-    auto sharing = std::ranges::count_if(
-        nodes.members, [&](auto& x) { return x.info.host == m.info.host; });
-    auto has = m.info.device_memory > 0
-                   ? m.info.device_memory
-                   : m.info.memory / static_cast<uint64_t>(sharing);
-    out.push_back(how.memory > 0 ? std::min(how.memory, has) : has);
-  }
-  return out;
-}
-
-caf::error check_memory(const prepared_job& job, const placement& where,
-                        const cluster_view& nodes) {
-  auto needed =
-      footprints(job.net, {job.parts, job.graph, where}, job.how.run.train);
-  auto memory = memory_limits(job.how.cluster, nodes);
-  for (size_t i = 0; i < needed.size(); ++i)
-    if (memory[i] > 0 && needed[i].total() > memory[i])
-      return fail(ec::invalid_config,
-                  "node {} ({}) would need {:.1f} MB for its {} neurons, but "
-                  "has {:.1f}; add nodes, give it fewer neurons, or take a "
-                  "smaller batch or window",
-                  i + 1, nodes.members[i].address,
-                  static_cast<double>(needed[i].total()) / 1e6,
-                  needed[i].neurons, static_cast<double>(memory[i]) / 1e6);
-  return caf::none;
 }
 
 deployment make_training(const prepared_job& job, uint64_t epoch,

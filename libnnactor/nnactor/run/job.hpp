@@ -34,16 +34,6 @@ result<prepared_job> prepare(experiment how);
 /// is what the user wants; else does nothing.
 caf::error split_for_nodes(prepared_job& job, const cluster_view& nodes);
 
-/// Returns the most memory that each node may use, as far as it is known: that
-/// of its GPUs where it computes on them alone; a machine with several nodes is
-/// shared by them.
-std::vector<uint64_t> memory_limits(const cluster_settings& how,
-                                    const cluster_view& nodes);
-
-/// Fails, naming the node, if a job does not fit the memory of a node.
-caf::error check_memory(const prepared_job& job, const placement& where,
-                        const cluster_view& nodes);
-
 /// Returns what is deployed to train from fresh parameters. `model` is the
 /// folder of the model, of which nodes get the last name.
 deployment make_training(const prepared_job& job, uint64_t epoch,

@@ -1,7 +1,7 @@
 #include "nnactor/run/planned_nodes.hpp"
 
 #include "nnactor/engine/layer_profile.hpp"
-#include "nnactor/run/job.hpp"
+#include "nnactor/run/memory_check.hpp"
 
 #include <algorithm>
 
@@ -42,7 +42,7 @@ planned_cluster devices_of(const cluster_settings& how,
   out.between = between_machines;
   for (const auto& x : nodes.members)
     out.between = slower(out.between, x.link);
-  auto memory = memory_limits(how, nodes);
+  auto memory = memory_for_parameters(how, nodes);
   for (size_t i = 0; i < nodes.members.size(); ++i) {
     const auto& info = nodes.members[i].info;
     auto rounded = compute == precision::bfloat16 && info.packed_speed > 0;

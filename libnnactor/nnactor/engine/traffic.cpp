@@ -1,0 +1,58 @@
+#include "nnactor/engine/footprint.hpp"
+
+#include <map>
+#include <set>
+
+namespace nnactor {
+
+namespace {
+
+/// Of a value between groups on different nodes.
+uint64_t sent_bytes(const train_settings& how) {
+  return how.link == precision::bfloat16 ? sizeof(uint16_t) : sizeof(float);
+}
+
+} // namespace
+
+std::vector<link_traffic> traffic(const arrangement& on,
+                                  const train_settings& how) {
+  std::map<std::pair<node_index, node_index>, link_traffic> links;
+  auto node = [&](group_id id) { return on.where.seats[id].node; };
+  auto link = [&](group_id from, node_index to) -> link_traffic& {
+    auto& out = links[{node(from), to}];
+    out.from = node(from);
+    out.to = to;
+    return out;
+  };
+  auto steps = uint64_t{on.graph.time_steps};
+  for (auto& g : on.graph.groups) {
+    // The loss group sends two doubles for each time step of a micro-batch.
+    auto bytes = g.kind == group_kind::loss
+                     ? steps * how.micro_batches * 2 * sizeof(double)
+                     : steps * how.batch * g.width
+                           * (g.kind == group_kind::neurons ? sent_bytes(how)
+                                                            : sizeof(float));
+    std::set<node_index> readers;
+    for (auto id : g.downstream)
+      if (node(id) != node(g.id))
+        readers.insert(node(id));
+    for (auto to : readers)
+      link(g.id, to).forward += bytes;
+    if (g.kind != group_kind::neurons && g.kind != group_kind::loss)
+      continue;
+    for (size_t i = 0; i < g.upstream.size(); ++i) {
+      auto id = g.upstream[i];
+      auto& producer = on.graph.groups[id];
+      if (producer.kind == group_kind::neurons && node(id) != node(g.id))
+        link(g.id, node(id)).backward += (steps - g.upstream_delays[i])
+                                         * how.batch * producer.width
+                                         * sent_bytes(how);
+    }
+  }
+  std::vector<link_traffic> out;
+  for (auto& [pair, x] : links)
+    out.push_back(x);
+  return out;
+}
+
+} // namespace nnactor
