@@ -73,6 +73,10 @@ void json_reporter::start(const experiment& how, const dataset& data,
          {"reference", of(baseline)}});
 }
 
+void json_reporter::hint(const std::string& text) {
+  print({{"event", "hint"}, {"text", text}});
+}
+
 void json_reporter::placed(const deployed_network& network,
                            const std::string& control) {
   auto nodes = json::array();

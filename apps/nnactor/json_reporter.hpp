@@ -19,6 +19,7 @@ public:
 
   void start(const experiment& how, const dataset& data, const network& net,
              const dataset::reference& baseline) override;
+  void hint(const std::string& text) override;
   void placed(const deployed_network& network,
               const std::string& control) override;
   void event(const progress& what) override;

@@ -57,6 +57,15 @@ std::string title_of(const plan_options& how, size_t devices,
                      format_count(devices), devices == 1 ? "" : "s", where);
 }
 
+/// The parts of a job on the devices of a list.
+placement one_after_the_other(const prepared_job& job,
+                              const planned_cluster& on) {
+  std::vector<placement::seat> seats;
+  for (size_t i = 0; i < job.parts.parts.size(); ++i)
+    seats.push_back({0, static_cast<uint32_t>(i % on.devices.size())});
+  return place(job.graph, 1, seats);
+}
+
 result<prepared_job> read_job(const plan_options& how) {
   auto config = how.what.read();
   if (!config)
@@ -77,6 +86,9 @@ int plan_for_devices(const plan_options& how) {
     return finish(job.error());
   auto [work, examples] = work_of(*job, how, devices->on);
   auto plans = choose_plans(std::move(work), std::move(devices->on), examples);
+  if (!job->parts.parts.empty())
+    plans.configured = plan_as_split(*job, plans.work, plans.on,
+                                     one_after_the_other(*job, plans.on));
   if (how.json)
     say_json(to_json(plans, job->net));
   else
@@ -130,6 +142,11 @@ int plan_for_nodes(const plan_options& how) {
   auto on = devices_of(job.how.cluster, *nodes, job.how.run.train.compute);
   auto [work, examples] = work_of(job, how, on);
   auto plans = choose_plans(std::move(work), std::move(on), examples);
+  if (nodes->members.front().info.device == "cpu")
+    plans.device = "core";
+  if (!job.how.distribute.is_planned())
+    plans.configured =
+        plan_as_split(job, plans.work, plans.on, footprint.where);
   auto count = nodes->members.size();
   if (how.json) {
     auto out = to_json(footprint);

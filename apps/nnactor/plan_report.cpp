@@ -15,10 +15,18 @@ struct named_plan {
   const network_plan* plan; ///< Null where there is none.
 };
 
-std::array<named_plan, 3> all_of(const plan_choices& what) {
+std::array<named_plan, 3> strategies_of(const plan_choices& what) {
   return {{{"layerwise", what.layerwise ? &what.layerwise->plan : nullptr},
            {"megatron", what.megatron ? &*what.megatron : nullptr},
            {"auto", what.best ? &what.best->plan : nullptr}}};
+}
+
+std::vector<named_plan> all_of(const plan_choices& what) {
+  auto strategies = strategies_of(what);
+  std::vector<named_plan> out(strategies.begin(), strategies.end());
+  if (what.configured)
+    out.insert(out.begin(), {"configured", &*what.configured});
+  return out;
 }
 
 /// A step by cause, in seconds; they add up to it.
@@ -60,16 +68,16 @@ std::string and_more(size_t all) {
 
 /// What each layer takes for one micro-batch.
 std::string render_layers(const plan_choices& what, const network& net) {
-  table out{{"layer", ">neurons", ">parameters", ">flop", ">moved",
-             ">in a cache", ">in memory", ">passed on"}};
+  table out{{"layer", ">neurons", ">parameters", ">Mflop", ">moved", ">cached",
+             ">held", ">passed"}};
   auto bytes = [](double x) { return format_bytes(static_cast<uint64_t>(x)); };
   for (size_t i = 0; i < what.work.layers.size() && i < most_lines; ++i) {
     auto& x = what.work.job.layers[i];
     auto& of = net.layers[what.work.layers[i]];
     out.add({printable(of.name), format_count(of.units),
-             format_count(of.parameters()),
-             format_count(static_cast<uint64_t>(x.flop)), bytes(x.moved),
-             bytes(x.resident), bytes(x.memory), bytes(x.passed_on)});
+             format_count(of.parameters()), fmt::format("{:.1f}", x.flop / 1e6),
+             bytes(x.moved), bytes(x.resident), bytes(x.memory),
+             bytes(x.passed_on)});
   }
   return out.render() + and_more(what.work.layers.size());
 }
@@ -85,13 +93,13 @@ std::string render_links(const planned_cluster& on) {
   auto out = fmt::format("Links take {}", of(on.inside));
   if (on.servers.front() == on.servers.back())
     return out + ".\n";
-  return fmt::format("{} between devices of a node, {} between nodes.\n", out,
+  return fmt::format("{} between devices of a node,\n{} between nodes.\n", out,
                      of(on.between));
 }
 
 std::string render_strategies(const plan_choices& what) {
   table out{{"strategy", ">stages", ">devices", ">step", ">compute", ">memory",
-             ">communication", ">bubble", ">examples/s"}};
+             ">links", ">bubble", ">per s"}};
   for (auto [name, plan] : all_of(what)) {
     if (plan == nullptr) {
       out.add({name, "-"});
@@ -173,7 +181,7 @@ std::string certificate(const optimal_plan& best) {
                        "billionth less.\n",
                        format_count(best.probes));
   return fmt::format("No stages of equally many devices keep a step of all "
-                     "alike below {}: {} probes, the last of them for a "
+                     "alike below {}:\n{} probes, the last of them for a "
                      "billionth less.\n",
                      format_seconds(best.plan.bound()),
                      format_count(best.probes));
@@ -212,9 +220,25 @@ plan_choices choose_plans(network_work work, planned_cluster on,
   return out;
 }
 
+std::string compare_split(const plan_choices& what) {
+  constexpr auto as_fast = 1.05;
+  if (!what.configured || !what.best)
+    return {};
+  auto times = what.configured->seconds() / what.best->plan.seconds();
+  if (times < as_fast)
+    return "The split of the config is as fast as any plan.";
+  if (devices_of(what.best->plan) == 1)
+    return fmt::format("One {} is fastest: the split of the config would take "
+                       "{:.1f} times as long.",
+                       what.device, times);
+  return fmt::format("The split of the config would take {:.1f} times as long "
+                     "as auto, the fastest.",
+                     times);
+}
+
 std::string why_fastest(const plan_choices& what) {
   named_plan next{nullptr, nullptr};
-  for (auto x : all_of(what))
+  for (auto x : strategies_of(what))
     if (x.plan != nullptr && x.plan != &what.best->plan
         && (next.plan == nullptr || x.plan->seconds() < next.plan->seconds()))
       next = x;
@@ -231,9 +255,10 @@ std::string why_fastest(const plan_choices& what) {
        {theirs.communication - mine.communication, "communication"},
        {theirs.bubble - mine.bubble, "filling and draining stages"}}};
   auto most = std::ranges::max(saved);
-  return fmt::format("It is {:.2f} times as fast as {}, the next best, most of "
-                     "all by less time for {} ({} of a step).",
-                     times, next.name, most.second, format_seconds(most.first));
+  return fmt::format(
+      "It is {:.2f} times as fast as {}, the next best,\nmost of "
+      "all by less time for {} ({} of a step).",
+      times, next.name, most.second, format_seconds(most.first));
 }
 
 std::string render(const plan_choices& what, const network& net,
@@ -245,8 +270,10 @@ std::string render(const plan_choices& what, const network& net,
     return out + "No plan fits the memory of the devices.\n";
   if (what.layerwise && what.layerwise->filled > 1)
     out += fmt::format("Layerwise holds up to {:.1f} times what the caches of "
-                       "its devices can take.\n",
+                       "its devices take.\n",
                        what.layerwise->filled);
+  if (auto text = compare_split(what); !text.empty())
+    out += text + "\n";
   out += fmt::format("\nThe stages of auto\n{}",
                      render_stages(what, net, what.best->plan));
   if (auto why = why_fastest(what); !why.empty())
@@ -265,6 +292,9 @@ nlohmann::json to_json(const plan_choices& what, const network& net) {
       out[name] = to_json(what, net, *plan);
   if (what.layerwise)
     out["layerwise"]["filled"] = what.layerwise->filled;
+  if (what.configured && what.best)
+    out["configured"]["times"] =
+        what.configured->seconds() / what.best->plan.seconds();
   if (what.best) {
     out["auto"]["infeasible_seconds"] = what.best->infeasible;
     out["auto"]["probes"] = what.best->probes;

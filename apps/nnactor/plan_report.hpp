@@ -15,7 +15,9 @@ namespace nnactor {
 struct plan_choices {
   network_work work;
   planned_cluster on;
-  uint64_t examples = 1; ///< Of a step, or questions answered at once.
+  std::string device = "device"; ///< What people call one.
+  uint64_t examples = 1;         ///< Of a step, or questions answered at once.
+  std::optional<network_plan> configured; ///< The config's own split.
   std::optional<layerwise_plan> layerwise;
   std::optional<network_plan> megatron;
   std::optional<optimal_plan> best;
@@ -23,6 +25,10 @@ struct plan_choices {
 
 plan_choices choose_plans(network_work work, planned_cluster on,
                           uint64_t examples);
+
+/// What the config's own split takes beside the fastest plan, in plain words;
+/// empty where it has none.
+std::string compare_split(const plan_choices& what);
 
 /// The reason for the fastest plan in a line: what it saves over the next best,
 /// and by how much. Empty if there is no other.

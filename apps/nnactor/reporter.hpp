@@ -22,6 +22,9 @@ public:
                      const network& net,
                      const dataset::reference& baseline) = 0;
 
+  /// What would make the run faster, said once.
+  virtual void hint(const std::string& text) = 0;
+
   /// The network is on its nodes; shells reach the run at `control`.
   virtual void placed(const deployed_network& network,
                       const std::string& control) = 0;

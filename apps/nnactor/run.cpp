@@ -3,6 +3,7 @@
 #include "interruption.hpp"
 #include "output.hpp"
 #include "reporter.hpp"
+#include "split_hint.hpp"
 #include "store_check.hpp"
 
 #include "nnactor/run/controller.hpp"
@@ -165,6 +166,8 @@ result<cluster_ptr> join_nodes(whole_run& run) {
   // Somebody may have begun to train the same model meanwhile.
   if (auto err = check_store(run))
     return err;
+  if (!run.opts.resume)
+    hint_at_split(job, where, **nodes, run.screen);
   return nodes;
 }
 

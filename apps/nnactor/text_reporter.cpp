@@ -65,6 +65,10 @@ void text_reporter::start(const experiment& how, const dataset& data,
                     counted(nodes.addresses.size(), "node")));
 }
 
+void text_reporter::hint(const std::string& text) {
+  say(fmt::format("\n{}: {}\n", strong("Hint"), text));
+}
+
 void text_reporter::placed(const deployed_network& network,
                            const std::string& control) {
   if (!network.reports.empty())

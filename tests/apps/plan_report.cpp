@@ -54,6 +54,29 @@ TEST_CASE("a plan is explained by what it saves") {
   CHECK(why_fastest(what).empty());
 }
 
+TEST_CASE("the config's own split is compared in plain words") {
+  auto what = choices(3);
+  CHECK(compare_split(what).empty());
+  what.configured = what.best->plan;
+  CHECK(compare_split(what)
+        == "The split of the config is as fast as any plan.");
+  what.configured->micro_batches *= 100;
+  CHECK(has(compare_split(what), "times as long as auto, the fastest."));
+  auto text = render(what, test::small_regression(), "Plans");
+  CHECK(has(text, "configured"));
+  CHECK(has(text, compare_split(what)));
+  CHECK(to_json(what, test::small_regression())["configured"]["times"] > 1);
+
+  auto one = choices(1);
+  one.device = "core";
+  one.configured = one.best->plan;
+  one.configured->stages.front().communication +=
+      0.8 * one.best->plan.stages.front().seconds();
+  CHECK(compare_split(one)
+        == "One core is fastest: the split of the config would take 1.8 times "
+           "as long.");
+}
+
 TEST_CASE("a network that fits no memory is said to fit none") {
   auto what = choices(2, 100);
   CHECK(!what.best);

@@ -149,6 +149,21 @@ TEST_CASE("before the first step people see what is trained and where") {
   CHECK(run.out.find('\033') == std::string::npos);
 }
 
+TEST_CASE("a hint is a line for people and an event for programs") {
+  fake_run run;
+  text_reporter to{run.screen(false), "nnactor"};
+  to.start(run.how, run.data, run.net, run.data.baseline());
+  run.out.clear();
+  to.hint("one core would be fastest");
+  CHECK(run.out == "\nHint: one core would be fastest\n");
+  std::string lines;
+  json_reporter json{[&](const std::string& line) { lines += line; }};
+  json.hint("one core would be fastest");
+  auto event = parse_lines(lines).front();
+  CHECK(event["event"] == "hint");
+  CHECK(event["text"] == "one core would be fastest");
+}
+
 TEST_CASE("without a terminal there is a line every five seconds") {
   fake_run run;
   text_reporter to{run.screen(false), "nnactor"};

@@ -44,9 +44,30 @@ TEST_CASE("what does not fit a node's memory is refused by plan and run") {
     INFO(end.out << end.err);
     CHECK(end.status == 2);
     CHECK(has(end.err, "node 1 (127.0.0.1:"));
-    CHECK(has(end.err, "has 1.0;"));
+    CHECK(has(end.err, "cluster.memory is 1.0 MB; raise cluster.memory"));
     CHECK(end.err.find('\n') == end.err.size() - 1);
   }
+}
+
+TEST_CASE("a split that costs more than it brings is told once") {
+  scratch folder;
+  auto config = small_config(folder);
+  auto hints = [&](const std::string& more) {
+    auto end = run_nnactor({"run", config, "--json", "--set", more, "--set",
+                            "store.path=" + folder / ("models/" + more)});
+    INFO(end.err);
+    CHECK(end.status == 0);
+    size_t out = 0;
+    for (auto at = end.out.find("\"hint\""); at != std::string::npos;
+         at = end.out.find("\"hint\"", at + 1))
+      ++out;
+    return out;
+  };
+  CHECK(hints("cluster.nodes=3") == 1);
+  CHECK(hints("cluster.nodes=1") == 0);
+  auto plan = run_nnactor({"plan", config});
+  CHECK(has(plan.out, "configured"));
+  CHECK(has(plan.out, "One core is fastest: the split of the config would "));
 }
 
 TEST_CASE("nodes measure their capacity and share the network by it") {

@@ -109,6 +109,16 @@ std::optional<network_plan> evaluate(const planned_job& job,
                                      const std::vector<stage_end>& ends,
                                      sharing how);
 
+/// What share of the neurons of each layer each device has: by layer, then by
+/// device; those of a layer add up to 1.
+using layer_shares = std::vector<std::vector<double>>;
+
+/// Works out a split that is there already, whether its devices fit it or not.
+/// Layers that share no device, directly or by layers between them, are stages
+/// of their own; the devices of a stage count in the order of the stages.
+network_plan evaluate(const planned_job& job, const planned_cluster& on,
+                      const layer_shares& shares);
+
 /// The second paper: consecutive layers go together while they fit the cache of
 /// a device; a layer that is too large for one goes to as many as it takes.
 /// Where there are too few devices for that, all caches count for as much more

@@ -83,4 +83,47 @@ std::optional<network_plan> plan_by(mechanism how, const planned_job& job,
   return found ? std::optional{std::move(found->plan)} : std::nullopt;
 }
 
+network_plan plan_as_split(const prepared_job& job, const network_work& work,
+                           const planned_cluster& on, const placement& where) {
+  auto on_each = on.devices.size() / where.nodes;
+  layer_shares shares(work.layers.size(),
+                      std::vector<double>(on.devices.size()));
+  for (size_t i = 0; i < work.layers.size(); ++i)
+    for (const auto& g : job.graph.groups) {
+      if (g.kind != group_kind::neurons || g.layer != work.layers[i])
+        continue;
+      auto [node, device] = where.seats[g.id];
+      shares[i][node * on_each + device % on_each] +=
+          static_cast<double>(g.neurons.size())
+          / static_cast<double>(job.net.layers[g.layer].units);
+    }
+  return evaluate(work.job, on, shares);
+}
+
+std::optional<costly_split> find_costly_split(const prepared_job& job,
+                                              const placement& where,
+                                              const cluster_view& nodes) {
+  constexpr auto clearly = 1.25;
+  constexpr auto little = 1.15;
+  constexpr size_t most_to_look_at = 1024; // Layers times devices.
+  auto work = training_work(job.net, job.how.run.train);
+  auto on = devices_of(job.how.cluster, nodes, job.how.run.train.compute);
+  if (job.how.distribute.is_planned()
+      || work.layers.size() * on.devices.size() > most_to_look_at)
+    return std::nullopt;
+  auto best = plan_optimal(work.job, on);
+  if (!best)
+    return std::nullopt;
+  auto fastest = std::move(best->plan);
+  // More devices have to be worth it.
+  auto one =
+      evaluate(work.job, on, {{work.layers.size(), 1}}, sharing::balanced);
+  if (one && one->seconds() < little * fastest.seconds())
+    fastest = std::move(*one);
+  auto now = plan_as_split(job, work, on, where);
+  costly_split out{now.seconds() / fastest.seconds(),
+                   fastest.stages.back().end_device};
+  return out.times < clearly ? std::nullopt : std::optional{out};
+}
+
 } // namespace nnactor

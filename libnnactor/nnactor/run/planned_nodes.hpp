@@ -10,6 +10,7 @@
 namespace nnactor {
 
 class device;
+struct placement;
 struct prepared_job;
 
 /// What nodes have said of themselves, as plans see it: the devices of the
@@ -28,5 +29,23 @@ void measure_work(network_work& work, const prepared_job& job, device& dev,
 /// @pre `how` is one of the planned mechanisms
 std::optional<network_plan> plan_by(mechanism how, const planned_job& job,
                                     const planned_cluster& on);
+
+/// How a job is split now, as plans see it, and what that takes.
+/// @param seats By group id; devices count as in `devices_of`.
+network_plan plan_as_split(const prepared_job& job, const network_work& work,
+                           const planned_cluster& on, const placement& where);
+
+/// A split that costs more than it brings.
+struct costly_split {
+  double times = 0;     ///< As long as the fastest plan takes.
+  uint64_t devices = 0; ///< That the fastest plan uses.
+};
+
+/// Compares a job's own split with the fastest plan, by what the nodes have
+/// said of themselves. Nothing where the gain is not clear, and where it would
+/// take long to tell.
+std::optional<costly_split> find_costly_split(const prepared_job& job,
+                                              const placement& where,
+                                              const cluster_view& nodes);
 
 } // namespace nnactor
