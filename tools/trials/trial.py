@@ -1,12 +1,16 @@
 """What trials share: a folder, a small network, processes that end with them."""
 
+import fcntl
 import os
+import pty
 import queue
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
@@ -190,6 +194,22 @@ class Place:
         return End(end.returncode if end.returncode >= 0 else 128 - end.returncode,
                    (end.stdout or b"").decode(errors="replace"),
                    end.stderr.decode(errors="replace"))
+
+    def on_terminal(self, *words, columns=80, seconds=60):
+        """What a command shows on a terminal of so many columns."""
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        one = subprocess.Popen([PROGRAM, *words], stdin=its, stdout=its, stderr=its)
+        os.close(its)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:
+            pass  # How Linux tells that the other end is closed.
+        os.close(ours)
+        status = one.wait(timeout=seconds)
+        return End(status, shown.decode(errors="replace").replace("\r", ""), "")
 
     def start(self, *words, env=None):
         self.running.append(Running([PROGRAM, *words], env))
