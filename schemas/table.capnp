@@ -13,7 +13,7 @@
 # in the weight row of the consumer, at the column that the network's layout
 # gives the producer (`nnactor::column_of`).
 #
-# The file is framed: magic "NNACTORT", u32 version 1, u32 zero, u64 length,
+# The file is framed: magic "NNACTORT", u32 version 2, u32 zero, u64 length,
 # this message in one flat piece, SHA-256 of all bytes before.
 
 @0xd51c0f6a8be24973;

@@ -55,6 +55,12 @@ std::string id(const json& of, const char* key) {
   return x ? fmt::format("{}", *x) : std::string{};
 }
 
+/// A node's number; the driver has none.
+std::string node(const json& of, const char* key) {
+  auto x = whole(of, key);
+  return x && *x == 0 ? "driver" : id(of, key);
+}
+
 std::string bytes(const json& of, const char* key) {
   auto x = whole(of, key);
   return x ? format_bytes(*x) : std::string{};
@@ -137,7 +143,11 @@ std::string nodes(const json& x) {
     out.add({id(n, "node"), text(n, "address"), machine(n), count(n, "groups"),
              count(n, "neurons"), decimals(n, "busy_ms", 3),
              bytes(n, "sent_bytes")});
-  return out.render();
+  out.add({"driver", "", "", count(member(x, "driver"), "groups"), "", "", ""});
+  auto all = out.render();
+  for (auto& g : elements(x, "gone"))
+    all += fmt::format("  {}\n", text(g, "text"));
+  return all;
 }
 
 std::string layers(const json& x) {
@@ -160,7 +170,7 @@ std::string groups(const json& x) {
              ">us a step", "reads", "read by"}};
   for (auto& g : elements(x, "groups"))
     out.add({id(g, "group"), text(g, "layer"), count(g, "size"),
-             cut(text(g, "neurons"), 16), id(g, "node"), id(g, "device"),
+             cut(text(g, "neurons"), 16), node(g, "node"), id(g, "device"),
              decimals(g, "busy_us", 1), list(g, "reads"), list(g, "read_by")});
   return out.render();
 }
@@ -175,7 +185,7 @@ std::string connections(const json& x, const char* way, const char* total) {
     auto& remote = member(c, "remote");
     auto away = remote.is_boolean() && remote.get<bool>();
     lines.add({member(c, "neuron").is_null() ? "-" : id(c, "neuron"),
-               text(c, "layer"), id(c, "group"), id(c, "node"),
+               text(c, "layer"), id(c, "group"), node(c, "node"),
                away ? "remote" : "local", id(c, "position"),
                decimals(c, "weight", 6)});
   }

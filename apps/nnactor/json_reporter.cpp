@@ -5,6 +5,8 @@
 
 #include "nnactor/store/manifest.hpp"
 
+#include <algorithm>
+
 namespace nnactor {
 
 namespace {
@@ -35,9 +37,9 @@ json of(const network& net) {
           {"layers", std::move(layers)}};
 }
 
-json of(size_t index, const cluster_view::member& node,
+json of(const server& which, const cluster_view::member& node,
         const node_report& report) {
-  return {{"node", index + 1},
+  return {{"node", which.number},
           {"address", node.address},
           {"host", node.info.host},
           {"process", node.info.process},
@@ -49,6 +51,12 @@ json of(size_t index, const cluster_view::member& node,
           {"neurons", report.neurons},
           {"parameters", report.parameters},
           {"table", report.table}};
+}
+
+size_t groups_on_driver(const deployed_network& network) {
+  auto& where = network.job->where;
+  return static_cast<size_t>(
+      std::ranges::count(where.seats, where.driver(), &placement::seat::node));
 }
 
 } // namespace
@@ -81,10 +89,12 @@ void json_reporter::placed(const deployed_network& network,
                            const std::string& control) {
   auto nodes = json::array();
   for (size_t i = 0; i < network.cluster.members.size(); ++i)
-    nodes.push_back(of(i, network.cluster.members[i], network.reports[i]));
+    nodes.push_back(of(network.job->servers[i], network.cluster.members[i],
+                       network.reports[i]));
   print({{"event", "placed"},
          {"epoch", network.job->epoch},
          {"control", control},
+         {"driver", {{"groups", groups_on_driver(network)}}},
          {"nodes", std::move(nodes)}});
 }
 

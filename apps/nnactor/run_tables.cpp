@@ -110,10 +110,10 @@ std::string render_cluster(const deployed_network& network) {
   for (size_t i = 0; i < network.cluster.members.size(); ++i) {
     auto& node = network.cluster.members[i];
     auto& report = network.reports[i];
-    out.add({fmt::format("{}", i + 1), printable(node.address),
-             printable(node.info.host), device_of(node.info),
-             format_count(report.groups), format_count(report.neurons),
-             format_count(report.parameters)});
+    out.add({fmt::format("{}", network.job->servers[i].number),
+             printable(node.address), printable(node.info.host),
+             device_of(node.info), format_count(report.groups),
+             format_count(report.neurons), format_count(report.parameters)});
   }
   auto& where = network.job->where;
   out.add({"driver", "this process", "", "",

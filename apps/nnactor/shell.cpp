@@ -58,6 +58,8 @@ void print_help(const std::string& about) {
       say("  {:<{}} {}\n", &line == &lines.front() ? x.grammar : "", first - 3,
           line);
   }
+  if (about.empty())
+    say("NODE is the number that `nodes` shows, or HOST:PORT.\n");
 }
 
 // Answers may come from another version, or from somebody who means harm.

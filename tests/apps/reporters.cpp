@@ -65,6 +65,8 @@ struct fake_run {
     auto job = deployment{};
     job.epoch = 3;
     job.where = {{{2, 0}, {2, 0}, {0, 0}, {1, 0}}, 2};
+    job.servers = {
+        {"10.0.0.1:4000", "", 1}, {"10.0.0.2:4000", "", 2}, {"driver", "", 0}};
     placed.job = std::make_shared<const deployment>(std::move(job));
     placed.reports = {{1, 1234, 56789, "state/connections.table"},
                       {1, 7, 70, ""}};

@@ -16,7 +16,8 @@ deployment plan_for(const network& net, const partition& parts,
   out.epoch = 12;
   out.self = nodes / 2;
   for (uint32_t i = 0; i < nodes; ++i)
-    out.servers.push_back({fmt::format("10.0.0.{}:4700", i), "/etc/node.pem"});
+    out.servers.push_back({fmt::format("10.0.0.{}:4700", i), "/etc/node.pem",
+                           static_cast<uint32_t>(2 * i + 1)});
   out.servers.push_back({"driver", ""});
   out.net = net;
   out.parts = parts;
@@ -36,7 +37,8 @@ deployment plan_for(const network& net, const partition& parts,
 bool same(const deployment& x, const deployment& y) {
   auto servers = std::ranges::equal(
       x.servers, y.servers, [](const server& a, const server& b) {
-        return a.address == b.address && a.credential == b.credential;
+        return a.address == b.address && a.credential == b.credential
+               && a.number == b.number;
       });
   return servers && x.epoch == y.epoch && x.self == y.self
          && x.where.seats == y.where.seats && x.where.nodes == y.where.nodes

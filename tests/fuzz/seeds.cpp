@@ -23,7 +23,7 @@ void write(const std::string& path, const std::vector<std::byte>& bytes) {
 
 table_file table_of(const network& net, const partition& parts) {
   auto graph = make_group_graph(net, parts);
-  std::vector<server> servers = {{"10.0.0.1:4000", "one.pem"},
+  std::vector<server> servers = {{"10.0.0.1:4000", "one.pem", 1},
                                  {"10.0.0.2:4000", "two.pem"},
                                  {"driver", ""}};
   connection_table all{net, graph, nnactor::place(graph, 2, 1), 0};
@@ -47,7 +47,7 @@ int main(int count, char** words) {
   write(folder + "/slices/whole", encode(saved.slices));
   write(folder + "/slice_file/whole", std::vector<std::byte>(64));
   write(folder + "/table/whole",
-        *unframe("NNACTORT", 1, encode(table_of(net, deal(net, 2))),
+        *unframe("NNACTORT", 2, encode(table_of(net, deal(net, 2))),
                  ec::invalid_data));
   if (export_safetensors(store, saved, *fs, "file"))
     return 1;

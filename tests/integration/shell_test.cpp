@@ -13,7 +13,8 @@ struct paused_run {
   explicit paused_run(const scratch& folder,
                       const std::vector<std::string>& more = {})
       : program(command(words(folder, more))) {
-    control = json::parse(program.line_with("\"placed\"")).at("control");
+    placed = json::parse(program.line_with("\"placed\""));
+    control = placed.at("control");
   }
 
   static std::vector<std::string> words(const scratch& folder,
@@ -44,6 +45,7 @@ struct paused_run {
   }
 
   process program;
+  json placed;
   std::string control;
 };
 
@@ -145,7 +147,19 @@ TEST_CASE("kill-node ends a node as a crash would, and the run goes on") {
   CHECK(run.shell({"kill-node 2"}).status == 0);
   run.program.line_with("is lost; going back to step 0");
   run.program.line_with("its groups are on 2 nodes now");
-  CHECK(run.ask("nodes").at("nodes").size() == 2);
+  auto nodes = run.ask("nodes").at("nodes");
+  REQUIRE(nodes.size() == 2);
+  CHECK(nodes[1]["node"] == 3);
+  // What it had is not another's now.
+  auto again = run.shell({"kill-node 2"});
+  CHECK(again.status == 1);
+  CHECK(has(again.err, "node 2 (127.0.0.1:"));
+  CHECK(has(again.err, "was lost at step 0"));
+  auto third = nodes[1]["address"].get<std::string>();
+  auto table = run_nnactor({"node", "table", run.placed["nodes"][2]["table"]});
+  CHECK(table.out.starts_with("node 3 (" + third + ")"));
+  CHECK(has(run.shell({"move group 3 to " + third, "leave 1"}).out,
+            "from node 1 (127.0.0.1:"));
   auto status = run.shell({"status"});
   CHECK(has(status.out, "is lost; going back to step 0"));
   CHECK(run.shell({"resume"}).status == 0);

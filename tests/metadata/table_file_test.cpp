@@ -26,9 +26,9 @@ struct two_nodes {
   }
 
   table_file table(node_index self) const {
-    std::vector<server> servers = {{"10.0.0.1:4000", "certs/one.pem"},
-                                   {"10.0.0.2:4000", "certs/two.pem"},
-                                   {"driver", ""}};
+    std::vector<server> servers = {{"10.0.0.1:4000", "certs/one.pem", 1},
+                                   {"10.0.0.2:4000", "certs/two.pem", 4},
+                                   {"driver", "", 0}};
     connection_table all{net, graph, place(graph, 2, 1), self};
     return make_table_file(all, net, servers, "toy", "models/toy");
   }
@@ -70,16 +70,16 @@ TEST_CASE("a table file gives back what was written") {
 
 TEST_CASE("a person reads servers, neurons and numbers of connections") {
   CHECK(to_text(two_nodes{}.table(1))
-        == "node 1 (10.0.0.2:4000) of model toy in models/toy\n"
+        == "node 4 (10.0.0.2:4000) of model toy in models/toy\n"
            "\n"
-           "node 0 at 10.0.0.1:4000, credential certs/one.pem\n"
+           "node 1 (10.0.0.1:4000), credential certs/one.pem\n"
            "  incoming  embed[0-1] -> first[5-9]  40 connections\n"
            "  outgoing  embed[2] -> first[3-4]  8 connections\n"
            "  incoming  first[3-4] -> second[10-13]  8 connections\n"
            "  outgoing  first[5-9] -> out[14-18]  25 connections\n"
            "  outgoing  second[10-13] -> out[14-18]  20 connections\n"
            "\n"
-           "node 2 at driver, no credential\n"
+           "the driver, no credential\n"
            "  incoming  input -> embed[2]  5 connections\n");
 }
 
@@ -91,8 +91,10 @@ TEST_CASE("ends without neurons are named too") {
 
 TEST_CASE("a program reads the same as JSON") {
   auto all = nlohmann::json::parse(to_json(two_nodes{}.table(1)));
-  CHECK(all["node"] == 1);
+  CHECK(all["node"] == 4);
   CHECK(all["servers"].size() == 2);
+  CHECK(all["servers"][0]["node"] == 1);
+  CHECK(all["servers"][1]["node"] == 0);
   const auto& edge = all["servers"][0]["edges"][0];
   CHECK(edge["direction"] == "incoming");
   CHECK(edge["producer"]["layer"] == "embed");
@@ -199,8 +201,8 @@ TEST_CASE("damaged table files never crash") {
     auto other = damaged(file);
     RC_ASSERT(static_cast<bool>(decode_table_file(other)) == (other == file));
     // A hostile writer gets the digest right.
-    auto payload = must(unframe("NNACTORT", 1, file, ec::invalid_data));
-    auto forged = decode_table_file(frame("NNACTORT", 1, damaged(payload)));
+    auto payload = must(unframe("NNACTORT", 2, file, ec::invalid_data));
+    auto forged = decode_table_file(frame("NNACTORT", 2, damaged(payload)));
     if (forged) {
       auto row = [&](neuron_id id) { return telling_row(forged->net, id); };
       for (const auto& edge : forged->connections)

@@ -69,7 +69,7 @@ TEST_CASE("no move loses a neuron or a group") {
         break;
       }
       case 2:
-        next = add_node(x);
+        next = add_node(x, *rc::gen::inRange(0u, x.where.nodes + 1));
         break;
       case 3:
         next = evacuate_node(net, x, node, 2);

@@ -156,7 +156,7 @@ TEST_CASE("a node that stops answering is lost, and the run goes on") {
   CHECK(!out->failure);
   auto notices = out->of(kind::notice);
   REQUIRE(!notices.empty());
-  CHECK(notices.front().text.starts_with("node node:2 is lost"));
+  CHECK(notices.front().text.starts_with("node 2 (node:2) is lost"));
 }
 
 TEST_CASE("a disk that fails for good ends the run, with a good generation") {

@@ -134,6 +134,41 @@ TEST_CASE("what a node has sent does not become less when groups move") {
   x.run_to_end();
 }
 
+TEST_CASE("numbers stay with their nodes, whoever goes") {
+  auto job = language_job(60);
+  live_job x{{.nodes = 3, .spares = 1}, job};
+  x.run_to(5);
+  CHECK(x.tell("nodes")["driver"]["groups"] == 2);
+  for (auto& g : x.tell("groups")["groups"])
+    CHECK((g["node"] == 0) == (g["address"] == "driver"));
+  x.tell("leave 1");
+  auto nodes = x.tell("nodes");
+  REQUIRE(nodes["nodes"].size() == 2);
+  CHECK(nodes["nodes"][0]["node"] == 2);
+  CHECK(nodes["nodes"][0]["address"] == "node:2");
+  CHECK(nodes["gone"][0]["node"] == 1);
+  CHECK(nodes["gone"][0]["lost"] == false);
+  // By number and by address, the same node.
+  CHECK(x.refusal("leave 1").starts_with("node 1 (node:1) left at step "));
+  CHECK(x.refusal("kill-node node:1")
+            .starts_with("node 1 (node:1) left at step "));
+  CHECK(x.tell("join node:4")["text"] == "node 4 (node:4) has joined");
+  auto moved = x.tell("move group 4 to node:4");
+  CHECK(moved["moves"][0]["to"] == 4);
+  CHECK(x.tell("leave node:2")["moves"][0]["from"] == 2);
+  CHECK(x.tell("join node:1")["text"] == "node 1 (node:1) has joined");
+  nodes = x.tell("nodes");
+  std::vector<int> numbers;
+  for (auto& n : nodes["nodes"])
+    numbers.push_back(n["node"]);
+  CHECK(numbers == std::vector<int>{1, 3, 4});
+  for (auto& g : x.tell("groups")["groups"])
+    CHECK((g["node"] == 0
+           || g["address"] == fmt::format("node:{}", g["node"].get<int>())));
+  x.run_to_end();
+  CHECK(x.content() == undisturbed(job, 3));
+}
+
 TEST_CASE("the last node cannot leave") {
   live_job x{{.nodes = 1}, language_job(20)};
   x.run_to(2);

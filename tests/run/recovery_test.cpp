@@ -234,9 +234,9 @@ bool disturb(const prepared_job& job, const simulation& how,
 
 /// One life of a cluster, all of it drawn from the seed: network, partition,
 /// nodes, window, order of messages (where actors starve for a while, slow
-/// links and slow disks), nodes that die or lose each other, a disk that fails
-/// once, messages of epochs that are over, and a power loss. The model must
-/// be that of an undisturbed run.
+/// links and slow disks), nodes that die, come back or lose each other, a disk
+/// that fails once, messages of epochs that are over, and a power loss. The
+/// model must be that of an undisturbed run.
 void simulate(uint64_t seed) {
   CAPTURE(seed);
   std::mt19937_64 random{seed};
@@ -291,7 +291,7 @@ TEST_CASE("what happens is told") {
   run_to_the_end(x, out);
   REQUIRE(out->ended);
   CHECK(!out->failure);
-  CHECK(tells(*out, "node node:2 is lost; going back to step 20"));
+  CHECK(tells(*out, "node 2 (node:2) is lost; going back to step 20"));
   CHECK(tells(*out, "its groups are on 2 nodes now; going on at step 20"));
 }
 

@@ -10,7 +10,10 @@ namespace {
 command any_command() {
   command out;
   out.kind = static_cast<command_kind>(*rc::gen::inRange(0, 16));
-  out.node = *rc::gen::inRange<uint32_t>(1, UINT32_MAX);
+  if (*rc::gen::arbitrary<bool>())
+    out.node.number = *rc::gen::inRange<uint32_t>(1, UINT32_MAX);
+  else
+    out.node.address = "[::1]:4700";
   out.group = *rc::gen::arbitrary<group_id>();
   out.first = *rc::gen::inRange<neuron_id>(0, UINT64_MAX / 2);
   out.last = out.first + *rc::gen::inRange<neuron_id>(0, UINT64_MAX / 2);
@@ -55,8 +58,17 @@ TEST_CASE("words may stand wherever there are blanks") {
   CHECK(read->kind == command_kind::move_neurons);
   CHECK(read->first == 5);
   CHECK(read->last == 9);
-  CHECK(read->node == 2);
+  CHECK(read->node == node_name{2, ""});
   CHECK(parse_command("move neurons 7 to 1")->last == 7);
+}
+
+TEST_CASE("a node is named by its number or its address") {
+  CHECK(parse_command("leave 3")->node == node_name{3, ""});
+  CHECK(parse_command("kill-node Host-A:4700")->node
+        == node_name{0, "host-a:4700"});
+  CHECK(parse_command("move group 4 to [::1]:4700")->node.address
+        == "[::1]:4700");
+  CHECK(has(refusal("leave host-a"), "its number or HOST:PORT"));
 }
 
 TEST_CASE("mistakes name the nearest command or how it is written") {

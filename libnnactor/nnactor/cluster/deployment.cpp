@@ -34,7 +34,8 @@ caf::error read_all(schema::Deployment::Reader in, deployment& out) {
   out.epoch = in.getEpoch();
   out.self = in.getSelf();
   for (auto server : in.getServers())
-    out.servers.push_back({server.getAddress(), server.getCredential()});
+    out.servers.push_back(
+        {server.getAddress(), server.getCredential(), server.getNumber()});
   auto net = read(in.getNetwork());
   if (!net)
     return net.error();
@@ -70,6 +71,7 @@ std::vector<std::byte> encode(const deployment& what) {
   for (uint32_t i = 0; i < servers.size(); ++i) {
     servers[i].setAddress(what.servers[i].address);
     servers[i].setCredential(what.servers[i].credential);
+    servers[i].setNumber(what.servers[i].number);
   }
   write(out.initNetwork(), what.net);
   write(out.initPartition(), what.parts);

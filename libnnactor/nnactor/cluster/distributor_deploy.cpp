@@ -21,7 +21,7 @@ struct distributor_state::deploying {
   }
 
   void fail_at(size_t index, const caf::error& why) {
-    promise.deliver(within("node " + members()[index].address, why));
+    promise.deliver(within(name_of(plan.servers[index]), why));
   }
 };
 
@@ -71,11 +71,15 @@ void distributor_state::watch(const deploying_ptr& what) {
 
 caf::error distributor_state::choose_members(deploying& what) {
   auto& plan = what.plan;
+  std::vector<uint32_t> numbers;
   if (plan.servers.empty()) {
     what.members() = known.members;
+    for (uint32_t i = 0; i < known.members.size(); ++i)
+      numbers.push_back(i + 1);
   } else {
     plan.servers.pop_back();
     for (auto& s : plan.servers) {
+      numbers.push_back(s.number);
       auto met = std::ranges::find(known.members, s.address,
                                    &cluster_view::member::address);
       if (met == known.members.end())
@@ -86,8 +90,8 @@ caf::error distributor_state::choose_members(deploying& what) {
   if (what.members().empty())
     return fail(ec::unreachable, "no nodes have been joined");
   plan.servers.clear();
-  for (auto& m : what.members())
-    plan.servers.push_back({m.address, credential});
+  for (size_t i = 0; i < numbers.size(); ++i)
+    plan.servers.push_back({what.members()[i].address, credential, numbers[i]});
   plan.servers.push_back({"driver", credential});
   if (plan.where.seats.empty())
     plan.where = place(plan.graph, static_cast<uint32_t>(what.members().size()),

@@ -137,7 +137,7 @@ void persistence_state::write_if_complete(persistence_actor::pointer self,
             [](const parameter_set& x, const parameter_set& y) {
               return x.neurons.id_at(0) < y.neurons.id_at(0);
             });
-  auto node = fmt::format("node-{}", job->self + 1);
+  auto node = fmt::format("node-{}", job->servers[job->self].number);
   std::vector<slice> slices;
   if (save.groups > 0) {
     auto written = write_slices(generation, node, save.parameters);

@@ -15,8 +15,8 @@ result<rearrangement> survivors_of(const deployment& job,
     auto node = static_cast<node_index>(at - to.servers.begin());
     auto without = evacuate_node(job.net, to.next, node, devices);
     if (!without)
-      return fail(ec::node_lost, "node {} is lost and no other is left",
-                  address);
+      return fail(ec::node_lost, "{} is lost and no other is left",
+                  name_of(*at));
     to.next = drop_node(*without, node);
     to.servers.erase(at);
   }

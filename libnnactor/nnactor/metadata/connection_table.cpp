@@ -30,6 +30,12 @@ const Value* look_up(const std::vector<std::pair<Key, Value>>& in, Key key) {
 
 } // namespace
 
+std::string name_of(const server& which) {
+  return which.number == 0
+             ? "the driver"
+             : fmt::format("node {} ({})", which.number, which.address);
+}
+
 connection_table::connection_table(const network&, const group_graph& graph,
                                    const placement& where, node_index self)
     : self_(self) {

@@ -17,7 +17,14 @@ namespace nnactor {
 struct server {
   std::string address;    ///< HOST:PORT; "driver" for the driver's process.
   std::string credential; ///< Path of the certificate, empty on loopback.
+  /// By which people know the node, from 1, for the life of a run; 0: the
+  /// driver. Its index among the servers is another matter: that changes when
+  /// nodes come and go.
+  uint32_t number = 0;
 };
+
+/// "node 2 (10.0.0.5:4700)", or "the driver".
+std::string name_of(const server& which);
 
 /// A node's metadata: only the connections between its own groups and remote
 /// ones, and where its own groups are. Gate and groups route by it; nothing

@@ -13,7 +13,7 @@ namespace nnactor {
 namespace {
 
 constexpr std::string_view magic = "NNACTORT";
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 
 using connection = connection_table::connection;
 
@@ -100,7 +100,8 @@ caf::error parse(schema::Table::Reader in, table_file& out) {
   out.model = in.getModel().cStr();
   out.store = in.getStore().cStr();
   for (auto x : in.getServers())
-    out.servers.push_back({x.getAddress().cStr(), x.getCredential().cStr()});
+    out.servers.push_back(
+        {x.getAddress().cStr(), x.getCredential().cStr(), x.getNumber()});
   for (auto from : in.getConnections()) {
     auto x = read_connection(from);
     if (!x)
@@ -130,6 +131,7 @@ std::vector<std::byte> encode(const table_file& what) {
   for (unsigned i = 0; i < servers.size(); ++i) {
     servers[i].setAddress(what.servers[i].address);
     servers[i].setCredential(what.servers[i].credential);
+    servers[i].setNumber(what.servers[i].number);
   }
   auto connections =
       out.initConnections(static_cast<unsigned>(what.connections.size()));

@@ -84,14 +84,14 @@ uint64_t count_connections(const network& net, const connection& edge) {
 
 std::string to_text(const table_file& what) {
   auto text =
-      fmt::format("node {} ({}) of model {} in {}\n", what.self,
-                  what.servers[what.self].address, what.model, what.store);
+      fmt::format("{} of model {} in {}\n", name_of(what.servers[what.self]),
+                  what.model, what.store);
   for (node_index node = 0; node < what.servers.size(); ++node) {
     auto edges = edges_to(what, node);
     if (edges.empty())
       continue;
     const auto& remote = what.servers[node];
-    text += fmt::format("\nnode {} at {}, {}\n", node, remote.address,
+    text += fmt::format("\n{}, {}\n", name_of(remote),
                         remote.credential.empty()
                             ? "no credential"
                             : "credential " + remote.credential);
@@ -111,12 +111,12 @@ std::string to_json(const table_file& what) {
       edges.push_back(edge_json(what.net, *x));
     if (edges.empty())
       continue;
-    servers.push_back({{"node", node},
+    servers.push_back({{"node", what.servers[node].number},
                        {"address", what.servers[node].address},
                        {"credential", what.servers[node].credential},
                        {"edges", std::move(edges)}});
   }
-  json all = {{"node", what.self},
+  json all = {{"node", what.servers[what.self].number},
               {"address", what.servers[what.self].address},
               {"model", what.model},
               {"store", what.store},

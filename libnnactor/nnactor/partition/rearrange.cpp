@@ -17,9 +17,7 @@ bool movable(const group& what) {
 caf::error check_node(const arrangement& in, node_index node) {
   if (node < in.where.nodes)
     return {};
-  return fail(ec::invalid_argument,
-              "there is no node {}; the job has nodes 1 to {}", node + 1,
-              in.where.nodes);
+  return fail(ec::invalid_argument, "there is no such node");
 }
 
 /// The device of a node with the fewest groups, the lowest of equals.
@@ -109,8 +107,7 @@ result<arrangement> move_group(const arrangement& from, group_id what,
                 "group {} is the driver's end of the data and stays there",
                 what);
   if (from.where.seats[what].node == to)
-    return fail(ec::invalid_argument, "group {} is on node {} already", what,
-                to + 1);
+    return fail(ec::invalid_argument, "group {} is there already", what);
   auto out = from;
   out.where.seats[what] = {to, emptiest_device(from.where, to, devices)};
   return out;
@@ -152,17 +149,17 @@ result<arrangement> move_neurons(const network& net, const arrangement& from,
       steps.push_back({std::move(taken), to});
   }
   if (steps.empty())
-    return fail(ec::invalid_argument, "neurons {}-{} are on node {} already",
-                which.begin, which.end - 1, to + 1);
+    return fail(ec::invalid_argument, "neurons {}-{} are there already",
+                which.begin, which.end - 1);
   return regroup(net, from, steps, devices);
 }
 
-arrangement add_node(const arrangement& from) {
+arrangement add_node(const arrangement& from, node_index which) {
   auto out = from;
   ++out.where.nodes;
   for (auto& seat : out.where.seats)
-    if (seat.node == from.where.driver())
-      seat.node = out.where.driver();
+    if (seat.node >= which)
+      ++seat.node;
   return out;
 }
 
@@ -172,8 +169,7 @@ result<arrangement> evacuate_node(const network& net, const arrangement& from,
     return err;
   if (from.where.nodes == 1)
     return fail(ec::invalid_argument,
-                "node {} is the only one; join another before it leaves",
-                which + 1);
+                "it is the only node; join another before it leaves");
   auto out = from;
   std::vector<double> load(from.where.nodes);
   std::vector<group_id> homeless;

@@ -39,8 +39,9 @@ result<arrangement> move_neurons(const network& net, const arrangement& from,
                                  neuron_interval which, node_index to,
                                  uint32_t devices);
 
-/// Makes room for one more node, which has no groups yet.
-arrangement add_node(const arrangement& from);
+/// Makes room for one more node, which has no groups yet; those from its index
+/// on move down.
+arrangement add_node(const arrangement& from, node_index which);
 
 /// Spreads the groups of a node over the others, the largest first, each to
 /// the node with the least work. Fails with `ec::invalid_argument` on the last

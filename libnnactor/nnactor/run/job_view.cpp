@@ -20,11 +20,12 @@ double busy_of(const group_status& what, uint64_t deployed_at) {
              : 0.0;
 }
 
-nlohmann::json numbered(const std::vector<double>& before,
+nlohmann::json numbered(const std::vector<server>& servers,
+                        const std::vector<double>& before,
                         const std::vector<double>& expected) {
   auto out = nlohmann::json::array();
   for (size_t i = 0; i < before.size(); ++i)
-    out.push_back({{"node", i + 1},
+    out.push_back({{"node", servers[i].number},
                    {"busy_ms_before", before[i] * 1000},
                    {"busy_ms_expected", expected[i] * 1000}});
   return out;
@@ -34,7 +35,8 @@ nlohmann::json numbered(const std::vector<double>& before,
 
 nlohmann::json nodes_view(const deployed_network& in,
                           const std::vector<std::optional<node_status>>& all,
-                          const std::vector<uint64_t>& sent) {
+                          const std::vector<uint64_t>& sent,
+                          const std::vector<roster::entry>& gone) {
   auto nodes = nlohmann::json::array();
   for (size_t i = 0; i < in.cluster.members.size(); ++i) {
     auto& m = in.cluster.members[i];
@@ -42,7 +44,7 @@ nlohmann::json nodes_view(const deployed_network& in,
     if (all[i])
       for (auto& g : all[i]->groups)
         busy += busy_of(g, in.job->step);
-    nodes.push_back({{"node", i + 1},
+    nodes.push_back({{"node", in.job->servers[i].number},
                      {"address", m.address},
                      {"host", m.info.host},
                      {"process", m.info.process},
@@ -57,7 +59,20 @@ nlohmann::json nodes_view(const deployed_network& in,
                      {"busy_ms", busy / ns_per_ms},
                      {"sent_bytes", sent[i]}});
   }
-  return {{"command", "nodes"}, {"nodes", nodes}};
+  auto absent = nlohmann::json::array();
+  for (auto& x : gone)
+    absent.push_back({{"node", x.number},
+                      {"address", x.address},
+                      {"step", x.step},
+                      {"lost", x.now == roster::fate::lost},
+                      {"text", describe(x)}});
+  auto& where = in.job->where;
+  auto groups =
+      std::ranges::count(where.seats, where.driver(), &placement::seat::node);
+  return {{"command", "nodes"},
+          {"nodes", nodes},
+          {"driver", {{"groups", static_cast<uint64_t>(groups)}}},
+          {"gone", absent}};
 }
 
 nlohmann::json groups_view(const deployed_network& in,
@@ -75,7 +90,7 @@ nlohmann::json groups_view(const deployed_network& in,
                       {"part", g.part},
                       {"neurons", to_string(g.neurons)},
                       {"size", g.neurons.size()},
-                      {"node", seat.node + 1},
+                      {"node", job.servers[seat.node].number},
                       {"address", job.servers[seat.node].address},
                       {"device", seat.device},
                       {"busy_us", busy[g.id] / ns_per_us},
@@ -109,12 +124,13 @@ nlohmann::json layers_view(const deployment& job) {
   return {{"command", "layers"}, {"layers", layers}};
 }
 
-nlohmann::json moves_view(const std::vector<transfer>& moves) {
+nlohmann::json moves_view(const std::vector<server>& between,
+                          const std::vector<transfer>& moves) {
   auto out = nlohmann::json::array();
   for (auto& x : moves) {
     nlohmann::json one = {{"neurons", to_string(x.neurons)},
-                          {"from", x.from + 1},
-                          {"to", x.to + 1}};
+                          {"from", between[x.from].number},
+                          {"to", between[x.to].number}};
     if (x.group)
       one["group"] = *x.group;
     out.push_back(std::move(one));
@@ -122,12 +138,14 @@ nlohmann::json moves_view(const std::vector<transfer>& moves) {
   return out;
 }
 
-nlohmann::json rebalance_view(const rebalancing& what) {
-  return {{"nodes", numbered(what.before, what.expected)}, {"gain", what.gain}};
+nlohmann::json rebalance_view(const rebalancing& what,
+                              const std::vector<server>& servers) {
+  return {{"nodes", numbered(servers, what.before, what.expected)},
+          {"gain", what.gain}};
 }
 
 // One phrase a pair of nodes: a split moves a piece of every layer.
-std::string describe(const deployment& before,
+std::string describe(const std::vector<server>& between,
                      const std::vector<transfer>& moves) {
   struct load {
     std::vector<group_id> groups;
@@ -150,10 +168,9 @@ std::string describe(const deployment& before,
                           fmt::join(what.groups, ", "));
     auto neurons = what.neurons > 0 ? counted(what.neurons, "neuron") : "";
     auto both = what.neurons > 0 && !what.groups.empty() ? " and " : "";
-    phrases.push_back(
-        fmt::format("{}{}{} from node {} ({}) to node {} ({})", groups, both,
-                    neurons, way.first + 1, before.servers[way.first].address,
-                    way.second + 1, before.servers[way.second].address));
+    phrases.push_back(fmt::format("{}{}{} from {} to {}", groups, both, neurons,
+                                  name_of(between[way.first]),
+                                  name_of(between[way.second])));
   }
   return phrases.empty() ? "moved nothing"
                          : fmt::format("moved {}", fmt::join(phrases, "; "));

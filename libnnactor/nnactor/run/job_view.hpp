@@ -2,6 +2,7 @@
 
 #include "nnactor/cluster/distributor.hpp"
 #include "nnactor/partition/rebalance.hpp"
+#include "nnactor/run/roster.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,22 +16,27 @@ namespace nnactor {
 
 /// @param all By node index, nothing of a node that did not answer.
 /// @param sent Bytes by node index, since the run began.
+/// @param gone Nodes that are not there any more.
 nlohmann::json nodes_view(const deployed_network& in,
                           const std::vector<std::optional<node_status>>& all,
-                          const std::vector<uint64_t>& sent);
+                          const std::vector<uint64_t>& sent,
+                          const std::vector<roster::entry>& gone);
 
 nlohmann::json groups_view(const deployed_network& in,
                            const std::vector<std::optional<node_status>>& all);
 
 nlohmann::json layers_view(const deployment& job);
 
-nlohmann::json moves_view(const std::vector<transfer>& moves);
+/// @param between What the indices of the moves mean.
+nlohmann::json moves_view(const std::vector<server>& between,
+                          const std::vector<transfer>& moves);
 
 /// What a rebalancing measured and expects.
-nlohmann::json rebalance_view(const rebalancing& what);
+nlohmann::json rebalance_view(const rebalancing& what,
+                              const std::vector<server>& servers);
 
-/// Tells moves to people, by the nodes of the deployment before them.
-std::string describe(const deployment& before,
+/// Tells moves to people.
+std::string describe(const std::vector<server>& between,
                      const std::vector<transfer>& moves);
 
 /// The weights of the groups around a neuron.

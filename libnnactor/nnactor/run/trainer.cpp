@@ -48,6 +48,7 @@ void trainer_state::connect(const deployed_ptr& job) {
     for (auto& m : network->cluster.members)
       self->demonitor(m.node.address());
   network = job;
+  nodes.serve(network->job->servers);
   auto& members = network->cluster.members;
   for (auto& m : members)
     self->monitor(m.node);
@@ -329,10 +330,10 @@ void trainer_state::publish(progress what) {
 }
 
 void trainer_state::notice(const std::string& text) {
-  notices.emplace_back(boundary, text);
+  notices.emplace_back(issued_step, text);
   if (notices.size() > remembered_notices)
     notices.pop_front();
-  publish({.what = progress::kind::notice, .step = boundary, .text = text});
+  publish({.what = progress::kind::notice, .step = issued_step, .text = text});
 }
 
 trainer_actor::behavior_type run_trainer(trainer_state::pointer self,

@@ -10,6 +10,7 @@
 #include "nnactor/partition/rearrange.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
+#include "nnactor/run/roster.hpp"
 #include "nnactor/shell/command.hpp"
 #include "nnactor/store/manifest.hpp"
 
@@ -126,6 +127,7 @@ struct trainer_state {
     request why;
     rearrangement to;
     std::vector<transfer> transfers;
+    std::vector<server> between; ///< What their indices mean.
     nlohmann::json answer;
     caf::actor_clock::time_point start;
   };
@@ -164,6 +166,7 @@ struct trainer_state {
   loading_progress loading;
   uint64_t run = 0; ///< First epoch of this run.
   deployed_ptr network;
+  roster nodes; ///< All that there ever were.
   driver_port port;
   std::optional<batch_order> order;
 
@@ -292,6 +295,9 @@ private:
   void answer_groups(const reply& promise);
   void answer_neuron(const command& what, const reply& promise);
   void answer_kill(const command& what, const reply& promise);
+
+  result<node_index> index_of(const node_name& whom) const;
+  std::string name_of_node(const std::string& address) const;
 
   // Moves, see trainer_moving.cpp.
   arrangement arranged() const;

@@ -3,6 +3,7 @@
 #include "nnactor/run/trainer.hpp"
 #include "nnactor/run/waits.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -229,8 +230,8 @@ void trainer_state::answer_status(const reply& shell) {
       if (!all[i])
         events.push_back(
             {{"step", issued_step},
-             {"what", fmt::format("node {} ({}) does not answer", i + 1,
-                                  job->job->servers[i].address)}});
+             {"what", fmt::format("{} does not answer",
+                                  name_of(job->job->servers[i]))}});
     answer["model"] = settings.store.path;
     answer["config"] = settings.config;
     answer["steps"] = settings.run.steps;
@@ -269,7 +270,7 @@ std::vector<uint64_t> trainer_state::sent_by_nodes(const deployed_ptr& job,
 
 void trainer_state::answer_nodes(const reply& shell) {
   ask_statuses([this, job = network, shell](const statuses& all) {
-    shell.tell(nodes_view(*job, all, sent_by_nodes(job, all)));
+    shell.tell(nodes_view(*job, all, sent_by_nodes(job, all), nodes.absent()));
   });
 }
 
@@ -326,20 +327,33 @@ void trainer_state::answer_neuron(const command& what, const reply& shell) {
 }
 
 void trainer_state::answer_kill(const command& what, const reply& shell) {
-  auto& members = network->cluster.members;
-  if (what.node == 0 || what.node > members.size())
-    return shell.refuse(fail(ec::invalid_argument,
-                             "there is no node {}; the job has nodes 1 to {}",
-                             what.node, members.size()));
-  auto& victim = members[what.node - 1];
-  self->send(victim.node, kill_atom::value, network->job->epoch);
+  auto victim = index_of(what.node);
+  if (!victim)
+    return shell.refuse(victim.error());
+  self->send(network->cluster.members[*victim].node, kill_atom::value,
+             network->job->epoch);
   auto told = state_view("kill-node");
   told["epoch"] = network->job->epoch;
   told["seconds"] = 0.0;
   told["moves"] = nlohmann::json::array();
-  told["text"] = fmt::format("node {} ({}) was told to end at once", what.node,
-                             victim.address);
+  told["text"] = fmt::format("{} was told to end at once",
+                             name_of(network->job->servers[*victim]));
   shell.tell(told);
+}
+
+// -- nodes by name ------------------------------------------------------------
+
+result<node_index> trainer_state::index_of(const node_name& whom) const {
+  auto number = nodes.find(whom);
+  if (!number)
+    return number.error();
+  auto& servers = network->job->servers;
+  auto found = std::ranges::find(servers, *number, &server::number);
+  return static_cast<node_index>(found - servers.begin());
+}
+
+std::string trainer_state::name_of_node(const std::string& address) const {
+  return name_of(server{address, {}, nodes.number_of(address)});
 }
 
 } // namespace nnactor

@@ -19,8 +19,8 @@ busy_between(const deployed_network& network,
   std::vector<double> busy(network.job->graph.groups.size());
   for (size_t i = 0; i < second.size(); ++i) {
     if (!first[i] || !second[i])
-      return fail(ec::timeout, "node {} did not say what it does",
-                  network.cluster.members[i].address);
+      return fail(ec::timeout, "{} did not say what it does",
+                  name_of(network.job->servers[i]));
     for (auto& after : second[i]->groups) {
       auto before = std::ranges::find(first[i]->groups, after.group,
                                       &group_status::group);
@@ -51,24 +51,27 @@ arrangement trainer_state::arranged() const {
 void trainer_state::start_move(request why) {
   auto from = arranged();
   auto& net = network->job->net;
-  auto to = why.what.node - 1; // People count from 1.
+  auto to = index_of(why.what.node);
+  if (!to)
+    return refuse(std::move(why), to.error());
   auto next = why.what.kind == command_kind::leave
-                  ? evacuate_node(net, from, to, settings.devices)
+                  ? evacuate_node(net, from, *to, settings.devices)
               : why.what.kind == command_kind::move_group
-                  ? move_group(from, why.what.group, to, settings.devices)
+                  ? move_group(from, why.what.group, *to, settings.devices)
                   : move_neurons(net, from, {why.what.first, why.what.last + 1},
-                                 to, settings.devices);
+                                 *to, settings.devices);
   if (!next)
     return refuse(std::move(why), next.error());
   auto servers = network->job->servers;
   auto transfers = differences(from, *next);
   if (why.what.kind == command_kind::leave) {
-    next = drop_node(*next, to);
-    servers.erase(servers.begin() + to);
+    next = drop_node(*next, *to);
+    servers.erase(servers.begin() + *to);
   }
   begin_move({std::move(why),
               {std::move(*next), std::move(servers)},
               std::move(transfers),
+              network->job->servers,
               {},
               {}});
 }
@@ -89,11 +92,18 @@ void trainer_state::start_join(request why) {
           [this, shared, address, asked](const cluster_ptr&) {
             if (asked != disturbances)
               return shared->shell.refuse(disturbed());
-            auto nodes = network->job->servers;
-            nodes.insert(nodes.end() - 1, server{address, {}});
+            auto with = network->job->servers;
+            auto newcomer = server{address, {}, nodes.number_of(address)};
+            auto before =
+                std::find_if(with.begin(), with.end() - 1, [&](auto& x) {
+                  return x.number > newcomer.number;
+                });
+            auto index = static_cast<node_index>(before - with.begin());
+            with.insert(before, newcomer);
             begin_move({std::move(*shared),
-                        {add_node(arranged()), std::move(nodes)},
+                        {add_node(arranged(), index), with},
                         {},
+                        with,
                         {},
                         {}});
           },
@@ -119,16 +129,18 @@ void trainer_state::start_rebalance(request why) {
         std::min(settings.run.train.window, settings.run.train.micro_batches),
         settings.devices);
     auto transfers = differences(from, plan.next);
-    auto answer = rebalance_view(plan);
+    auto& servers = network->job->servers;
+    auto answer = rebalance_view(plan, servers);
     if (transfers.empty()) {
       answer["text"] = "nothing to gain: no move would speed up the slowest "
                        "node";
       return finish_request(
-          {std::move(*shared), {}, {}, answer, self->clock().now()});
+          {std::move(*shared), {}, {}, {}, answer, self->clock().now()});
     }
     begin_move({std::move(*shared),
-                {std::move(plan.next), network->job->servers},
+                {std::move(plan.next), servers},
                 std::move(transfers),
+                servers,
                 std::move(answer),
                 {}});
   });
@@ -202,11 +214,17 @@ void trainer_state::deploy(uint64_t epoch, const std::string& token) {
 void trainer_state::finish_move(const deployed_ptr& job) {
   if (now == stage::idle)
     return;
-  auto before = network->job;
   connect(job);
   auto done = std::move(*move);
   move.reset();
-  done.answer["text"] = describe(*before, done.transfers);
+  auto& what = done.why.what;
+  done.answer["text"] = what.kind == command_kind::join
+                            ? name_of_node(what.text) + " has joined"
+                            : describe(done.between, done.transfers);
+  for (auto& x : done.between)
+    if (std::ranges::find(job->job->servers, x.number, &server::number)
+        == job->job->servers.end())
+      nodes.let_go(x.address, boundary);
   finish_request(std::move(done));
 }
 
@@ -218,11 +236,7 @@ void trainer_state::finish_request(moving done) {
   answer["step"] = boundary;
   answer["epoch"] = network->job->epoch;
   answer["seconds"] = seconds.count();
-  answer["moves"] = moves_view(done.transfers);
-  if (done.why.what.kind == command_kind::join)
-    answer["text"] =
-        fmt::format("node {} ({}) has joined", network->cluster.members.size(),
-                    done.why.what.text);
+  answer["moves"] = moves_view(done.between, done.transfers);
   notice(answer["text"]);
   done.why.shell.tell(answer);
   leave_boundary();

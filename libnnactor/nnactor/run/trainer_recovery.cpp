@@ -21,7 +21,7 @@ void trainer_state::on_node_error(const std::string& address,
   auto code = code_of(why);
   if (code == ec::node_lost || code == ec::timeout)
     return on_lost(address);
-  on_failure(within("node " + address, why));
+  on_failure(within(name_of_node(address), why));
 }
 
 void trainer_state::on_peer_lost(node_index node) {
@@ -39,8 +39,9 @@ void trainer_state::on_lost(const std::string& address) {
     recovering.emplace(recovery{{}, self->clock().now()});
   if (!recovering->lost.insert(address).second)
     return;
+  nodes.lose(address, issued_step);
   drop_work();
-  notice(fmt::format("node {} is lost; going back to step {}", address,
+  notice(fmt::format("{} is lost; going back to step {}", name_of_node(address),
                      format_count(last_good().step)));
   recover();
 }

@@ -96,7 +96,7 @@ void trainer_state::on_unsaved(uint64_t number, node_index node,
     return;
   auto& members = network->cluster.members;
   generation->failure = node < members.size()
-                            ? within("node " + members[node].address, why)
+                            ? within(name_of_node(members[node].address), why)
                             : why;
   commit_if_complete();
 }

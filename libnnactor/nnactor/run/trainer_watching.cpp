@@ -68,7 +68,7 @@ void trainer_state::ask_traffic(std::function<void()> then) {
 std::string trainer_state::waiting_for() const {
   auto node_of = [this](group_id id) {
     auto node = network->job->where.seats[id].node;
-    return network->job->servers[node].address;
+    return name_of(network->job->servers[node]);
   };
   if (now == stage::validating)
     return fmt::format("{} of {} validation losses of the loss group on {}",
@@ -81,7 +81,7 @@ std::string trainer_state::waiting_for() const {
       if (!generation->written.contains(i))
         return fmt::format("the slices of generation {} from node {}",
                            generation->next.generation,
-                           network->cluster.members[i].address);
+                           name_of(network->job->servers[i]));
   if (open.empty())
     return "an answer of a node";
   auto& [step, results] = *open.begin();

@@ -41,8 +41,8 @@ std::string neurons_of(const group& what) {
   return to_string(what.neurons);
 }
 
-const std::string& address_of(const deployed_network& in, node_index node) {
-  return in.job->servers[node].address;
+const server& server_of(const deployed_network& in, node_index node) {
+  return in.job->servers[node];
 }
 
 } // namespace
@@ -76,13 +76,13 @@ nlohmann::json waits_view(const deployed_network& in,
     out.push_back(
         {{"group", x.what.group},
          {"layer", in.job->net.layers[groups[x.what.group].layer].name},
-         {"node", x.node + 1},
-         {"address", address_of(in, x.node)},
+         {"node", server_of(in, x.node).number},
+         {"address", server_of(in, x.node).address},
          {"for", name_of(x.what.waits_for)},
          {"of_group", x.what.of_group},
          {"of_neurons", neurons_of(groups[x.what.of_group])},
-         {"of_node", x.of_node + 1},
-         {"of_address", address_of(in, x.of_node)},
+         {"of_node", server_of(in, x.of_node).number},
+         {"of_address", server_of(in, x.of_node).address},
          {"step", x.what.step},
          {"micro_batch", x.what.micro_batch},
          {"seconds", static_cast<double>(x.what.waited_ms) / 1000}});
@@ -94,7 +94,7 @@ std::string describe_waits(const deployed_network& in,
   std::string out;
   for (node_index node = 0; node < all.size(); ++node)
     if (!all[node])
-      out += fmt::format("; node {} does not answer", address_of(in, node));
+      out += fmt::format("; {} does not answer", name_of(server_of(in, node)));
   auto waits = waits_of(in, all);
   waits.resize(std::min(waits.size(), waits_in_an_error));
   auto& groups = in.job->graph.groups;
@@ -103,9 +103,9 @@ std::string describe_waits(const deployed_network& in,
         "; group {} on {} waits for the {} of group {} (neurons {}) on {}, "
         "step "
         "{} micro-batch {}, for {:.1f} s",
-        x.what.group, address_of(in, x.node), name_of(x.what.waits_for),
+        x.what.group, name_of(server_of(in, x.node)), name_of(x.what.waits_for),
         x.what.of_group, neurons_of(groups[x.what.of_group]),
-        address_of(in, x.of_node), x.what.step, x.what.micro_batch,
+        name_of(server_of(in, x.of_node)), x.what.step, x.what.micro_batch,
         static_cast<double>(x.what.waited_ms) / 1000);
   return out;
 }

@@ -46,13 +46,20 @@ caf::error misuse(const std::string& name) {
   for (auto& x : all_commands())
     if (name == x.name)
       grammar += (grammar.empty() ? "" : "' or '") + std::string{x.grammar};
-  return fail(ec::invalid_argument, "{}: write '{}'", name, grammar);
+  auto names_node = grammar.find("NODE") != std::string::npos;
+  return fail(ec::invalid_argument, "{}: write '{}'{}", name, grammar,
+              names_node ? ", where NODE is its number or HOST:PORT" : "");
 }
 
 bool read_node(const std::string& text, command& out) {
-  auto node = number<uint32_t>(text);
-  out.node = node.value_or(0);
-  return out.node > 0;
+  if (auto digits = number<uint32_t>(text)) {
+    out.node.number = *digits;
+    return *digits > 0;
+  }
+  auto address = parse_address(text);
+  if (address)
+    out.node.address = to_string(*address);
+  return static_cast<bool>(address);
 }
 
 bool read_neuron(const words& all, command& out) {
@@ -176,19 +183,24 @@ result<command> parse_command(std::string_view line) {
   return out;
 }
 
+std::string to_string(const node_name& what) {
+  return what.number > 0 ? fmt::format("{}", what.number) : what.address;
+}
+
 std::string to_string(const command& what) {
   auto name = std::string{to_string(what.kind)};
   switch (what.kind) {
   case command_kind::neuron:
     return fmt::format("{} {}{}", name, what.neuron, what.all ? " all" : "");
   case command_kind::move_group:
-    return fmt::format("{} group {} to {}", name, what.group, what.node);
+    return fmt::format("{} group {} to {}", name, what.group,
+                       to_string(what.node));
   case command_kind::move_neurons:
     return fmt::format("{} neurons {}-{} to {}", name, what.first, what.last,
-                       what.node);
+                       to_string(what.node));
   case command_kind::leave:
   case command_kind::kill_node:
-    return fmt::format("{} {}", name, what.node);
+    return fmt::format("{} {}", name, to_string(what.node));
   case command_kind::join:
   case command_kind::help:
     return what.text.empty() ? name : fmt::format("{} {}", name, what.text);

@@ -31,10 +31,21 @@ enum class command_kind : uint8_t {
   quit,
 };
 
+/// A node as people name it.
+struct node_name {
+  uint32_t number = 0; ///< As `nodes` shows it, from 1; 0: not by number.
+  std::string address; ///< HOST:PORT; empty: not by address.
+
+  bool operator==(const node_name&) const = default;
+};
+
+/// Its number or its address.
+std::string to_string(const node_name& what);
+
 /// One line of a shell. Only the fields that its kind names are used.
 struct command {
   command_kind kind = command_kind::help;
-  uint32_t node = 0;   ///< move_*, leave, kill_node: from 1, as `nodes` shows.
+  node_name node;      ///< move_*, leave, kill_node.
   group_id group = 0;  ///< move_group.
   neuron_id first = 0; ///< move_neurons: both ends included.
   neuron_id last = 0;
