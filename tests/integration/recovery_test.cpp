@@ -4,6 +4,7 @@
 
 #include <boost/filesystem.hpp>
 #include <csignal>
+#include <memory>
 
 using namespace nnactor::test;
 
@@ -50,6 +51,44 @@ TEST_CASE("a killed and a frozen node change nothing in the model") {
   INFO(end.err);
   CHECK(end.status == 0);
   CHECK(content_of(folder / "models/noisy") == expected);
+}
+
+TEST_CASE("a node that was killed and is started again is taken back") {
+  scratch folder;
+  auto quiet = words(folder, "quiet");
+  quiet.insert(quiet.end(), {"--set", "cluster.nodes=2"});
+  REQUIRE(run_nnactor(quiet).status == 0);
+  auto node = [&](const std::string& where) {
+    return command({"node", "--listen", where, "--store", folder / "models",
+                    "--state", folder / "state"});
+  };
+  process first{node("127.0.0.1:0")};
+  auto second = std::make_unique<process>(node("127.0.0.1:0"));
+  auto address = listens_at(*second);
+  auto all = words(folder, "noisy");
+  all.insert(all.end(),
+             {"--paused", "--nodes", listens_at(first) + "," + address});
+  process run{command(all)};
+  auto placed = run.line_with("\"placed\"");
+  auto begin = placed.find("\"control\":\"") + 11;
+  auto control = placed.substr(begin, placed.find('"', begin) - begin);
+  auto shell = [&](const std::string& line) {
+    return run_nnactor({"shell", control, "-c", line});
+  };
+  auto before = shell("groups").out;
+  second.reset();
+  run.line_with("node 2 (" + address + ") is lost");
+  run.line_with("its groups are on 1 node now");
+  CHECK(shell("leave 1").err.find("it is the only node") != std::string::npos);
+  process again{node(address)};
+  run.line_with("node 2 (" + address + ") is back: moved group");
+  CHECK(shell("groups").out == before);
+  CHECK(shell("resume").status == 0);
+  auto end = run.finish();
+  INFO(end.err);
+  CHECK(end.status == 0);
+  CHECK(content_of(folder / "models/noisy")
+        == content_of(folder / "models/quiet"));
 }
 
 TEST_CASE("a killed driver is resumed to the same bytes") {

@@ -41,11 +41,6 @@ void run_to_the_end(simulated_cluster& x,
   }
 }
 
-void kill(simulated_cluster& x, size_t node) {
-  x.addresses->erase(fmt::format("node:{}", node + 1));
-  caf::anon_send_exit(x.nodes[node], caf::exit_reason::kill);
-}
-
 double largest_difference(const parameter_set& x, const parameter_set& y) {
   REQUIRE(x.parameters.size() == y.parameters.size());
   double largest = 0;
@@ -218,7 +213,14 @@ bool disturb(const prepared_job& job, const simulation& how,
       caf::anon_send(driver_actor{x.trainer}, lost_atom::value, before,
                      node_index{0});
     else
-      kill(x, alive[which]);
+      x.kill(alive[which]);
+    // It may come back while others still notice that it was gone.
+    if (!x.addresses->contains(fmt::format("node:{}", alive[which] + 1))
+        && random() % 2 == 0) {
+      x.restart(alive[which]);
+      run.take(random() % 200);
+      x.world.tick(std::chrono::seconds{2});
+    }
     alive.erase(alive.begin() + static_cast<ptrdiff_t>(which));
     run.take(random() % 500);
     if (run.epoch() > before)
@@ -287,7 +289,7 @@ TEST_CASE("what happens is told") {
   auto out = x.start_training(small_job(net, dealt(net, 3, 1), 60));
   REQUIRE(
       x.world.settle_until([&] { return out->count(kind::committed) >= 2; }));
-  kill(x, 1);
+  x.kill(1);
   run_to_the_end(x, out);
   REQUIRE(out->ended);
   CHECK(!out->failure);
@@ -301,8 +303,8 @@ TEST_CASE("the last node to die ends the run and says how to go on") {
   auto out = x.start_training(small_job(net, dealt(net, 2, 1), 60));
   REQUIRE(
       x.world.settle_until([&] { return out->count(kind::committed) >= 2; }));
-  kill(x, 0);
-  kill(x, 1);
+  x.kill(0);
+  x.kill(1);
   run_to_the_end(x, out);
   REQUIRE(out->ended);
   CHECK(code_of(out->failure) == ec::node_lost);
@@ -323,7 +325,7 @@ TEST_CASE("a node that joined without groups takes those of one that died") {
   auto answer = x.world.ask<std::string>(x.trainer, command_atom::value,
                                          std::string{"join node:3"});
   REQUIRE(x.world.settle_until([&] { return answer.is_there(); }));
-  kill(x, 0);
+  x.kill(0);
   run_to_the_end(x, out);
   REQUIRE(out->ended);
   CHECK(!out->failure);
@@ -363,7 +365,7 @@ TEST_CASE("a generation that is damaged meanwhile is passed over") {
   auto before = x.store().open(newest->generation - 1)->step;
   auto& slice = newest->slices.front();
   flip(*x.storage, "store/tiny/" + slice.file, slice.offset);
-  kill(x, 1);
+  x.kill(1);
   run_to_the_end(x, out);
   REQUIRE(out->ended);
   CHECK(!out->failure);

@@ -62,22 +62,35 @@ simulated_cluster::simulated_cluster(const simulation& how)
   persistence = world.adopt(world.system().spawn(
       run_persistence, storage, std::string{root}, std::string{model}));
   for (uint32_t i = 0; i < how.nodes + how.spares; ++i) {
-    node_settings settings;
-    settings.store = root;
-    settings.devices = how.devices;
-    settings.make_device = [make = how.make_device](uint32_t) {
-      return make ? make() : make_reference_device();
-    };
-    settings.fs = storage;
-    settings.dialer = dialer;
-    settings.own_threads = false;
-    nodes.push_back(
-        world.adopt(world.system().spawn(run_node, std::move(settings))));
+    nodes.push_back(spawn_node(root));
     addresses->emplace(fmt::format("node:{}", i + 1), nodes.back());
   }
   distributor = world.adopt(world.system().spawn(
       run_distributor, dialer, gate, std::string{}, how.patience, how.devices));
   world.settle();
+}
+
+node_actor simulated_cluster::spawn_node(const std::string& store) {
+  node_settings settings;
+  settings.store = store;
+  settings.devices = how_.devices;
+  settings.make_device = [make = how_.make_device](uint32_t) {
+    return make ? make() : make_reference_device();
+  };
+  settings.fs = storage;
+  settings.dialer = dialer;
+  settings.own_threads = false;
+  return world.adopt(world.system().spawn(run_node, std::move(settings)));
+}
+
+void simulated_cluster::kill(size_t node) {
+  addresses->erase(fmt::format("node:{}", node + 1));
+  caf::anon_send_exit(nodes[node], caf::exit_reason::kill);
+}
+
+void simulated_cluster::restart(size_t node, const std::string& store) {
+  nodes[node] = spawn_node(store);
+  (*addresses)[fmt::format("node:{}", node + 1)] = nodes[node];
 }
 
 simulated_cluster::~simulated_cluster() {

@@ -72,6 +72,12 @@ public:
   /// Lets the distributor meet the nodes.
   result<cluster_ptr> join();
 
+  /// Ends a node as a crash would; nobody reaches it any more.
+  void kill(size_t node);
+
+  /// Starts another process on the address of a node that ended.
+  void restart(size_t node, const std::string& store = "store");
+
   model_store store();
 
   actor_world world;
@@ -89,6 +95,8 @@ public:
 private:
   outcome_ptr start(const prepared_job& job,
                     const std::optional<manifest>& from);
+
+  node_actor spawn_node(const std::string& store);
 
   template <class T>
   result<T> wait_for(const answer<T>& what);

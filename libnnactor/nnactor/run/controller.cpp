@@ -204,6 +204,8 @@ controller::train(const deployment& job, trainer_settings how,
   how.persistence = persistence_;
   how.distributor = distributor_;
   how.devices = settings_.cluster.devices;
+  for (auto& x : nodes_)
+    how.own_nodes.insert(x.addresses().begin(), x.addresses().end());
   how.observer = caf::actor_cast<caf::actor>(self_);
   auto trainer = system_.spawn(run_trainer, std::move(how));
   auto network = deploy(job, trainer, watch);

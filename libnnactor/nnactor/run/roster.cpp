@@ -49,14 +49,24 @@ std::vector<roster::entry> roster::absent() const {
   return out;
 }
 
-result<uint32_t> roster::find(const node_name& whom) const {
+bool roster::is_lost(const std::string& address) const {
+  auto* known = look_up({0, address});
+  return known != nullptr && known->now == fate::lost;
+}
+
+const roster::entry* roster::look_up(const node_name& whom) const {
   auto found = std::ranges::find_if(all_, [&](const entry& x) {
     return whom.number > 0 ? x.number == whom.number
                            : x.address == whom.address;
   });
-  if (found != all_.end() && found->now == fate::serves)
+  return found != all_.end() ? &*found : nullptr;
+}
+
+result<uint32_t> roster::find(const node_name& whom) const {
+  auto* found = look_up(whom);
+  if (found != nullptr && found->now == fate::serves)
     return found->number;
-  if (found != all_.end())
+  if (found != nullptr)
     return fail(ec::invalid_argument, "{}", describe(*found));
   std::vector<std::string> there;
   for (auto& x : all_)

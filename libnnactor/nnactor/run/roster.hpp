@@ -33,6 +33,11 @@ public:
   void lose(const std::string& address, uint64_t step);
   void let_go(const std::string& address, uint64_t step);
 
+  bool is_lost(const std::string& address) const;
+
+  /// The node that is meant, whatever became of it; null if there was none.
+  const entry* look_up(const node_name& whom) const;
+
   /// The nodes that have been here, by number, and are not now.
   std::vector<entry> absent() const;
 

@@ -49,6 +49,11 @@ void trainer_state::connect(const deployed_ptr& job) {
       self->demonitor(m.node.address());
   network = job;
   nodes.serve(network->job->servers);
+  for (auto& x : network->job->servers) {
+    lost_nodes.take_back(x.address, self->clock().now());
+    if (x.address == expected)
+      expected.clear();
+  }
   auto& members = network->cluster.members;
   for (auto& m : members)
     self->monitor(m.node);

@@ -8,6 +8,7 @@
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/json_text.hpp"
 #include "nnactor/partition/rearrange.hpp"
+#include "nnactor/run/comebacks.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
 #include "nnactor/run/roster.hpp"
@@ -49,8 +50,10 @@ struct trainer_settings {
   persistence_actor persistence; ///< Of the driver's process.
   distributor_actor distributor; ///< Of the driver's process.
   uint32_t devices = 1;          ///< Used on each node.
-  bool paused = false;           ///< Wait for a shell before the first step.
-  caf::actor observer;           ///< Gets `progress_ptr`.
+  /// Nodes that end for good when they end: this run has started them.
+  std::set<std::string> own_nodes = {};
+  bool paused = false; ///< Wait for a shell before the first step.
+  caf::actor observer; ///< Gets `progress_ptr`.
 };
 
 /// A training job as a state machine:
@@ -68,6 +71,8 @@ struct trainer_settings {
 ///   any --(told to stop)--> finishing, after this step and a generation of it
 ///   any --(a node is lost)--> recovering --(its groups are on other nodes)-->
 ///     training, from the last generation on
+///
+/// A node that was lost and answers again is taken back between two steps.
 ///
 /// Commits go on while training does; a new one waits for the one before.
 /// Whatever moves, moves between two steps: a generation is committed, and all
@@ -101,16 +106,26 @@ struct trainer_state {
         : promise_(std::move(promise)) {
     }
 
+    /// For a request of the trainer itself.
+    explicit reply(std::function<void(const caf::error&)> refused)
+        : refused_(std::move(refused)) {
+    }
+
     void tell(const nlohmann::json& answer) const {
-      promise_.deliver(json_text(answer));
+      if (promise_)
+        promise_->deliver(json_text(answer));
     }
 
     void refuse(const caf::error& why) const {
-      promise_.deliver(why);
+      if (promise_)
+        promise_->deliver(why);
+      else
+        refused_(why);
     }
 
   private:
-    mutable caf::typed_response_promise<std::string> promise_;
+    mutable std::optional<caf::typed_response_promise<std::string>> promise_;
+    std::function<void(const caf::error&)> refused_;
   };
 
   /// What a shell has asked for and happens between two steps.
@@ -155,6 +170,12 @@ struct trainer_state {
     caf::actor_clock::time_point start;
   };
 
+  /// Where a group was when its node was lost.
+  struct home {
+    uint32_t node = 0; ///< Its number.
+    uint32_t device = 0;
+  };
+
   /// The generation on the store.
   struct committed_state {
     uint64_t step = 0;
@@ -167,6 +188,9 @@ struct trainer_state {
   uint64_t run = 0; ///< First epoch of this run.
   deployed_ptr network;
   roster nodes; ///< All that there ever were.
+  comebacks lost_nodes;
+  std::string expected; ///< Address of the one that is being taken back.
+  std::map<group_id, home> homes; ///< Of groups that had to go elsewhere.
   driver_port port;
   std::optional<batch_order> order;
 
@@ -274,6 +298,17 @@ private:
                 const std::string& token);
   void go_on(const deployed_ptr& job);
   committed_state last_good() const;
+
+  // Nodes that come back, see trainer_returning.cpp.
+  void remember_homes(const std::string& address);
+  void forget_homes(const moving& done);
+  moving welcome(request why);
+  std::string welcomed(const moving& done) const;
+  void look_for_the_lost();
+  void take_back(const std::string& address);
+  void stays_away(const std::string& address, const caf::error& why);
+  void call_off_move(const caf::error& why);
+  void dismiss(request why, const roster::entry& whom);
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);

@@ -51,6 +51,10 @@ arrangement trainer_state::arranged() const {
 void trainer_state::start_move(request why) {
   auto from = arranged();
   auto& net = network->job->net;
+  auto* meant = nodes.look_up(why.what.node);
+  if (why.what.kind == command_kind::leave && meant != nullptr
+      && nodes.is_lost(meant->address))
+    return dismiss(std::move(why), *meant);
   auto to = index_of(why.what.node);
   if (!to)
     return refuse(std::move(why), to.error());
@@ -84,28 +88,19 @@ void trainer_state::start_join(request why) {
     return refuse(std::move(why),
                   fail(ec::invalid_argument, "{} is a node of this job already",
                        address));
+  if (address == expected && !nodes.is_lost(address))
+    return refuse(std::move(why),
+                  fail(ec::invalid_argument, "{} is not wanted any more",
+                       name_of_node(address)));
   auto shared = std::make_shared<request>(std::move(why));
   auto asked = disturbances;
   self->request(settings.distributor, settings.patience, join_atom::value,
                 std::vector<std::string>{address})
       .then(
-          [this, shared, address, asked](const cluster_ptr&) {
+          [this, shared, asked](const cluster_ptr&) {
             if (asked != disturbances)
               return shared->shell.refuse(disturbed());
-            auto with = network->job->servers;
-            auto newcomer = server{address, {}, nodes.number_of(address)};
-            auto before =
-                std::find_if(with.begin(), with.end() - 1, [&](auto& x) {
-                  return x.number > newcomer.number;
-                });
-            auto index = static_cast<node_index>(before - with.begin());
-            with.insert(before, newcomer);
-            begin_move({std::move(*shared),
-                        {add_node(arranged(), index), with},
-                        {},
-                        with,
-                        {},
-                        {}});
+            begin_move(welcome(std::move(*shared)));
           },
           [this, shared, asked](const caf::error& why_not) {
             if (asked != disturbances)
@@ -204,23 +199,25 @@ void trainer_state::deploy(uint64_t epoch, const std::string& token) {
           },
           [this, asked](const caf::error& why) {
             deploying = false;
-            if (asked == disturbances)
-              on_failure(why);
-            else
+            if (asked != disturbances)
               recover();
+            else if (is_loss(why) || move->why.what.kind == command_kind::join)
+              call_off_move(why);
+            else
+              on_failure(why);
           });
 }
 
 void trainer_state::finish_move(const deployed_ptr& job) {
   if (now == stage::idle)
     return;
-  connect(job);
   auto done = std::move(*move);
   move.reset();
-  auto& what = done.why.what;
-  done.answer["text"] = what.kind == command_kind::join
-                            ? name_of_node(what.text) + " has joined"
+  done.answer["text"] = done.why.what.kind == command_kind::join
+                            ? welcomed(done)
                             : describe(done.between, done.transfers);
+  connect(job);
+  forget_homes(done);
   for (auto& x : done.between)
     if (std::ranges::find(job->job->servers, x.number, &server::number)
         == job->job->servers.end())

@@ -40,6 +40,9 @@ void trainer_state::on_lost(const std::string& address) {
   if (!recovering->lost.insert(address).second)
     return;
   nodes.lose(address, issued_step);
+  remember_homes(address);
+  if (!settings.own_nodes.contains(address))
+    lost_nodes.lose(address, self->clock().now());
   drop_work();
   notice(fmt::format("{} is lost; going back to step {}", name_of_node(address),
                      format_count(last_good().step)));
@@ -136,18 +139,19 @@ void trainer_state::go_on(const deployed_ptr& job) {
   if (now == stage::idle)
     return;
   auto from = last_good();
-  auto nodes = job->cluster.members.size();
+  auto count = job->cluster.members.size();
   auto seconds =
       std::chrono::duration<double>(self->clock().now() - recovering->start);
   issued_step = settled = from.step;
   issued_batch = 0;
   generations = highest;
+  auto which = recovering->lost.empty() ? "the groups" : "its groups";
   recovering.reset();
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);
-  notice(fmt::format("its groups are on {} now; going on at step {} after "
+  notice(fmt::format("{} are on {} now; going on at step {} after "
                      "{:.2f} s (epoch {})",
-                     counted(nodes, "node"), format_count(from.step),
+                     which, counted(count, "node"), format_count(from.step),
                      seconds.count(), job->job->epoch));
   now = stage::training;
   pump();

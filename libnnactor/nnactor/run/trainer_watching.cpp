@@ -10,6 +10,7 @@ void trainer_state::watch() {
   self->delayed_send(self, defaults::watch_interval, watch_atom::value);
   if (now == stage::recovering)
     return recover();
+  look_for_the_lost();
   if (now == stage::finishing)
     save_the_end();
   if (now == stage::idle)
