@@ -1,9 +1,13 @@
 #include "commands.hpp"
 
+#include "format.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
+#include "nnactor/cluster/certificates.hpp"
+
 #include <cstdio>
+#include <cstdlib>
 
 namespace nnactor {
 
@@ -35,17 +39,47 @@ void warn(const std::string& what) {
              stderr);
 }
 
+namespace {
+
+struct credential_option {
+  std::string credentials::*where;
+  const char* name;
+  const char* variable;
+  const char* help;
+};
+
+constexpr credential_option credential_options[] = {
+    {&credentials::certificate, "--certificate", "NNACTOR_CERTIFICATE",
+     "TLS: certificate of this process (PEM)"},
+    {&credentials::key, "--key", "NNACTOR_KEY", "TLS: its key (PEM)"},
+    {&credentials::authority, "--authority", "NNACTOR_AUTHORITY",
+     "TLS: certificate of the authority of all nodes (PEM)"},
+};
+
+} // namespace
+
 void add_credentials(CLI::App& command, credentials& who) {
-  command
-      .add_option("--certificate", who.certificate,
-                  "TLS: certificate of this process (PEM)")
-      ->envname("NNACTOR_CERTIFICATE");
-  command.add_option("--key", who.key, "TLS: its key (PEM)")
-      ->envname("NNACTOR_KEY");
-  command
-      .add_option("--authority", who.authority,
-                  "TLS: certificate of the authority of all nodes (PEM)")
-      ->envname("NNACTOR_AUTHORITY");
+  for (auto& x : credential_options)
+    command.add_option(x.name, who.*x.where, x.help)->envname(x.variable);
+}
+
+caf::error check_credentials(const credentials& who) {
+  if (auto err = check(who))
+    return err;
+  if (auto text = exposure_of(who); !text.empty())
+    warn(text);
+  return caf::none;
+}
+
+std::string words_of(const credentials& who) {
+  std::string out;
+  auto known = true;
+  for (auto& x : credential_options) {
+    auto* set = std::getenv(x.variable);
+    known = known && set != nullptr && who.*x.where == set;
+    out += fmt::format(" {} {}", x.name, shell_word(who.*x.where));
+  }
+  return who.empty() || known ? "" : out;
 }
 
 CLI::Validator address_form(port_zero zero) {
@@ -101,7 +135,9 @@ void node_options::add_to(CLI::App& command, bool with_local) {
   add_credentials(command, who);
 }
 
-cluster_settings node_options::cluster() const {
+result<cluster_settings> node_options::read() const {
+  if (auto err = check_credentials(who))
+    return err;
   cluster_settings out;
   out.nodes = local;
   out.addresses = addresses;
@@ -127,8 +163,12 @@ result<experiment> experiment_options::read() const {
     all.push_back(fmt::format("cluster.addresses=['{}']",
                               fmt::join(nodes.addresses, "','")));
   auto read = read_experiment(config, all);
-  if (read && !nodes.who.empty())
+  if (!read)
+    return read;
+  if (!nodes.who.empty())
     read->cluster.who = nodes.who;
+  if (auto err = check_credentials(read->cluster.who))
+    return err;
   return read;
 }
 

@@ -39,6 +39,13 @@ void warn(const std::string& what);
 /// their defaults.
 void add_credentials(CLI::App& command, credentials& who);
 
+/// Fails unless they can be used. Warns of a key that others can read.
+caf::error check_credentials(const credentials& who);
+
+/// What a command that is to be typed needs of them, with a blank before it;
+/// nothing where there are none or the environment has them.
+std::string words_of(const credentials& who);
+
 /// What an option that takes an address is checked with, and brought into the
 /// one form in which addresses are compared.
 CLI::Validator address_form(port_zero zero);
@@ -52,8 +59,8 @@ struct node_options {
 
   void add_to(CLI::App& command, bool with_local);
 
-  /// Where the nodes are.
-  cluster_settings cluster() const;
+  /// Where the nodes are. Fails on credentials that cannot be used.
+  result<cluster_settings> read() const;
 };
 
 /// The options with which a command is told of an experiment.

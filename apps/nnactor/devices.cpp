@@ -88,8 +88,11 @@ result<std::vector<peer>> measure_peers(const node_options& nodes) {
   std::vector<peer> out;
   if (nodes.addresses.empty())
     return out;
+  auto where = nodes.read();
+  if (!where)
+    return where.error();
   temporary_folder folder;
-  auto remote = open_remote(nodes.cluster(), folder);
+  auto remote = open_remote(*where, folder);
   if (!remote)
     return remote.error();
   auto& job = *remote->network->job;

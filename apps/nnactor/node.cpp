@@ -8,6 +8,7 @@
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/cluster/node.hpp"
 #include "nnactor/cluster/node_process.hpp"
+#include "nnactor/cluster/refusals.hpp"
 #include "nnactor/machine/device_name.hpp"
 #include "nnactor/machine/topology.hpp"
 
@@ -156,7 +157,7 @@ caf::error serve(node_command how) {
   auto where = parse_address(how.listen, port_zero::any);
   if (!where)
     return where.error();
-  if (auto err = check(how.who))
+  if (auto err = check_credentials(how.who))
     return err;
   auto devices = parse_devices(how.devices);
   if (!devices)
@@ -176,6 +177,7 @@ caf::error serve(node_command how) {
       return err;
     ports.push_back(nodes.back()->port);
   }
+  listen_to_refusals(warn);
   announce(how, *where, ports);
   stop.wait();
   return caf::none;

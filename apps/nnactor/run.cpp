@@ -265,8 +265,11 @@ int start_run(const run_options& how) {
   auto job = prepare(std::move(*config));
   if (!job)
     return finish(job.error());
-  if (how.check)
+  if (how.check) {
+    if (auto err = check(job->how.cluster))
+      return finish(err);
     return show_check(*job, how.use());
+  }
   auto screen = how.json ? make_json_reporter() : make_text_reporter();
   whole_run run{*job, how, *screen, signals};
   auto err = run_to_end(run);

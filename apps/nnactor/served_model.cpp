@@ -14,8 +14,11 @@ result<served_model> served_model::open(const std::string& folder,
   // Before any node is started.
   if (auto from = store.open(choice::best); !from)
     return from.error();
+  auto where = nodes.read();
+  if (!where)
+    return where.error();
   auto cluster =
-      controller::make({nodes.cluster(), folder, folder + ".nodes/inference"});
+      controller::make({*where, folder, folder + ".nodes/inference"});
   if (!cluster)
     return cluster.error();
   result.cluster = std::move(*cluster);

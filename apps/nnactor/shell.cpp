@@ -221,7 +221,7 @@ int run_interactively(session& run, const std::string& address) {
 }
 
 int run_shell(const shell_options& how) {
-  if (auto err = check(how.who))
+  if (auto err = check_credentials(how.who))
     return finish(err);
   system_config config{1, how.who, std::chrono::milliseconds{0}};
   caf::actor_system system{config};

@@ -1,6 +1,7 @@
 #include "text_reporter.hpp"
 
 #include "command_line.hpp"
+#include "commands.hpp"
 #include "format.hpp"
 #include "run_tables.hpp"
 
@@ -45,6 +46,7 @@ void text_reporter::start(const experiment& how, const dataset& data,
                           const dataset::reference& baseline) {
   steps_ = how.run.steps;
   model_ = how.store.path;
+  credentials_ = words_of(how.cluster.who);
   baseline_ = baseline;
   say(fmt::format("{} {}\n{}", strong("Data"), printable(how.data.path),
                   fit(fmt::format("  {}\n", data.summary()))));
@@ -76,9 +78,9 @@ void text_reporter::placed(const deployed_network& network,
   placed_at_ = line_at_ = screen_.now();
   first_ = step_ = network.job->step;
   pace_.add(placed_at_, step_);
-  say(fmt::format("\n{} (epoch {}; look inside with {} shell {})\n{}\n",
+  say(fmt::format("\n{} (epoch {}; look inside with {} shell {}{})\n{}\n",
                   strong("Cluster"), network.job->epoch, program_, control,
-                  render_cluster(network)));
+                  credentials_, render_cluster(network)));
   if (step_ > 0)
     say(fmt::format("Going on from generation {} of step {}\n",
                     network.job->generation, format_count(step_)));

@@ -53,7 +53,8 @@ private:
   bytes_bar loading_;
   uint64_t steps_ = 0; ///< Of the whole run.
   std::string model_;
-  std::string table_; ///< Connection table of the first node.
+  std::string credentials_; ///< What commands to try need to reach the run.
+  std::string table_;       ///< Connection table of the first node.
   dataset::reference baseline_;
   time_point placed_at_;
   time_point line_at_; ///< Of the last line about steps.

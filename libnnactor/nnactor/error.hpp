@@ -31,6 +31,7 @@ enum class ec : uint8_t {
   device_failure,
   internal,
   store_taken, ///< Another coordinator has the store now.
+  refused,     ///< Whoever answers, one of both sides does not want the other.
   count_,      ///< Number of codes, never used as one.
 };
 

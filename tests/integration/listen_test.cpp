@@ -94,12 +94,13 @@ TEST_CASE("a run opens its port for shells again") {
     run.finish();
   }
   REQUIRE(in_time_wait(control));
-  auto same_port =
-      run_words(folder, {"--set", "cluster.control=" + control, "--set",
-                         "store.path=" + folder / "models/other"});
-  process again{same_port};
+  auto at_same_port = [&](const std::string& model) {
+    return run_words(folder, {"--set", "cluster.control=" + control, "--set",
+                              "store.path=" + folder / model});
+  };
+  process again{at_same_port("models/second")};
   CHECK(control_of(again) == control);
-  auto other = process{same_port}.finish();
+  auto other = process{at_same_port("models/third")}.finish();
   CHECK(other.status == 2);
   CHECK(has(other.err, "cannot listen on " + control));
 }
@@ -146,4 +147,23 @@ TEST_CASE("what is no address is refused before anything is started") {
          "cluster.control");
   refuse({"status", "127.0.0.1:0"}, "from 1 to 65535");
   refuse({"node", "--listen", "::1:0"}, "brackets");
+}
+
+TEST_CASE("a host that there is not is named, before TLS is asked for") {
+  scratch folder;
+  auto nowhere = std::string{"no-such-host.invalid"};
+  auto refuse = [&](const std::vector<std::string>& words) {
+    auto end = run_nnactor(words);
+    INFO(end.err);
+    CHECK(end.status == 2);
+    CHECK(has(end.err, "'" + nowhere + "'"));
+    CHECK(!has(end.err, "TLS"));
+    CHECK(!has(end.err, "cannot_connect"));
+  };
+  refuse({"node", "--listen", nowhere + ":0"});
+  refuse({"status", nowhere + ":4700"});
+  refuse({"run", small_config(folder), "--check", "--set",
+          "cluster.control=" + nowhere + ":0"});
+  refuse({"run", small_config(folder), "--nodes", nowhere + ":4700", "--set",
+          "cluster.connect_timeout_ms=300"});
 }

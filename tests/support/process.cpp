@@ -1,5 +1,7 @@
 #include "support/process.hpp"
 
+#include "support/certificates.hpp"
+
 #include <boost/filesystem.hpp>
 
 #include <doctest/doctest.h>
@@ -35,12 +37,6 @@ std::string read_all(int fd) {
       return all;
     all.append(chunk, static_cast<size_t>(got));
   }
-}
-
-void openssl(const std::string& arguments) {
-  auto end = process{{"/bin/sh", "-c", "exec openssl " + arguments}}.finish();
-  INFO(end.err);
-  REQUIRE(end.status == 0);
 }
 
 } // namespace
@@ -212,14 +208,8 @@ std::string content_of(const std::string& model) {
 }
 
 void make_credentials(const scratch& folder, const std::string& name) {
-  auto ca = folder / (name + "-ca");
-  auto own = folder / name;
-  openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=" + name
-          + "-authority -keyout " + ca + ".key -out " + ca + ".pem");
-  openssl("req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout " + own
-          + ".key -out " + own + ".csr");
-  openssl("x509 -req -days 2 -in " + own + ".csr -CA " + ca + ".pem -CAkey "
-          + ca + ".key -CAcreateserial -out " + own + ".pem");
+  make_authority(folder / (name + "-ca"));
+  make_certificate(folder / name, folder / (name + "-ca"));
 }
 
 std::vector<std::string> credentials(const std::string& where,

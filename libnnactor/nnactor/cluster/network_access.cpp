@@ -1,13 +1,12 @@
 #include "nnactor/cluster/network_access.hpp"
 
+#include "nnactor/cluster/knock.hpp"
 #include "nnactor/cluster/peer_guard.hpp"
 #include "nnactor/cluster/tls_errors.hpp"
 #include "nnactor/defaults.hpp"
 
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
-
-#include <fstream>
 
 namespace nnactor {
 
@@ -26,8 +25,7 @@ constexpr auto heartbeat = std::chrono::milliseconds{250};
 
 struct dial_attempt {
   std::string address;
-  host_port where;
-  clock::time_point deadline;
+  knocking how;
   std::chrono::milliseconds pause = first_pause;
   caf::io::middleman_actor middleman;
   caf::typed_response_promise<node_actor> promise;
@@ -37,12 +35,29 @@ namespace {
 
 using dialer_pointer = network_dialer_actor::stateful_pointer<dialer_state>;
 
+/// Null without credentials. Files are read again for every connection, as CAF
+/// does, so that they can be replaced.
+result<tls_context> context_of(const credentials& who) {
+  return who.empty() ? tls_context{} : make_tls_context(who);
+}
+
+/// Whether it makes no sense to try again.
+bool is_final(const caf::error& why) {
+  auto code = code_of(why);
+  return code == ec::refused || code == ec::invalid_argument;
+}
+
 void give_up(dial_attempt& what, const caf::error& why) {
-  what.promise.deliver(
-      fail(ec::unreachable,
-           "cannot reach node {} ({}); is `nnactor node --listen {}` running "
-           "there?",
-           what.address, explain(why), what.address));
+  if (is_final(why))
+    what.promise.deliver(fail(code_of(why), "cannot reach node {}: {}",
+                              what.address, explain(why)));
+  else
+    what.promise.deliver(fail(
+        ec::unreachable,
+        "cannot reach node {} ({}); is `nnactor node --listen {}{}` "
+        "running there?",
+        what.address, explain(why), what.address,
+        what.how.tls ? " --certificate ... --key ... --authority ..." : ""));
 }
 
 // Somebody else answers, perhaps a node of another version: whoever knows this
@@ -75,40 +90,55 @@ void accept(dialer_pointer self, const dial_attempt_ptr& what,
   auto expected = system.message_types<node_actor>();
   if (!node || !system.assignable(interface, expected))
     return ask_version(self, what, node);
-  what->promise.deliver(caf::actor_cast<node_actor>(node));
+  auto found = caf::actor_cast<node_actor>(node);
+  self->monitor(found);
+  self->state.met[what->address] = found;
+  what->promise.deliver(found);
 }
 
-void try_once(dialer_pointer self, const dial_attempt_ptr& what) {
+void try_again(dialer_pointer self, const dial_attempt_ptr& what,
+               const caf::error& why) {
+  if (is_final(why) || clock::now() + what->pause >= what->how.deadline)
+    return give_up(*what, why);
+  self->delayed_send(self, what->pause, what);
+  what->pause = std::min(2 * what->pause, longest_pause);
+}
+
+void connect(dialer_pointer self, const dial_attempt_ptr& what,
+             const std::string& numbers) {
   auto left =
-      std::max(what->deadline - clock::now(), clock::duration{first_pause});
-  self->request(what->middleman, left, caf::connect_atom::value,
-                what->where.host, what->where.port)
+      std::max(what->how.deadline - clock::now(), clock::duration{first_pause});
+  self->request(what->middleman, left, caf::connect_atom::value, numbers,
+                what->how.where.port)
       .then(
           [=](const caf::node_id&, const caf::strong_actor_ptr& node,
               const std::set<std::string>& interface) {
             accept(self, what, node, interface);
           },
-          [=](const caf::error& why) {
-            if (clock::now() + what->pause >= what->deadline)
-              return give_up(*what, why);
-            self->delayed_send(self, what->pause, what);
-            what->pause = std::min(2 * what->pause, longest_pause);
-          });
+          [=](const caf::error& why) { try_again(self, what, why); });
+}
+
+/// Knocks on a thread of its own.
+caf::behavior knock_once(caf::event_based_actor* self, const knocking& how) {
+  return {
+      [=](dial_atom) -> caf::result<std::string> {
+        self->quit();
+        auto numbers = knock(how);
+        if (!numbers)
+          return numbers.error();
+        return *numbers;
+      },
+  };
+}
+
+void try_once(dialer_pointer self, const dial_attempt_ptr& what) {
+  auto visitor = self->spawn<caf::detached>(knock_once, what->how);
+  self->request(visitor, caf::infinite, dial_atom::value)
+      .then([=](const std::string& numbers) { connect(self, what, numbers); },
+            [=](const caf::error& why) { try_again(self, what, why); });
 }
 
 } // namespace
-
-caf::error check(const credentials& what) {
-  if (what.empty())
-    return caf::none;
-  if (what.certificate.empty() || what.key.empty() || what.authority.empty())
-    return fail(ec::invalid_argument,
-                "TLS needs certificate, key and authority, all three");
-  for (auto* path : {&what.certificate, &what.key, &what.authority})
-    if (!std::ifstream{*path})
-      return fail(ec::invalid_argument, "cannot read the TLS file {}", *path);
-  return caf::none;
-}
 
 system_config::system_config(size_t threads, const credentials& who,
                              std::chrono::milliseconds lease) {
@@ -136,31 +166,51 @@ system_config::system_config(size_t threads, const credentials& who,
 
 namespace {
 
-template <class Handle>
-result<uint16_t> publish_any(const Handle& what, const host_port& where,
-                             const credentials& who) {
-  if (who.empty() && !is_loopback(where.host))
+/// The numbers of a host on which we may listen.
+result<std::vector<std::string>> listening_numbers(const host_port& where,
+                                                   const credentials& who) {
+  auto all = look_up(where.host);
+  if (!all)
+    return fail(ec::invalid_argument, "cannot listen on {}: {}",
+                to_string(where), explain(all.error()));
+  if (who.empty() && !std::ranges::all_of(*all, is_loopback))
     return fail(ec::invalid_argument,
                 "listening on {} without TLS would let anyone on the network "
                 "in; give --certificate, --key and --authority, or listen on "
                 "127.0.0.1",
                 where.host);
+  return all;
+}
+
+template <class Handle>
+result<uint16_t> publish_any(const Handle& what, const host_port& where,
+                             const credentials& who) {
+  auto all = listening_numbers(where, who);
+  if (!all)
+    return all.error();
   // Connections that ended a moment ago keep nobody from the port; whoever
   // listens there does.
   constexpr auto reuse = true;
-  auto* host = where.host.c_str();
-  auto port = who.empty()
-                  ? caf::io::publish(what, where.port, host, reuse)
-                  : caf::openssl::publish(what, where.port, host, reuse);
-  if (!port)
-    return fail(ec::port_in_use,
-                "cannot listen on {}: the port is in use or the address is "
-                "not of this machine; choose another, or port 0 for any",
-                to_string(where));
-  return *port;
+  for (auto& numbers : *all) {
+    auto* host = numbers.c_str();
+    auto port = who.empty()
+                    ? caf::io::publish(what, where.port, host, reuse)
+                    : caf::openssl::publish(what, where.port, host, reuse);
+    if (port)
+      return *port;
+  }
+  return fail(ec::port_in_use,
+              "cannot listen on {}: the port is in use or the address is not "
+              "of this machine; choose another, or port 0 for any",
+              to_string(where));
 }
 
 } // namespace
+
+caf::error may_listen(const host_port& where, const credentials& who) {
+  auto numbers = listening_numbers(where, who);
+  return numbers ? caf::none : numbers.error();
+}
 
 result<uint16_t> publish(const node_actor& node, const host_port& where,
                          const credentials& who) {
@@ -193,10 +243,25 @@ result<control_actor> dial_control(caf::scoped_actor& self,
   auto where = parse_address(address);
   if (!where)
     return where.error();
+  auto cannot = [&](const caf::error& why) {
+    if (is_final(why))
+      return fail(code_of(why), "cannot reach a run at {}: {}", address,
+                  explain(why));
+    return fail(ec::unreachable,
+                "cannot reach a run at {} ({}); `nnactor run` prints the "
+                "address when the network is on its nodes",
+                address, explain(why));
+  };
+  auto tls = context_of(who);
+  if (!tls)
+    return tls.error();
+  auto numbers = knock({*where, *tls, clock::now() + patience});
+  if (!numbers)
+    return cannot(numbers.error());
   result<control_actor> out = fail(ec::unreachable, "{}", address);
   auto& system = self->system();
   self->request(middleman_of(system, who), patience, caf::connect_atom::value,
-                where->host, where->port)
+                *numbers, where->port)
       .receive(
           [&](const caf::node_id&, const caf::strong_actor_ptr& found,
               const std::set<std::string>& interface) {
@@ -209,28 +274,35 @@ result<control_actor> dial_control(caf::scoped_actor& self,
                          "version of nnactor",
                          address);
           },
-          [&](const caf::error& why) {
-            out = fail(ec::unreachable,
-                       "cannot reach a run at {} ({}); `nnactor run` prints "
-                       "the address when the network is on its nodes",
-                       address, explain(why));
-          });
+          [&](const caf::error& why) { out = cannot(why); });
   return out;
 }
 
 network_dialer_actor::behavior_type run_dialer(dialer_pointer self,
                                                credentials who) {
   auto middleman = middleman_of(self->system(), who);
+  self->set_down_handler([self](const caf::down_msg& lost) {
+    std::erase_if(self->state.met, [&](const auto& x) {
+      return x.second.address() == lost.source;
+    });
+  });
   return {
       [=](dial_atom, const std::string& address,
           uint32_t timeout) -> caf::result<node_actor> {
+        auto& met = self->state.met;
+        if (auto known = met.find(address); known != met.end())
+          return known->second;
         auto where = parse_address(address);
         if (!where)
           return where.error();
+        auto tls = context_of(who);
+        if (!tls)
+          return tls.error();
         auto what = std::make_shared<dial_attempt>();
         what->address = address;
-        what->where = *where;
-        what->deadline = clock::now() + std::chrono::milliseconds{timeout};
+        what->how = {*where, *tls,
+                     clock::now() + std::chrono::milliseconds{timeout},
+                     self->state.stop};
         what->middleman = middleman;
         what->promise = self->make_response_promise<node_actor>();
         try_once(self, what);

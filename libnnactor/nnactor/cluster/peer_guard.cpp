@@ -3,6 +3,7 @@
 #include "nnactor/cluster/decoding_limits.hpp"
 #include "nnactor/cluster/next_function.hpp"
 #include "nnactor/cluster/received_frame.hpp"
+#include "nnactor/cluster/refusals.hpp"
 #include "nnactor/cluster/strangers.hpp"
 #include "nnactor/cluster/stream_limits.hpp"
 #include "nnactor/defaults.hpp"
@@ -93,8 +94,11 @@ connection_state instance::handle(execution_unit* context, new_data_msg& data,
   } catch (const std::exception&) {
     // Of this peer's making: refused like any other malformed frame.
   }
-  if (requires_shutdown(state) && state != redundant_connection)
+  if (requires_shutdown(state) && state != redundant_connection) {
+    if (auto peer = nnactor::peer_of(static_cast<int>(data.handle.id())))
+      nnactor::tell_refusal(*peer, "it sends what no node of nnactor sends");
     nnactor::disconnect(data.handle);
+  }
   return state;
 }
 

@@ -1,8 +1,10 @@
 #include "nnactor/run/controller.hpp"
 
+#include "nnactor/cluster/certificates.hpp"
 #include "nnactor/cluster/gate.hpp"
 #include "nnactor/cluster/link_probe.hpp"
 #include "nnactor/cluster/persistence.hpp"
+#include "nnactor/cluster/refusals.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/job.hpp"
 #include "nnactor/store/names.hpp"
@@ -39,21 +41,29 @@ std::string devices_of(const cluster_settings& how, uint32_t node) {
 
 } // namespace
 
-result<std::unique_ptr<controller>> controller::make(controller_settings how) {
-  auto& cluster = how.cluster;
-  auto who = credentials{};
-  // Nodes that we start ourselves are on loopback and need none.
-  if (!cluster.addresses.empty())
-    who = cluster.who;
-  if (auto err = check(who))
+caf::error check(const cluster_settings& how) {
+  if (auto err = check(how.who))
     return err;
-  return std::unique_ptr<controller>{
-      new controller(std::move(how), std::move(who))};
+  auto control = parse_address(how.control, port_zero::any);
+  if (!control)
+    return within("cluster.control", control.error());
+  if (auto err = may_listen(*control, how.who))
+    return within("cluster.control", err);
+  return caf::none;
 }
 
-controller::controller(controller_settings how, credentials who)
-    : settings_(std::move(how)), credentials_(std::move(who)),
-      config_(driver_threads, credentials_,
+result<std::unique_ptr<controller>> controller::make(controller_settings how) {
+  if (auto err = check(how.cluster))
+    return err;
+  return std::unique_ptr<controller>{new controller(std::move(how))};
+}
+
+controller::controller(controller_settings how)
+    : settings_(std::move(how)),
+      // Nodes that we start ourselves are on loopback.
+      for_nodes_(settings_.cluster.addresses.empty() ? credentials{}
+                                                     : settings_.cluster.who),
+      config_(driver_threads, settings_.cluster.who,
               std::chrono::milliseconds{settings_.cluster.lease_ms}),
       system_(config_), self_(system_) {
   gate_ = system_.spawn(run_gate);
@@ -165,9 +175,9 @@ result<cluster_ptr> controller::join() {
     return where.error();
   auto patience =
       std::chrono::milliseconds{settings_.cluster.connect_timeout_ms};
-  dialer_ = system_.spawn(run_dialer, credentials_);
+  dialer_ = system_.spawn(run_dialer, for_nodes_);
   distributor_ =
-      system_.spawn(run_distributor, dialer_, gate_, credentials_.certificate,
+      system_.spawn(run_distributor, dialer_, gate_, for_nodes_.certificate,
                     patience, settings_.cluster.devices);
   return await<cluster_ptr>(
       self_->request(distributor_, 8 * patience, join_atom::value, *where));
@@ -226,10 +236,19 @@ caf::error controller::watch_training(const trainer_actor& trainer,
                                       const watcher& watch) {
   caf::error failure;
   bool done = false;
+  auto step = std::make_shared<std::atomic<uint64_t>>(0);
+  listen_to_refusals([step, me = caf::actor_cast<caf::actor>(self_)](
+                         const std::string& line) {
+    caf::anon_send(
+        me, std::make_shared<const progress>(progress{
+                .what = progress::kind::notice, .step = *step, .text = line}));
+  });
   self_->monitor(trainer);
   self_->receive_while([&done] { return !done; })(
       [&](const progress_ptr& event) {
         watch(*event);
+        if (event->step > 0)
+          *step = event->step;
         failure = event->error;
         done = event->what == progress::kind::finished
                || event->what == progress::kind::stopped
@@ -244,6 +263,7 @@ caf::error controller::watch_training(const trainer_actor& trainer,
             fail(ec::internal, "training has ended ({})", explain(end.reason));
         done = true;
       });
+  listen_to_refusals({});
   self_->demonitor(trainer.address());
   return failure;
 }
@@ -265,7 +285,7 @@ caf::error controller::open_control(const trainer_actor& trainer) {
   if (!where)
     return where.error();
   control_ = trainer;
-  auto port = publish(control_, *where, credentials_);
+  auto port = publish(control_, *where, settings_.cluster.who);
   if (!port)
     return port.error();
   control_address_ = to_string(host_port{where->host, *port});

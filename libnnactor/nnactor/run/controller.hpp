@@ -19,6 +19,10 @@
 
 namespace nnactor {
 
+/// Fails on credentials that cannot be used, and where shells would reach a run
+/// whom nobody could keep out.
+caf::error check(const cluster_settings& how);
+
 /// What a controller needs to know of the cluster and the store.
 struct controller_settings {
   cluster_settings cluster;
@@ -31,7 +35,7 @@ struct controller_settings {
 /// the cluster from the main thread. Nodes it started end with it.
 class controller {
 public:
-  /// Fails on credentials that cannot be used.
+  /// Fails where `check` of the cluster does.
   static result<std::unique_ptr<controller>> make(controller_settings how);
 
   ~controller();
@@ -105,7 +109,7 @@ public:
   caf::error infer_all(const std::vector<tensor>& questions);
 
 private:
-  controller(controller_settings how, credentials who);
+  explicit controller(controller_settings how);
 
   result<std::vector<std::string>> addresses();
   result<deployed_ptr> deploy(const deployment& job, const driver_actor& driver,
@@ -117,7 +121,7 @@ private:
   controller_settings settings_;
   std::shared_ptr<filesystem> fs_ = make_posix_filesystem();
   std::unique_ptr<run_lease> lease_;
-  credentials credentials_;
+  credentials for_nodes_;           ///< None where it starts them itself.
   std::vector<node_process> nodes_; ///< That it started.
   system_config config_;
   caf::actor_system system_;
