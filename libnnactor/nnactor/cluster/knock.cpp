@@ -43,12 +43,19 @@ private:
   int fd_;
 };
 
+constexpr auto* cut_off = "the connection was closed";
+constexpr auto most_cut_off = 4;
+
 using socket_ptr = std::shared_ptr<socket_file>;
 using ssl_ptr = std::unique_ptr<SSL, decltype(&SSL_free)>;
 using addresses_ptr = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 caf::error no_answer() {
   return fail(ec::unreachable, "no answer in time");
+}
+
+caf::error closed() {
+  return fail(ec::unreachable, "{}", cut_off);
 }
 
 /// Waits until something can be read or written, not beyond `until`.
@@ -110,8 +117,7 @@ caf::error carry_on(SSL* connection, const Call& call, clock::time_point until,
     auto what = SSL_get_error(connection, done);
     if (what != SSL_ERROR_WANT_READ && what != SSL_ERROR_WANT_WRITE) {
       auto why = fault_of_handshake(connection, last);
-      return why.empty() ? fail(ec::unreachable, "the connection was closed")
-                         : fail(ec::refused, "{}", why);
+      return why.empty() ? closed() : fail(ec::refused, "{}", why);
     }
     auto events = what == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
     if (!await(SSL_get_fd(connection), static_cast<short>(events), until, how))
@@ -136,8 +142,8 @@ caf::error try_tls(const socket_file& file, SSL_CTX* context,
   return err;
 }
 
-/// Whether TLS is spoken where nobody says anything first: what answers to a
-/// stranger's greeting is part of a handshake, or an alert.
+/// Whether TLS is spoken where nobody says anything first: so it is where a
+/// stranger's greeting is answered by the choice of a cipher, or by an alert.
 bool speaks_tls(const std::string& numbers, const knocking& how) {
   auto until = std::min(how.deadline, clock::now() + greeting_patience);
   auto file = connect_to(numbers, how.where.port, until, how);
@@ -146,15 +152,9 @@ bool speaks_tls(const std::string& numbers, const knocking& how) {
     return false;
   ssl_ptr connection{SSL_new(stranger->get()), SSL_free};
   SSL_set_fd(connection.get(), (*file)->get());
-  SSL_connect(connection.get());
-  unsigned char first = 0;
-  if (!await((*file)->get(), POLLIN, until, how)
-      || recv((*file)->get(), &first, 1, MSG_PEEK) != 1
-      || (first != SSL3_RT_HANDSHAKE && first != SSL3_RT_ALERT))
-    return false;
-  // So that the other side sees, and can tell, that there is no certificate.
-  static_cast<void>(carry_on(connection.get(), SSL_connect, until, how));
-  return true;
+  auto err = carry_on(connection.get(), SSL_connect, until, how);
+  return SSL_get_current_cipher(connection.get()) != nullptr
+         || (code_of(err) == ec::refused && explain(err) != no_tls);
 }
 
 caf::error try_plain(const socket_file& file, const std::string& numbers,
@@ -169,22 +169,30 @@ caf::error try_plain(const socket_file& file, const std::string& numbers,
   if (silent)
     return caf::none; // A busy node, perhaps: CAF waits longer.
   if (!greeted)
-    return fail(ec::unreachable, "the connection was closed");
+    return closed();
   // A greeting of CAF begins with a zero.
   if (first != 0)
     return fail(ec::refused, "what answers is no node of nnactor");
   return caf::none;
 }
 
-caf::error try_at(const std::string& numbers, clock::time_point until,
-                  const knocking& how) {
+caf::error try_once_at(const std::string& numbers, clock::time_point until,
+                       const knocking& how) {
   auto file = connect_to(numbers, how.where.port, until, how);
   if (!file)
     return file.error();
-  if (!how.tls)
-    return try_plain(**file, numbers, how);
+  return how.tls ? try_tls(**file, how.tls.get(), until, how)
+                 : try_plain(**file, numbers, how);
+}
+
+/// CAF cuts off a newcomer now and then, with whom it had that number before.
+caf::error try_at(const std::string& numbers, clock::time_point until,
+                  const knocking& how) {
   expect_host(numbers, how.where.port, how.where.host);
-  return try_tls(**file, how.tls.get(), until, how);
+  auto err = try_once_at(numbers, until, how);
+  for (int i = 0; i < most_cut_off && err && explain(err) == cut_off; ++i)
+    err = try_once_at(numbers, until, how);
+  return err;
 }
 
 } // namespace

@@ -106,7 +106,7 @@ std::string fault_of_handshake(const SSL* connection, unsigned long error) {
   case SSL_R_PACKET_LENGTH_TOO_LONG:
   case SSL_R_BAD_PACKET_LENGTH:
   case SSL_R_RECORD_LENGTH_MISMATCH:
-    return "it does not speak TLS";
+    return no_tls;
   case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     return "it takes our certificate for expired";
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:

@@ -25,6 +25,9 @@ void keep_tls_errors_apart();
 void expect_host(const std::string& numbers, uint16_t port,
                  const std::string& host);
 
+/// What is said of somebody who has no idea of TLS.
+constexpr auto* no_tls = "it does not speak TLS";
+
 /// Says why a handshake has failed, of the other side: "its certificate has
 /// expired". Empty if the other side has only gone.
 /// @param error The last of OpenSSL's queue.
