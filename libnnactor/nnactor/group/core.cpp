@@ -8,6 +8,7 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace nnactor {
@@ -61,6 +62,7 @@ struct core::shared : caf::execution_unit {
     std::vector<caf::resumable*> batch;
     while (!stopped.load()) {
       if (take(batch)) {
+        wake();
         for (auto* what : batch)
           resume(what);
         batch.clear();
@@ -69,6 +71,20 @@ struct core::shared : caf::execution_unit {
         wait();
       }
     }
+    rest();
+  }
+
+  // The system, which counts its actors, may go as soon as the last of them has
+  // ended, which is before the thread is done with it: so it waits for threads,
+  // too, as long as they are awake. Asleep they touch nothing of the system.
+  void wake() {
+    if (!std::exchange(awake, true))
+      system().inc_detached_threads();
+  }
+
+  void rest() {
+    if (std::exchange(awake, false))
+      system().dec_detached_threads();
   }
 
   bool take(std::vector<caf::resumable*>& batch) {
@@ -90,6 +106,7 @@ struct core::shared : caf::execution_unit {
   void wait() {
     if (use == core_use::device && spin())
       return;
+    rest();
     sleeping.store(true);
     ready.wait(0);
     sleeping.store(false);
@@ -122,6 +139,7 @@ struct core::shared : caf::execution_unit {
   std::atomic<uint32_t> ready{0};
   std::atomic<bool> sleeping{false};
   std::atomic<bool> stopped{false};
+  bool awake = false; ///< Known to the thread alone.
   std::thread thread;
 };
 
