@@ -184,6 +184,10 @@ void resume_after_power_loss(const prepared_job& job, const simulation& how,
   auto anew = how;
   anew.storage = disk;
   simulated_cluster x{anew};
+  // The power may have gone after the last commit: then all is there.
+  auto newest = x.store().open(choice::newest);
+  if (newest && newest->step == job.how.run.steps)
+    return;
   auto out = x.resume_training(job);
   watched_run run{x, out, job, disk};
   run.finish();
