@@ -42,7 +42,8 @@ struct Deployment {
   generation @10 :UInt64;
   step       @11 :UInt64;
 
-  # Groups that the receiver had in the deployment before go on from its
+  # Groups that the receiver had in the deployment of this epoch go on from its
   # memory: they stand at `step` already. All others are read from `generation`.
-  carry      @12 :Bool;
+  # 0: all are read.
+  carriedEpoch @12 :UInt64;
 }

@@ -56,7 +56,7 @@ caf::error read_all(schema::Deployment::Reader in, deployment& out) {
   out.token = in.getToken();
   out.generation = in.getGeneration();
   out.step = in.getStep();
-  out.carry = in.getCarry();
+  out.carried_epoch = in.getCarriedEpoch();
   return read_seats(in, out);
 }
 
@@ -86,7 +86,7 @@ std::vector<std::byte> encode(const deployment& what) {
   out.setToken(what.token);
   out.setGeneration(what.generation);
   out.setStep(what.step);
-  out.setCarry(what.carry);
+  out.setCarriedEpoch(what.carried_epoch);
   return to_bytes(message);
 }
 

@@ -28,7 +28,8 @@ struct deployment {
   std::string token;
   uint64_t generation = 0;
   uint64_t step = 0;
-  bool carry = false; ///< Groups that stay go on from memory.
+  /// Of the deployment whose groups go on from memory where they stay; 0: none.
+  uint64_t carried_epoch = 0;
 };
 
 /// Returns bytes that `decode_deployment` reads.

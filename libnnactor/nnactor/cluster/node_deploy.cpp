@@ -42,7 +42,9 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
 
 carried_ptr node_state::carry_over(const deployment& next) const {
   auto out = std::make_shared<carried_groups>();
-  if (!next.carry || !job || job->plan->model != next.model)
+  // Groups of an epoch before that are not where training is.
+  if (next.carried_epoch == 0 || !job || job->plan->epoch != next.carried_epoch
+      || job->plan->model != next.model)
     return out;
   auto& groups = job->plan->graph.groups;
   out->same_partition = job->plan->parts.parts == next.parts.parts;

@@ -179,7 +179,7 @@ deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
   plan->where = to.next.where;
   plan->generation = from.generation;
   plan->step = from.step;
-  plan->carry = now == stage::serving;
+  plan->carried_epoch = now == stage::serving ? network->job->epoch : 0;
   return plan;
 }
 
