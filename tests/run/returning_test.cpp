@@ -110,6 +110,18 @@ TEST_CASE("a node that answers again gets back what it had") {
   }
 }
 
+TEST_CASE(
+    "a node that was only cut off does not go on from what it remembers") {
+  auto job = job_of_three();
+  paused_job x{job};
+  caf::anon_send(driver_actor{x.cluster.trainer}, lost_atom::value,
+                 x.job().epoch, node_index{1});
+  x.pass(60);
+  REQUIRE(x.serves(1));
+  CHECK(x.notices("node 2 (node:2) is back: moved ") == 1);
+  x.finish(undisturbed(job));
+}
+
 TEST_CASE("all come back to where they were, in whatever order they went") {
   auto job = job_of_three();
   paused_job x{job};
