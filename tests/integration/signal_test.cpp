@@ -79,7 +79,7 @@ TEST_CASE("a run that waits for a shell ends, too, with SIGTERM") {
 TEST_CASE("before there is anything to save a signal ends the run at once") {
   scratch folder;
   process run{command(long_run(folder))};
-  run.line_with("Starting 3 node processes");
+  run.line_with("Starting 3 nodes");
   auto nodes = children_of(run.id());
   run.send(SIGINT);
   auto end = run.finish();

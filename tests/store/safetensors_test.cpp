@@ -182,14 +182,14 @@ TEST_CASE("a file of another program is refused kindly") {
 
 TEST_CASE("a value that is not finite is named") {
   exported_model x;
-  auto [text, data] = x.parts();
-  auto header = nlohmann::json::parse(text);
+  auto file = x.parts();
+  auto header = nlohmann::json::parse(file.first);
   auto why = [&](const char* tensor, uint64_t at, float value) {
-    auto changed = data;
+    auto changed = file.second;
     auto begin =
         header.at(tensor).at("data_offsets").at(0).get<uint64_t>() + 4 * at;
     std::memcpy(changed.data() + begin, &value, sizeof(value));
-    auto made = x.import(text, changed);
+    auto made = x.import(file.first, changed);
     REQUIRE(!made);
     CHECK(code_of(made.error()) == ec::invalid_data);
     return explain(made.error());

@@ -125,14 +125,26 @@ caf::error carry_on(SSL* connection, const Call& call, clock::time_point until,
   }
 }
 
+/// Ends a connection that came to nothing, but lets the other side read what we
+/// sent, so that it can tell why: what is left unread here would tear it down.
+void leave_in_order(int fd, const knocking& how) {
+  shutdown(fd, SHUT_WR);
+  auto until = std::min(how.deadline, clock::now() + greeting_patience);
+  char rest[512];
+  while (await(fd, POLLIN, until, how) && recv(fd, rest, sizeof(rest), 0) > 0) {
+  }
+}
+
 /// Shakes hands. Only who has read the first bytes after that knows that the
 /// other side accepts our certificate.
 caf::error try_tls(const socket_file& file, SSL_CTX* context,
                    clock::time_point until, const knocking& how) {
   ssl_ptr connection{SSL_new(context), SSL_free};
   SSL_set_fd(connection.get(), file.get());
-  if (auto err = carry_on(connection.get(), SSL_connect, until, how))
+  if (auto err = carry_on(connection.get(), SSL_connect, until, how)) {
+    leave_in_order(file.get(), how);
     return err;
+  }
   auto peek = [](SSL* x) {
     char first = 0;
     return SSL_peek(x, &first, 1);
@@ -155,6 +167,15 @@ bool speaks_tls(const std::string& numbers, const knocking& how) {
   auto err = carry_on(connection.get(), SSL_connect, until, how);
   return SSL_get_current_cipher(connection.get()) != nullptr
          || (code_of(err) == ec::refused && explain(err) != no_tls);
+}
+
+/// Whether whoever connects is greeted in plain text.
+bool greets(const std::string& numbers, const knocking& how) {
+  auto until = std::min(how.deadline, clock::now() + greeting_patience);
+  auto file = connect_to(numbers, how.where.port, until, how);
+  char first = 0;
+  return file && await((*file)->get(), POLLIN, until, how)
+         && recv((*file)->get(), &first, 1, MSG_PEEK) == 1;
 }
 
 caf::error try_plain(const socket_file& file, const std::string& numbers,
@@ -192,6 +213,9 @@ caf::error try_at(const std::string& numbers, clock::time_point until,
   auto err = try_once_at(numbers, until, how);
   for (int i = 0; i < most_cut_off && err && explain(err) == cut_off; ++i)
     err = try_once_at(numbers, until, how);
+  // It may have cut us off before we could read how it greets.
+  if (how.tls && err && explain(err) == cut_off && greets(numbers, how))
+    return fail(ec::refused, "{}", no_tls);
   return err;
 }
 
