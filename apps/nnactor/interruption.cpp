@@ -4,6 +4,7 @@
 #include "temporary_path.hpp"
 
 #include <csignal>
+#include <cstdio>
 
 #include <pthread.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ sigset_t signals_that_end() {
 // The cursor may stand behind a bar, and the terminal has added a ^C.
 void tell(const std::string& what) {
   if (isatty(STDERR_FILENO) != 0)
-    fmt::print(stderr, "\n");
+    std::fputs("\n", stderr); // Does not throw where nobody reads.
   warn(what);
 }
 

@@ -127,8 +127,7 @@ TEST_CASE("a run that is told to end while it recovers ends where it stands") {
     simulated_cluster x{{.seed = seed, .nodes = 2}};
     auto out = x.start_training(language_job(60));
     run_steps(x, out, 12);
-    x.addresses->erase("node:2");
-    caf::anon_send_exit(x.nodes[1], caf::exit_reason::kill);
+    x.kill(1);
     REQUIRE(x.world.settle_until([&] {
       return state_of<trainer_state>(x.trainer).now == stage::recovering;
     }));
@@ -151,8 +150,7 @@ TEST_CASE("a node that is lost while a run ends does not keep it") {
       x.world.step();
     if (out->ended)
       break;
-    x.addresses->erase("node:1");
-    caf::anon_send_exit(x.nodes[0], caf::exit_reason::kill);
+    x.kill(0);
     auto at = stopped_at(x, out);
     CHECK(at >= 10);
   }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace nnactor {
 
@@ -169,30 +170,41 @@ bool speaks_tls(const std::string& numbers, const knocking& how) {
          || (code_of(err) == ec::refused && explain(err) != no_tls);
 }
 
+/// How whoever connects is greeted: what is there, if anything comes in time.
+struct greeting {
+  bool silent = true;
+  std::optional<char> first; ///< None where the connection was closed.
+};
+
+greeting greeting_of(int fd, clock::time_point until, const knocking& how) {
+  if (!await(fd, POLLIN, until, how))
+    return {};
+  char first = 0;
+  if (recv(fd, &first, 1, MSG_PEEK) != 1)
+    return {false, std::nullopt};
+  return {false, first};
+}
+
 /// Whether whoever connects is greeted in plain text.
 bool greets(const std::string& numbers, const knocking& how) {
   auto until = std::min(how.deadline, clock::now() + greeting_patience);
   auto file = connect_to(numbers, how.where.port, until, how);
-  char first = 0;
-  return file && await((*file)->get(), POLLIN, until, how)
-         && recv((*file)->get(), &first, 1, MSG_PEEK) == 1;
+  return file && greeting_of((*file)->get(), until, how).first;
 }
 
 caf::error try_plain(const socket_file& file, const std::string& numbers,
                      const knocking& how) {
   auto until = std::min(how.deadline, clock::now() + greeting_patience);
-  auto silent = !await(file.get(), POLLIN, until, how);
-  char first = 0;
-  auto greeted = !silent && recv(file.get(), &first, 1, MSG_PEEK) == 1;
-  if (!greeted && speaks_tls(numbers, how))
+  auto [silent, first] = greeting_of(file.get(), until, how);
+  if (!first && speaks_tls(numbers, how))
     return fail(ec::refused,
                 "it speaks TLS; give --certificate, --key and --authority");
   if (silent)
     return caf::none; // A busy node, perhaps: CAF waits longer.
-  if (!greeted)
+  if (!first)
     return closed();
   // A greeting of CAF begins with a zero.
-  if (first != 0)
+  if (*first != 0)
     return fail(ec::refused, "what answers is no node of nnactor");
   return caf::none;
 }
