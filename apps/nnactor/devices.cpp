@@ -119,9 +119,8 @@ std::string shared(uint64_t bytes, uint32_t cores) {
 }
 
 void print_machine(const topology& machine) {
-  say("{}, {} core{}, {} of memory\n", printable(machine.processor),
-      machine.cores.size(), machine.cores.size() == 1 ? "" : "s",
-      format_binary(machine.memory));
+  say("{}, {}, {} of memory\n", printable(machine.processor),
+      counted(machine.cores.size(), "core"), format_binary(machine.memory));
   table cores{{">cpu", ">threads", ">L1", ">L2", ">L3"}};
   for (auto& x : machine.cores)
     cores.add({std::to_string(x.cpu), std::to_string(x.threads),

@@ -51,10 +51,9 @@ std::string title_of(const plan_options& how, size_t devices,
                      const std::string& where) {
   auto what = how.examples == 0
                   ? std::string{"training"}
-                  : fmt::format("questions of {} example{}", how.examples,
-                                how.examples == 1 ? "" : "s");
-  return fmt::format("Plans for {} on {} device{} of {}", what,
-                     format_count(devices), devices == 1 ? "" : "s", where);
+                  : "questions of " + counted(how.examples, "example");
+  return fmt::format("Plans for {} on {} of {}", what,
+                     counted(devices, "device"), where);
 }
 
 /// The parts of a job on the devices of a list.
@@ -154,10 +153,8 @@ int plan_for_nodes(const plan_options& how) {
     say_json(out);
   } else {
     say("{}\n{}", render(footprint),
-        render(
-            plans, job.net,
-            title_of(how, plans.on.devices.size(),
-                     fmt::format("{} node{}", count, count == 1 ? "" : "s"))));
+        render(plans, job.net,
+               title_of(how, plans.on.devices.size(), counted(count, "node"))));
   }
   return finish(check_memory(job, footprint.where, *nodes));
 }

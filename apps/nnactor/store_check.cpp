@@ -39,8 +39,8 @@ std::string describe_model(const std::shared_ptr<filesystem>& fs,
     return {};
   auto newest = store.open(choice::newest);
   if (!newest)
-    return fmt::format("{} damaged generation{}: {}", all->size(),
-                       all->size() == 1 ? "" : "s", explain(newest.error()));
+    return fmt::format("{}: {}", counted(all->size(), "damaged generation"),
+                       explain(newest.error()));
   auto out = fmt::format("generation {} of step {}", newest->generation,
                          format_count(newest->step));
   if (newest->validation_loss)
