@@ -35,9 +35,9 @@ caf::error check_shape(const data_shape& shape, const network& net,
   auto& input = net.layers.front();
   if (shape.time_steps != net.time_steps)
     return fail(ec::invalid_data,
-                "the model in {} was trained on examples of {} time steps, not "
+                "the model in {} was trained on examples of {}, not "
                 "{}; see data.time_steps",
-                model, net.time_steps, shape.time_steps);
+                model, counted(net.time_steps, "time step"), shape.time_steps);
   if (shape.input_width == input.width && shape.tokens == input.tokens
       && shape.output_width <= net.output().width)
     return caf::none;
@@ -171,7 +171,7 @@ void show(const score& all, uint64_t steps, bool is_class, bool json) {
     summary["loss"] = all.loss / answers;
   auto what = counted(all.answers / steps, "example");
   if (steps > 1)
-    what += fmt::format(" of {} time steps", steps);
+    what += " of " + counted(steps, "time step");
   if (json)
     say_json(summary);
   else if (is_class)

@@ -11,7 +11,6 @@ namespace {
 
 std::string kind_of(const layer& what) {
   std::string out = to_string(what.kind);
-  std::replace(out.begin(), out.end(), '_', ' ');
   if (what.kind == layer_kind::sparse)
     out += fmt::format(" of {}", format_count(what.sparse.degree));
   if (what.act != activation::none)

@@ -110,7 +110,7 @@ TEST_CASE("a killed driver is resumed to the same bytes") {
   // Nothing is left to do.
   auto more = run_nnactor(again);
   CHECK(more.status == 2);
-  CHECK(more.err.find("has seen all 1500 steps") != std::string::npos);
+  CHECK(more.err.find("has seen all 1,500 steps") != std::string::npos);
 }
 
 TEST_CASE("where all nodes are killed, the run says how to go on, and does") {

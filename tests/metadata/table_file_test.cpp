@@ -85,7 +85,7 @@ TEST_CASE("a person reads servers, neurons and numbers of connections") {
 
 TEST_CASE("ends without neurons are named too") {
   auto text = to_text(two_nodes{}.table(0));
-  CHECK(text.find("target -> loss  1 connections") != std::string::npos);
+  CHECK(text.find("target -> loss  1 connection\n") != std::string::npos);
   CHECK(text.find("loss -> input  5 connections") != std::string::npos);
 }
 

@@ -1,5 +1,6 @@
 #include "nnactor/metadata/table_view.hpp"
 
+#include "nnactor/counting.hpp"
 #include "nnactor/json_text.hpp"
 
 namespace nnactor {
@@ -27,11 +28,11 @@ std::string end_text(const network& net, group_id id, const neuron_set& xs) {
 }
 
 std::string edge_text(const network& net, const connection& x) {
-  return fmt::format("  {:<8}  {} -> {}  {} connections\n",
+  return fmt::format("  {:<8}  {} -> {}  {}\n",
                      x.outgoing ? "outgoing" : "incoming",
                      end_text(net, x.producer, x.producer_neurons),
                      end_text(net, x.consumer, x.consumer_neurons),
-                     count_connections(net, x));
+                     counted(count_connections(net, x), "connection"));
 }
 
 json end_json(const network& net, group_id id, const neuron_set& xs) {

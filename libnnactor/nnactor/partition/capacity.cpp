@@ -1,5 +1,6 @@
 #include "nnactor/partition/scope.hpp"
 
+#include "nnactor/counting.hpp"
 #include <algorithm>
 #include <numeric>
 
@@ -62,11 +63,11 @@ result<distribution> percentages_of(const network& net,
     return fail(ec::invalid_partition,
                 "{}: the network's {} parameters need {} bytes for training, "
                 "but the parts have room for {}; add nodes or memory",
-                to_string(how.where), net.parameter_count(),
-                net.parameter_count() * how.bytes_per_parameter,
-                static_cast<uint64_t>(
-                    std::accumulate(capacities.begin(), capacities.end(), 0.0))
-                    * how.bytes_per_parameter);
+                to_string(how.where), format_count(net.parameter_count()),
+                format_count(net.parameter_count() * how.bytes_per_parameter),
+                format_count(static_cast<uint64_t>(std::accumulate(
+                                 capacities.begin(), capacities.end(), 0.0))
+                             * how.bytes_per_parameter));
   auto out = how;
   out.how = mechanism::percentage;
   for (size_t i = 0; i < shares.size(); ++i)

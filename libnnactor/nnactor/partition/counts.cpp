@@ -1,5 +1,6 @@
 #include "nnactor/partition/scope.hpp"
 
+#include "nnactor/counting.hpp"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -73,9 +74,10 @@ result<std::vector<uint64_t>> written_counts(const scope& of,
   }
   if (sum != neurons)
     return fail(ec::invalid_partition,
-                "{}: the counts add up to {}, but {} has {} neurons ({} {})",
-                to_string(how.where), sum, of.name, neurons,
-                sum < neurons ? neurons - sum : sum - neurons,
+                "{}: the counts add up to {}, but {} has {} ({} {})",
+                to_string(how.where), format_count(sum), of.name,
+                counted(neurons, "neuron"),
+                format_count(sum < neurons ? neurons - sum : sum - neurons),
                 sum < neurons ? "in no part" : "too many");
   return counts;
 }

@@ -1,5 +1,6 @@
 #include "nnactor/run/job.hpp"
 
+#include "nnactor/counting.hpp"
 #include "nnactor/engine/footprint.hpp"
 #include "nnactor/engine/layer_work.hpp"
 #include "nnactor/neuron/random.hpp"
@@ -127,9 +128,9 @@ caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
     return differs("the training (micro_batches, precision, link, optimizer)");
   if (from.step >= job.how.run.steps)
     return fail(ec::invalid_config,
-                "the model in {} has seen all {} steps; set train.steps higher "
+                "the model in {} has seen all {}; set train.steps higher "
                 "to go on",
-                job.how.store.path, from.step);
+                job.how.store.path, counted(from.step, "step"));
   if (!repartitioned) {
     job.parts = from.parts;
     job.graph = make_group_graph(job.net, job.parts);

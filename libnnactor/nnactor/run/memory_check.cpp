@@ -1,5 +1,6 @@
 #include "nnactor/run/memory_check.hpp"
 
+#include "nnactor/counting.hpp"
 #include <algorithm>
 #include <map>
 
@@ -88,8 +89,8 @@ caf::error check_node(const prepared_job& job, const member& node,
                ? "raise cluster.memory"
                : fmt::format("raise cluster.memory, or {}", help);
   return fail(ec::invalid_config,
-              "node {} ({}) would need {} for its {} neurons, but {} {}; {}",
-              number, node.address, text_of(needed), needs.neurons,
+              "node {} ({}) would need {} for its {}, but {} {}; {}", number,
+              node.address, text_of(needed), counted(needs.neurons, "neuron"),
               has == allowed ? "cluster.memory is" : "its GPUs have",
               text_of(has), help);
 }
