@@ -122,6 +122,37 @@ TEST_CASE(
   x.finish(undisturbed(job));
 }
 
+TEST_CASE("a return that is broken off leaves nothing old behind") {
+  auto job = job_of_three();
+  auto expected = undisturbed(job);
+  for (uint64_t seed = 0; seed < 24; ++seed) {
+    CAPTURE(seed);
+    paused_job x{job, 3, seed};
+    x.kill(1);
+    x.cluster.restart(1);
+    auto& newcomer = state_of<node_state>(x.cluster.nodes[1]);
+    for (int second = 0; second < 20 && !newcomer.job; ++second) {
+      x.cluster.world.tick(std::chrono::seconds{1});
+      x.cluster.world.settle_until([&] { return newcomer.job.has_value(); });
+    }
+    REQUIRE(newcomer.job);
+    // Another one goes before all have said that they are set up, and training
+    // goes on without both.
+    x.cluster.kill(2);
+    x.pass(1);
+    auto steps = x.out->count(kind::step);
+    auto resumed = x.cluster.world.ask<std::string>(
+        x.cluster.trainer, command_atom::value, std::string{"resume"});
+    REQUIRE(x.cluster.world.settle_until(
+        [&] { return x.out->count(kind::step) >= steps + 5; }));
+    x.tell("pause");
+    REQUIRE(!x.out->ended);
+    x.pass(120);
+    REQUIRE(x.serves(1));
+    x.finish(expected);
+  }
+}
+
 TEST_CASE("all come back to where they were, in whatever order they went") {
   auto job = job_of_three();
   paused_job x{job};

@@ -20,8 +20,11 @@ struct distributor_state::deploying {
     return network->cluster.members;
   }
 
+  // Whoever dies when all is done and told is the business of others: the plan
+  // has gone to them.
   void fail_at(size_t index, const caf::error& why) {
-    promise.deliver(within(name_of(plan.servers[index]), why));
+    if (promise.pending())
+      promise.deliver(within(name_of(plan.servers[index]), why));
   }
 };
 
