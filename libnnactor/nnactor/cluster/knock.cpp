@@ -44,7 +44,6 @@ private:
   int fd_;
 };
 
-constexpr auto* cut_off = "the connection was closed";
 constexpr auto most_cut_off = 4;
 
 using socket_ptr = std::shared_ptr<socket_file>;
@@ -56,7 +55,7 @@ caf::error no_answer() {
 }
 
 caf::error closed() {
-  return fail(ec::unreachable, "{}", cut_off);
+  return fail(ec::node_lost, "the connection was closed");
 }
 
 /// Waits until something can be read or written, not beyond `until`.
@@ -223,10 +222,10 @@ caf::error try_at(const std::string& numbers, clock::time_point until,
                   const knocking& how) {
   expect_host(numbers, how.where.port, how.where.host);
   auto err = try_once_at(numbers, until, how);
-  for (int i = 0; i < most_cut_off && err && explain(err) == cut_off; ++i)
+  for (int i = 0; i < most_cut_off && code_of(err) == ec::node_lost; ++i)
     err = try_once_at(numbers, until, how);
   // It may have cut us off before we could read how it greets.
-  if (how.tls && err && explain(err) == cut_off && greets(numbers, how))
+  if (how.tls && code_of(err) == ec::node_lost && greets(numbers, how))
     return fail(ec::refused, "{}", no_tls);
   return err;
 }

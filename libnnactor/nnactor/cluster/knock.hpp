@@ -26,7 +26,8 @@ struct knocking {
 
 /// Opens a connection as CAF will, which keeps to itself what goes wrong, and
 /// closes it. Returns the numbers of the host that answers. Fails with
-/// `ec::unreachable` where it is worth to try again, else with `ec::refused` or
+/// `ec::unreachable` or, where the other side has hung up, `ec::node_lost`
+/// where it is worth to try again, else with `ec::refused` or
 /// `ec::invalid_argument`; the sentence is only the reason. Blocks up to the
 /// deadline.
 result<std::string> knock(const knocking& how);
