@@ -1,3 +1,4 @@
+#include "nnactor/counting.hpp"
 #include "support/networks.hpp"
 
 #include <doctest/doctest.h>
@@ -78,7 +79,8 @@ TEST_CASE("what fits nowhere is refused with both numbers") {
   auto text = sentence(
       distribute(net, by_speeds({by_speed(1, 100'000), by_speed(1, 100'000)})));
   auto need = net.parameter_count() * 28;
-  CHECK(text.find(fmt::format("need {} bytes", need)) != std::string::npos);
+  CHECK(text.find(fmt::format("need {} bytes", format_count(need)))
+        != std::string::npos);
   CHECK(text.find("add nodes or memory") != std::string::npos);
 }
 
