@@ -50,9 +50,9 @@ matrix view(const tensor& x) {
 }
 
 /// A dense layer of the device: as many rows, inputs and units.
-class layer {
+class square_layer {
 public:
-  layer(device& dev, uint64_t size)
+  square_layer(device& dev, uint64_t size)
       : dev_(dev), x_(zeros(dev, {size, size})), w_(zeros(dev, {size, size})),
         b_(zeros(dev, {1, size})), z_(make<float>(dev, {size, size})),
         packed_(dev.pack(view(w_), nullptr)) {
@@ -147,7 +147,7 @@ figures measure_cpu(const gemm_bench& how) {
   figures out;
   auto dev = make_cpu_device();
   for (auto size : sizes_of(how)) {
-    layer of{*dev, size};
+    square_layer of{*dev, size};
     add(out, "float32", size, race({[&] { of.compute(false); }}));
     auto product = make_bfloat16_product(size, size, size);
     auto plain = [&] {
@@ -164,7 +164,7 @@ figures measure_gpu(const gemm_bench& how,
   figures out;
   auto dev = make_gpu_device(on);
   for (auto size : sizes_of(how)) {
-    layer of{*dev, size};
+    square_layer of{*dev, size};
     plain_products plain{on, size};
     for (auto bfloat16 : {false, true})
       add(out, bfloat16 ? "bfloat16" : "float32", size,

@@ -46,7 +46,7 @@ public:
   }
 
   void pass() {
-    dev_.fetch(layers_.forward(dev_, 0, phase::infer, {question_}));
+    dev_.fetch(layers_.forward(dev_, {}, phase::infer, {question_}));
     dev_.finish();
   }
 

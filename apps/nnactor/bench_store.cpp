@@ -32,13 +32,12 @@ std::vector<parameter_set> parameters_of(const network& net) {
       continue;
     auto& set = out.emplace_back(parameter_set{id, x.neurons(), {}});
     for (auto* prefix : {"", "adam.m.", "adam.v."})
-      for (auto& [name, columns] :
-           {std::pair{"weight", x.row_width}, {"bias", uint64_t{1}}}) {
-        tensor_builder<float> values{{x.units, columns}};
+      for (auto& row : x.parameter_rows()) {
+        tensor_builder<float> values{{x.units, row.columns}};
         for (size_t i = 0; i < values.values().size(); ++i)
           values.values()[i] = random.uniform(i);
         set.parameters.push_back(
-            {prefix + std::string{name}, std::move(values).share()});
+            {prefix + row.name, std::move(values).share()});
       }
   }
   return out;

@@ -7,6 +7,7 @@
 
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/data/dataset.hpp"
+#include "nnactor/defaults.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -204,7 +205,7 @@ caf::error ask(const infer_options& how) {
   if (!how.json)
     say_heading(model->from.net.time_steps);
   score all;
-  constexpr uint64_t rows = 256;
+  constexpr auto rows = defaults::question_rows;
   for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
     std::vector<uint64_t> indices(std::min(rows, end - first));
     std::iota(indices.begin(), indices.end(), first);

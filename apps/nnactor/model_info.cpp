@@ -113,10 +113,8 @@ std::string render_layers(const network& net) {
 
 uint64_t parameters_in(const network& net, const neuron_set& part) {
   uint64_t sum = 0;
-  for (auto& x : net.layers) {
-    auto each = x.row_width + (x.bias ? 1 : 0);
-    sum += intersect(part, x.neurons()).size() * each;
-  }
+  for (auto& x : net.layers)
+    sum += intersect(part, x.neurons()).size() * x.parameters_per_neuron();
   return sum;
 }
 

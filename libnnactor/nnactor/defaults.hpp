@@ -63,6 +63,9 @@ constexpr uint64_t validation_rows(uint64_t time_steps) {
   return std::clamp<uint64_t>(8192 / time_steps, 1, 1024);
 }
 
+/// Examples that somebody asks about at a time.
+constexpr uint64_t question_rows = 256;
+
 /// Micro-batches in flight at most.
 constexpr uint32_t max_window = 64;
 

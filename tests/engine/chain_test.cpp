@@ -115,16 +115,16 @@ TEST_CASE("a chain computes what its members would by themselves") {
         auto dy = random_tensor(12, 4, step + 10);
         auto expected = x;
         for (auto& p : alone)
-          expected = p->forward(*dev, 0, phase::train, {expected});
-        auto found = together.forward(*dev, 0, phase::train, {x});
+          expected = p->forward(*dev, {0}, phase::train, {expected});
+        auto found = together.forward(*dev, {0}, phase::train, {x});
         CHECK(same(found, expected));
         std::vector<tensor> gradient = {dy};
         for (auto i = alone.size(); i-- > 0;)
-          gradient = alone[i]->backward(*dev, 0, gradient);
-        CHECK(together.backward(*dev, 0, {dy}).size() == 1);
+          gradient = alone[i]->backward(*dev, {0}, gradient);
+        CHECK(together.backward(*dev, {0}, {dy}).size() == 1);
         for (auto& p : alone)
-          p->accumulate(*dev, 0);
-        together.accumulate_before(*dev, 1);
+          p->accumulate(*dev, {0});
+        together.accumulate_before(*dev, {1});
         auto norms = together.squared_gradient_norms(*dev);
         for (size_t i = 0; i < alone.size(); ++i)
           CHECK(norms[i] == alone[i]->squared_gradient_norm(*dev));
@@ -145,9 +145,10 @@ TEST_CASE("a chain computes what its members would by themselves") {
         auto x = random_tensor(rows, 5, rows);
         auto expected = x;
         for (auto& p : alone)
-          expected = p->forward(*dev, 0, phase::infer, {expected});
-        CHECK(same(together.forward(*dev, 0, phase::infer, {x}), expected));
-        CHECK(same(together.forward(*dev, 0, phase::evaluate, {x}), expected));
+          expected = p->forward(*dev, {0}, phase::infer, {expected});
+        CHECK(same(together.forward(*dev, {0}, phase::infer, {x}), expected));
+        CHECK(
+            same(together.forward(*dev, {0}, phase::evaluate, {x}), expected));
       }
     }
 }
@@ -164,6 +165,6 @@ TEST_CASE("a chain that begins with an embedding answers as its members do") {
   auto x = std::move(tokens).share();
   auto expected = x;
   for (auto& p : alone)
-    expected = p->forward(*dev, 0, phase::infer, {expected});
-  CHECK(same(together.forward(*dev, 0, phase::infer, {x}), expected));
+    expected = p->forward(*dev, {0}, phase::infer, {expected});
+  CHECK(same(together.forward(*dev, {0}, phase::infer, {x}), expected));
 }

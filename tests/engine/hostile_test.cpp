@@ -85,20 +85,23 @@ TEST_CASE("gradients are taken once, in the shape of the output") {
   fixture f;
   group_program program{f.net, f.graph, 3, f.how};
   auto gradient = zeros(dtype::f32, 3, 20);
-  check_refused(program.check_gradients(0, {gradient}), "expects no gradients");
-  program.forward(*f.dev, 0, phase::evaluate, {zeros(dtype::f32, 3, 35)});
-  check_refused(program.check_gradients(0, {gradient}), "expects no gradients");
-  program.forward(*f.dev, 0, phase::train, {zeros(dtype::f32, 3, 35)});
-  CHECK_FALSE(program.check_gradients(0, {gradient}));
-  check_refused(program.check_gradients(1, {gradient}), "micro-batch 1");
-  check_refused(program.check_gradients(0, {}), "got 0 gradients");
-  check_refused(program.check_gradients(0, {zeros(dtype::f32, 2, 20)}),
+  check_refused(program.check_gradients({0}, {gradient}),
+                "expects no gradients");
+  program.forward(*f.dev, {0}, phase::evaluate, {zeros(dtype::f32, 3, 35)});
+  check_refused(program.check_gradients({0}, {gradient}),
+                "expects no gradients");
+  program.forward(*f.dev, {0}, phase::train, {zeros(dtype::f32, 3, 35)});
+  CHECK_FALSE(program.check_gradients({0}, {gradient}));
+  check_refused(program.check_gradients({1}, {gradient}), "micro-batch 1");
+  check_refused(program.check_gradients({0}, {}), "got 0 gradients");
+  check_refused(program.check_gradients({0}, {zeros(dtype::f32, 2, 20)}),
                 "2 rows instead of 3");
-  check_refused(program.check_gradients(0, {zeros(dtype::i32, 3, 20)}),
+  check_refused(program.check_gradients({0}, {zeros(dtype::i32, 3, 20)}),
                 "dtype i32");
-  program.backward(*f.dev, 0, {gradient});
-  check_refused(program.check_gradients(0, {gradient}), "expects no gradients");
-  program.accumulate(*f.dev, 0);
+  program.backward(*f.dev, {0}, {gradient});
+  check_refused(program.check_gradients({0}, {gradient}),
+                "expects no gradients");
+  program.accumulate(*f.dev, {0});
 }
 
 TEST_CASE("nothing flows back to the data") {
@@ -107,14 +110,14 @@ TEST_CASE("nothing flows back to the data") {
   auto graph = make_group_graph(net, partition{{neuron_set::range(0, 27)}});
   group_program first{net, graph, 2, {}}, second{net, graph, 3, {}};
   auto x = zeros(dtype::f32, 3, 6);
-  auto y = first.forward(*dev, 0, phase::train, {x});
-  second.forward(*dev, 0, phase::train, {y, x});
-  auto gradients = second.backward(*dev, 0, {zeros(dtype::f32, 3, 8)});
+  auto y = first.forward(*dev, {0}, phase::train, {x});
+  second.forward(*dev, {0}, phase::train, {y, x});
+  auto gradients = second.backward(*dev, {0}, {zeros(dtype::f32, 3, 8)});
   REQUIRE(gradients.size() == 2);
   CHECK(gradients[0].extent() == shape{3, 9});
   CHECK(gradients[1].extent() == shape{0, 0});
   auto dy = zeros(dtype::f32, 3, 9);
-  gradients = first.backward(*dev, 0, {dy, dy, dy});
+  gradients = first.backward(*dev, {0}, {dy, dy, dy});
   REQUIRE(gradients.size() == 1);
   CHECK(gradients[0].extent() == shape{0, 0});
 }

@@ -32,8 +32,8 @@ public:
     for (group_id id = 2; id < graph.loss_group(); ++id)
       programs_.push_back(std::make_unique<group_program>(net, graph, id, how));
     for (uint32_t i = 0; i < pieces; ++i) {
-      values_[{group_graph::input_group, i}] = piece(data.inputs, i);
-      values_[{group_graph::target_group, i}] = piece(data.targets, i);
+      values_[{group_graph::input_group, i}] = rows_of(data.inputs, i);
+      values_[{group_graph::target_group, i}] = rows_of(data.targets, i);
       waiting_.insert({task::loss, graph.loss_group(), i});
       for (group_id id = 2; id < graph.loss_group(); ++id)
         for (auto what : {task::forward, task::backward, task::accumulate})
@@ -65,7 +65,7 @@ public:
   }
 
 private:
-  static tensor piece(const tensor& from, uint32_t index) {
+  static tensor rows_of(const tensor& from, uint32_t index) {
     auto bytes = from.bytes().size() / pieces;
     byte_buffer copy{bytes};
     std::copy_n(from.bytes().data() + index * bytes, bytes, copy.data());
@@ -79,12 +79,12 @@ private:
     auto done = [&](task::kind what, uint32_t i) {
       return !waiting_.contains({what, x.group, i});
     };
-    auto has_inputs = std::ranges::all_of(self.upstream, [&](group_id from) {
-      return values_.contains({from, x.micro_batch});
+    auto has_inputs = std::ranges::all_of(self.upstream, [&](const edge& from) {
+      return values_.contains({from.group, x.micro_batch});
     });
     auto has_gradients =
-        std::ranges::all_of(self.downstream, [&](group_id from) {
-          return gradients_.contains({from, x.group, x.micro_batch});
+        std::ranges::all_of(self.downstream, [&](const edge& from) {
+          return gradients_.contains({from.group, x.group, x.micro_batch});
         });
     switch (x.what) {
     case task::forward:
@@ -101,7 +101,7 @@ private:
 
   std::vector<tensor> inputs_of(const task& x) const {
     std::vector<tensor> all;
-    for (auto from : graph_.groups[x.group].upstream)
+    for (auto from : ends_of(graph_.groups[x.group].upstream))
       if (from != group_graph::target_group)
         all.push_back(values_.at({from, x.micro_batch}));
     return all;
@@ -109,8 +109,8 @@ private:
 
   void deliver(const task& x, const std::vector<tensor>& gradients) {
     for (size_t i = 0; i < gradients.size(); ++i)
-      gradients_[{x.group, graph_.groups[x.group].upstream[i], x.micro_batch}] =
-          gradients[i];
+      gradients_[{x.group, graph_.groups[x.group].upstream[i].group,
+                  x.micro_batch}] = gradients[i];
   }
 
   void run(const task& x) {
@@ -127,15 +127,15 @@ private:
     if (x.what == task::forward) {
       REQUIRE_FALSE(program.check_inputs(inputs_of(x)));
       values_[{x.group, i}] =
-          program.forward(*dev_, i, phase::train, inputs_of(x));
+          program.forward(*dev_, {i}, phase::train, inputs_of(x));
     } else if (x.what == task::backward) {
       std::vector<tensor> gradients;
-      for (auto from : graph_.groups[x.group].downstream)
+      for (auto from : ends_of(graph_.groups[x.group].downstream))
         gradients.push_back(gradients_.at({from, x.group, i}));
-      REQUIRE_FALSE(program.check_gradients(i, gradients));
-      deliver(x, program.backward(*dev_, i, gradients));
+      REQUIRE_FALSE(program.check_gradients({i}, gradients));
+      deliver(x, program.backward(*dev_, {i}, gradients));
     } else {
-      program.accumulate(*dev_, i);
+      program.accumulate(*dev_, {i});
     }
   }
 

@@ -17,6 +17,14 @@ work_id work(uint64_t step, uint32_t micro_batch = 0) {
   return {1, step, phase::train, micro_batch};
 }
 
+/// Edges without delays.
+std::vector<edge> from(const std::vector<group_id>& ids) {
+  std::vector<edge> out;
+  for (auto id : ids)
+    out.push_back({id});
+  return out;
+}
+
 float first_value(const tensor& x) {
   return x.values<float>()[0];
 }
@@ -24,7 +32,7 @@ float first_value(const tensor& x) {
 } // namespace
 
 TEST_CASE("tensors come back in the order of senders, not of arrival") {
-  inbox box{{7, 3, 5}};
+  inbox box{from({7, 3, 5})};
   CHECK(box.put(work(0), 5, ramp({1, 1}, 5)) == outcome::waiting);
   CHECK(box.put(work(0), 7, ramp({1, 1}, 7)) == outcome::waiting);
   CHECK(!box.take(work(0)));
@@ -40,7 +48,7 @@ TEST_CASE("tensors come back in the order of senders, not of arrival") {
 }
 
 TEST_CASE("a duplicate changes nothing, before or after its work is taken") {
-  inbox box{{1, 2}};
+  inbox box{from({1, 2})};
   box.put(work(0), 1, ramp({1, 1}, 10));
   CHECK(box.put(work(0), 1, ramp({1, 1}, 99)) == outcome::duplicate);
   box.put(work(0), 2, ramp({1, 1}, 20));
@@ -50,13 +58,13 @@ TEST_CASE("a duplicate changes nothing, before or after its work is taken") {
 }
 
 TEST_CASE("strangers leave no trace") {
-  inbox box{{1, 2}};
+  inbox box{from({1, 2})};
   CHECK(box.put(work(0), 3, ramp({1, 1})) == outcome::stranger);
   CHECK(!box.missing());
 }
 
 TEST_CASE("steps that are over are forgotten, later ones are kept") {
-  inbox box{{1, 2}};
+  inbox box{from({1, 2})};
   box.put(work(3), 1, ramp({1, 1}));
   box.put(work(4), 1, ramp({1, 1}));
   box.put(work(5), 1, ramp({1, 1}));
@@ -69,7 +77,7 @@ TEST_CASE("steps that are over are forgotten, later ones are kept") {
 }
 
 TEST_CASE("more than can be in flight is remembered, but not for ever") {
-  inbox box{{1}};
+  inbox box{from({1})};
   auto last = static_cast<uint32_t>(defaults::remembered_work);
   for (uint32_t i = 0; i <= last; ++i) {
     box.put(work(0, i), 1, ramp({1, 1}));
@@ -87,7 +95,7 @@ TEST_CASE("any order of arrival gives every micro-batch once and whole") {
     std::vector<group_id> ids;
     for (group_id i = 0; i < senders; ++i)
       ids.push_back(10 - i);
-    inbox box{ids};
+    inbox box{from(ids)};
     // Everything twice, and some strangers.
     std::vector<std::pair<uint32_t, group_id>> arrivals;
     for (uint32_t m = 0; m < batches; ++m)
@@ -122,35 +130,43 @@ TEST_CASE("any order of arrival gives every micro-batch once and whole") {
 
 TEST_CASE("an inbox with delays waits for what the time step needs") {
   // Of four time steps: sender 7 at once, sender 8 one later.
-  inbox box{{7, 8}, {0, 1}, 4};
-  auto at = [](uint32_t number) { return work(0, number); };
-  auto put = [&](uint32_t number, group_id sender) {
-    auto due = box.due(at(number), sender);
+  inbox box{{{7, 0}, {8, 1}}, direction::forward, 4};
+  auto at = [](uint32_t time) { return work_id{1, 0, phase::train, 1, time}; };
+  auto put = [&](uint32_t time, group_id sender) {
+    auto due = box.due(at(time), sender);
     return due ? box.put(*due, sender, ramp({1, 1}, 1)) : outcome::stranger;
   };
-  CHECK(box.expected(at(4)) == 1);
-  CHECK(box.expected(at(5)) == 2);
-  // The first time step of the second micro-batch waits for nothing earlier.
-  CHECK(put(4, 7) == outcome::complete);
-  auto first = box.take(at(4));
+  CHECK(box.expected(at(0)) == 1);
+  CHECK(box.expected(at(1)) == 2);
+  // The first time step of a micro-batch waits for nothing earlier.
+  CHECK(put(0, 7) == outcome::complete);
+  auto first = box.take(at(0));
   REQUIRE(first);
-  CHECK((*first)[0].extent().size() > 0);
-  CHECK((*first)[1].extent().size() == 0);
-  CHECK(put(5, 7) == outcome::waiting);
+  CHECK_FALSE((*first)[0].empty());
+  CHECK((*first)[1].empty());
+  CHECK(put(1, 7) == outcome::waiting);
   CHECK(box.missing()->second == 8);
-  CHECK(put(4, 8) == outcome::complete);
-  CHECK(box.take(at(5)));
+  CHECK(put(0, 8) == outcome::complete);
+  CHECK(box.take(at(1)));
   // What the last time step gives is not for the next micro-batch.
-  CHECK_FALSE(box.due(at(7), 8));
-  CHECK(box.due(at(7), 7) == at(7));
+  CHECK_FALSE(box.due(at(3), 8));
+  CHECK(box.due(at(3), 7) == at(3));
 }
 
 TEST_CASE("gradients come from time steps that are later") {
-  inbox box{{7, 8}, {0, -2}, 3};
-  auto first = work(0, 0);
-  auto last = work(0, 2);
-  CHECK(box.expected(first) == 2);
-  CHECK(box.expected(last) == 1);
-  CHECK(box.due(last, 8) == first);
-  CHECK_FALSE(box.due(first, 8));
+  inbox box{{{7, 0}, {8, 2}}, direction::backward, 3};
+  auto at = [](uint32_t time) { return work_id{1, 0, phase::train, 0, time}; };
+  CHECK(box.expected(at(0)) == 2);
+  CHECK(box.expected(at(2)) == 1);
+  CHECK(box.due(at(2), 8) == at(0));
+  CHECK_FALSE(box.due(at(0), 8));
+}
+
+TEST_CASE("there is nothing due of a time step that examples do not have") {
+  inbox forward{{{7, 0}, {8, 1}}, direction::forward, 3};
+  inbox backward{{{7, 0}, {8, 1}}, direction::backward, 3};
+  for (uint32_t time : {3u, 4u, 0x80000000u, 0xffffffffu})
+    for (group_id sender : {7, 8})
+      for (auto* box : {&forward, &backward})
+        CHECK_FALSE(box->due({1, 0, phase::train, 0, time}, sender));
 }

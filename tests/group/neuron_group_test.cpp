@@ -27,11 +27,12 @@ parameter_set expected(const lone_group& like, const train_settings& how,
   auto dev = make_reference_device();
   group_program program{like.net, like.graph, hidden, how};
   for (uint32_t m = 0; m < count; ++m)
-    program.forward(*dev, m, phase::train,
+    program.forward(*dev, {m}, phase::train,
                     {ramp({2, 3}, static_cast<float>(m))});
   for (uint32_t m = 0; m < count; ++m) {
-    program.backward(*dev, m, {ramp({2, 2}, 0.3f * static_cast<float>(m + 1))});
-    program.accumulate(*dev, m);
+    program.backward(*dev, {m},
+                     {ramp({2, 2}, 0.3f * static_cast<float>(m + 1))});
+    program.accumulate(*dev, {m});
   }
   program.update(*dev, 0, scale);
   return program.save();

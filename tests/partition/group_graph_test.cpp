@@ -23,15 +23,15 @@ TEST_CASE("a part becomes one group a layer, wired in column order") {
   CHECK(graph.loss_group() == 8);
   CHECK(graph.groups[2].width == 8);
   CHECK(graph.groups[6].part == 1);
-  CHECK(graph.groups[4].upstream == group_ids{2, 3});
-  CHECK(graph.groups[7].upstream == group_ids{4, 5, 6});
-  CHECK(graph.groups[5].downstream == group_ids{6, 7});
-  CHECK(graph.groups[0].downstream == group_ids{2, 3});
+  CHECK(ends_of(graph.groups[4].upstream) == group_ids{2, 3});
+  CHECK(ends_of(graph.groups[7].upstream) == group_ids{4, 5, 6});
+  CHECK(ends_of(graph.groups[5].downstream) == group_ids{6, 7});
+  CHECK(ends_of(graph.groups[0].downstream) == group_ids{2, 3});
   CHECK(graph.groups[0].upstream.empty());
-  CHECK(graph.groups[1].downstream == group_ids{8});
+  CHECK(ends_of(graph.groups[1].downstream) == group_ids{8});
   CHECK(graph.groups[1].width == 1);
-  CHECK(graph.groups[8].upstream == group_ids{7, 1});
-  CHECK(graph.groups[8].downstream == group_ids{0});
+  CHECK(ends_of(graph.groups[8].upstream) == group_ids{7, 1});
+  CHECK(ends_of(graph.groups[8].downstream) == group_ids{0});
   CHECK(graph.groups[8].width == 5);
 }
 
@@ -68,19 +68,24 @@ TEST_CASE("every neuron is in exactly one group, every edge known at both "
     for (const auto& x : graph.groups) {
       all = unite(all, x.neurons);
       sum += x.neurons.size();
-      RC_ASSERT(std::ranges::is_sorted(x.downstream));
+      RC_ASSERT(std::ranges::is_sorted(x.downstream, {}, &edge::group));
       RC_ASSERT(x.kind == group_kind::neurons || x.neurons.empty());
       uint64_t columns = 0;
-      for (auto id : x.upstream) {
-        const auto& from = graph.groups[id];
-        RC_ASSERT(std::ranges::count(from.downstream, x.id) == 1);
-        columns += from.kind == group_kind::target ? 0 : from.width;
+      for (const auto& to : x.upstream) {
+        const auto& from = graph.groups[to.group];
+        RC_ASSERT(std::ranges::count(from.downstream,
+                                     edge{x.id, to.delay, from.width})
+                  == 1);
+        RC_ASSERT(to.columns == from.width);
+        columns += from.kind == group_kind::target ? 0 : to.columns;
       }
       if (net.layers[x.layer].kind == layer_kind::dense)
         RC_ASSERT(columns == net.layers[x.layer].row_width);
-      for (auto id : x.downstream)
-        RC_ASSERT(id == group_graph::input_group
-                  || std::ranges::count(graph.groups[id].upstream, x.id) == 1);
+      for (auto id : ends_of(x.downstream))
+        RC_ASSERT(
+            id == group_graph::input_group
+            || std::ranges::count(ends_of(graph.groups[id].upstream), x.id)
+                   == 1);
     }
     RC_ASSERT(all == neuron_set::range(0, net.neuron_count()));
     RC_ASSERT(sum == net.neuron_count());

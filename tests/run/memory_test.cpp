@@ -117,3 +117,39 @@ TEST_CASE("a limit of the config is named, and what a node would need") {
   CHECK(has(text, "node 1 (a:4701) would need "));
   CHECK(has(text, "cluster.memory is 100.0 MB; raise cluster.memory, or "));
 }
+
+TEST_CASE("a model that is only asked needs no memory for training") {
+  network_description what;
+  for (auto* name : {"one", "two", "three"})
+    what.layers.push_back(
+        {name, layer_kind::dense, activation::relu, 3000, {}, {}});
+  what.layers.push_back(
+      {"out", layer_kind::dense, activation::none, 0, {}, {}});
+  auto net = build_network(what, {8, 0, 4});
+  REQUIRE(net);
+  auto job = small_job(*net, dealt(*net, 1, 1));
+  manifest saved;
+  saved.net = job.net;
+  saved.parts = job.parts;
+  saved.train = job.how.run.train;
+  auto asked = make_inference(saved, "models/wide", 1, {});
+  auto nodes = nodes_on({"a"}, 0);
+  auto trained = footprints(job, place(job.graph, 1, 1), nodes).front();
+  auto needs_half = trained.process + trained.model() / 2;
+  nodes.members[0].info.memory = needs_half;
+  CHECK(has(refusal(job, nodes), "the node on a would need "));
+  CHECK_FALSE(check_memory(asked, {}, nodes));
+  // But not less than its parameters.
+  nodes.members[0].info.memory = trained.process + trained.weights;
+  auto refused = explain(check_memory(asked, {}, nodes));
+  CAPTURE(refused);
+  CHECK(has(refused, "the node on a would need "));
+  CHECK(has(refused, "more machines with --nodes"));
+  // As it says.
+  auto more = nodes_on({"a", "b", "c"}, 0);
+  for (auto& x : more.members)
+    x.info.memory = nodes.members[0].info.memory;
+  REQUIRE_FALSE(repartition(saved, 3));
+  asked = make_inference(saved, "models/wide", 1, {});
+  CHECK_FALSE(check_memory(asked, {}, more));
+}

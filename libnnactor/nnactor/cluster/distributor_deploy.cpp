@@ -34,9 +34,9 @@ namespace {
 std::set<std::pair<node_index, node_index>> neighbours(const deployment& plan) {
   std::set<std::pair<node_index, node_index>> pairs;
   for (auto& producer : plan.graph.groups)
-    for (auto consumer : producer.downstream) {
+    for (auto& to : producer.downstream) {
       auto [low, high] = std::minmax({plan.where.seats[producer.id].node,
-                                      plan.where.seats[consumer].node});
+                                      plan.where.seats[to.group].node});
       if (low != high && high != plan.where.driver())
         pairs.emplace(low, high);
     }

@@ -136,8 +136,7 @@ void node_state::spawn_chain(const std::vector<group_id>& ids,
     members.push_back(job->programs.at(id));
     ++job->savers;
     job->report.neurons += g.neurons.size();
-    job->report.parameters +=
-        g.neurons.size() * (l.row_width + (l.bias ? 1 : 0));
+    job->report.parameters += g.neurons.size() * l.parameters_per_neuron();
   }
   auto& place = devices[plan.where.seats[ids.front()].device % devices.size()];
   job->actors.push_back(spawn_on<neuron_group_state, group_actor>(
@@ -173,8 +172,10 @@ group_settings node_state::settings_of(const std::vector<group_id>& ids) const {
                     || plan.graph.groups[id].kind == group_kind::loss;
     return !computes || plan.where.seats[id] == seat;
   };
-  how.outputs_stay = std::ranges::all_of(how.tail().downstream, here);
-  how.gradients_stay = std::ranges::all_of(how.head().upstream, here);
+  how.outputs_stay =
+      std::ranges::all_of(how.tail().downstream, here, &edge::group);
+  how.gradients_stay =
+      std::ranges::all_of(how.head().upstream, here, &edge::group);
   auto& place = devices[plan.where.seats[ids.front()].device % devices.size()];
   how.device = place.device;
   how.kernels = place.kernels;

@@ -71,7 +71,7 @@ caf::result<std::vector<char>> node_state::peek(uint64_t of_epoch,
           [promise, plan = job->plan, neuron,
            as_source](const parameters_ptr& all) mutable {
             auto floats = as_source ? weights_from(plan->net, *all, neuron)
-                                    : weights_into(*all, neuron);
+                                    : weights_into(plan->net, *all, neuron);
             std::vector<char> bytes(floats.size() * sizeof(float));
             if (!bytes.empty())
               std::memcpy(bytes.data(), floats.data(), bytes.size());

@@ -3,6 +3,7 @@
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/group/core.hpp"
 #include "nnactor/store/names.hpp"
+#include "nnactor/store/slice_check.hpp"
 
 #include <cmath>
 
@@ -78,6 +79,9 @@ caf::error persistence_state::begin_loading(loading& into) {
   if (!opened)
     return opened.error();
   into.from = std::move(*opened);
+  if (!job->train.learns)
+    std::erase_if(into.from->slices,
+                  [](const slice& x) { return is_state(x.parameter); });
   for (auto& g : job->graph.groups)
     if (g.kind == group_kind::neurons
         && job->where.seats[g.id].node == job->self)
@@ -95,14 +99,16 @@ persistence_state::make_program(const group& what,
   auto* kept = carried.find(what);
   if (kept != nullptr && carried.same_partition)
     return kept->program;
-  auto program = std::make_shared<group_program>(job->net, job->graph, what.id,
-                                                 job->train);
+  auto fresh = kept == nullptr && job->generation == 0;
+  auto program =
+      std::make_shared<group_program>(job->net, job->graph, what.id, job->train,
+                                      fresh ? initial::drawn : initial::zero);
   if (kept != nullptr) {
     if (auto err = program->load(kept->program->save()))
       return err;
     return program;
   }
-  if (job->generation == 0)
+  if (fresh)
     return program;
   if (!saved.from)
     if (auto err = begin_loading(saved))

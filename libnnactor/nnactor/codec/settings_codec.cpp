@@ -87,6 +87,7 @@ void write(schema::TrainSettings::Builder out, const train_settings& how) {
   out.setSteps(how.schedule.steps);
   out.setLink(static_cast<uint8_t>(how.link));
   out.setCompute(static_cast<uint8_t>(how.compute));
+  out.setLearns(how.learns);
 }
 
 result<train_settings> read(schema::TrainSettings::Reader in) {
@@ -119,7 +120,8 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
                    .warmup = in.getWarmup(),
                    .steps = in.getSteps()},
       .link = static_cast<precision>(in.getLink()),
-      .compute = static_cast<precision>(in.getCompute())};
+      .compute = static_cast<precision>(in.getCompute()),
+      .learns = in.getLearns()};
   if (auto err = check_batch(how))
     return err;
   if (auto err = check_optimizer(how.optimizer))

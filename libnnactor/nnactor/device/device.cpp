@@ -11,7 +11,7 @@ byte_buffer device::upload(std::span<const std::byte> from) {
 }
 
 tensor device::place(const tensor& x) {
-  if (x.bytes().away() == away() || x.extent().size() == 0)
+  if (x.bytes().away() == away() || x.empty())
     return x;
   if (x.copy().size() > 0 && x.copy().away() == away())
     return {x.type(), x.extent(), x.copy()};

@@ -14,15 +14,14 @@ namespace {
 bool follows(const group_graph& graph, const placement& where,
              const group& from, const group& next) {
   return next.kind == group_kind::neurons && from.downstream.size() == 1
-         && next.upstream == std::vector{from.id}
-         && next.upstream_delays.front() == 0
+         && next.upstream.size() == 1 && next.upstream.front().group == from.id
+         && next.upstream.front().delay == 0
          && where.seats[from.id] == where.seats[next.id]
          && graph.groups[from.id].kind == group_kind::neurons;
 }
 
 uint64_t parameters_of(const network& net, const group& x) {
-  const auto& of = net.layers[x.layer];
-  return x.neurons.size() * (of.row_width + (of.bias ? 1 : 0));
+  return x.neurons.size() * net.layers[x.layer].parameters_per_neuron();
 }
 
 /// What a chain moves when it answers: its weights, and both halves of its
@@ -57,7 +56,7 @@ find_chains(const network& net, const group_graph& graph,
       bytes.weights += parameters_of(net, *x) * weight_bytes;
       if (x->downstream.size() != 1)
         break;
-      const auto* next = &graph.groups[x->downstream.front()];
+      const auto* next = &graph.groups[x->downstream.front().group];
       auto with_next = bytes;
       with_next.weights += parameters_of(net, *next) * weight_bytes;
       with_next.widest = std::max(bytes.widest, x->width);
@@ -82,14 +81,14 @@ void chain::timed(size_t member, F f) {
   spend(member, static_cast<uint64_t>(std::chrono::nanoseconds{spent}.count()));
 }
 
-tensor chain::forward(device& dev, uint32_t micro_batch, phase why,
+tensor chain::forward(device& dev, piece which, phase why,
                       const std::vector<tensor>& inputs) {
   if (why != phase::train)
     return answer(dev, inputs);
   tensor x;
   for (size_t i = 0; i < members_.size(); ++i)
     timed(i, [&](group_program& p) {
-      x = p.forward(dev, micro_batch, why, i == 0 ? inputs : std::vector{x});
+      x = p.forward(dev, which, why, i == 0 ? inputs : std::vector{x});
     });
   return x;
 }
@@ -97,8 +96,7 @@ tensor chain::forward(device& dev, uint32_t micro_batch, phase why,
 // Nothing but the answer is allocated, once the workspace has grown to the
 // largest micro-batch.
 tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
-  auto present = std::ranges::find_if(
-      inputs, [](const tensor& x) { return x.extent().size() > 0; });
+  auto present = std::ranges::find_if_not(inputs, &tensor::empty);
   auto rows = present->extent().rows;
   auto out = make<float>(dev, {rows, members_.back()->width()});
   mutable_matrix x;
@@ -126,17 +124,17 @@ mutable_matrix chain::workspace(device& dev, size_t half, shape of) {
   return {reinterpret_cast<float*>(space.data()), of.rows, of.columns};
 }
 
-std::vector<tensor> chain::backward(device& dev, uint32_t micro_batch,
+std::vector<tensor> chain::backward(device& dev, piece which,
                                     const std::vector<tensor>& gradients) {
   auto out = gradients;
   for (auto i = members_.size(); i-- > 0;)
-    timed(i,
-          [&](group_program& p) { out = p.backward(dev, micro_batch, out); });
+    timed(i, [&](group_program& p) { out = p.backward(dev, which, out); });
   return out;
 }
 
-void chain::accumulate_before(device& dev, uint32_t micro_batch) {
-  for (; accumulated_ < micro_batch; ++accumulated_)
+void chain::accumulate_before(device& dev, piece end) {
+  auto time_steps = members_.front()->time_steps();
+  for (; accumulated_ < end; accumulated_ = next(accumulated_, time_steps))
     for (size_t i = 0; i < members_.size(); ++i)
       timed(i, [&](group_program& p) { p.accumulate(dev, accumulated_); });
 }
@@ -151,7 +149,7 @@ std::vector<double> chain::squared_gradient_norms(device& dev) {
 }
 
 void chain::update(device& dev, uint64_t step, float scale) {
-  accumulated_ = 0;
+  accumulated_ = {};
   for (size_t i = 0; i < members_.size(); ++i)
     timed(i, [&](group_program& p) { p.update(dev, step, scale); });
 }

@@ -32,25 +32,25 @@ public:
   explicit chain(std::vector<program_ptr> members);
 
   caf::error check_inputs(const std::vector<tensor>& inputs,
-                          uint32_t micro_batch) const {
-    return members_.front()->check_inputs(inputs, micro_batch);
+                          piece which) const {
+    return members_.front()->check_inputs(inputs, which);
   }
 
-  tensor forward(device& dev, uint32_t micro_batch, phase why,
+  tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
 
-  caf::error check_gradients(uint32_t micro_batch,
+  caf::error check_gradients(piece which,
                              const std::vector<tensor>& gradients) const {
-    return members_.back()->check_gradients(micro_batch, gradients);
+    return members_.back()->check_gradients(which, gradients);
   }
 
-  std::vector<tensor> backward(device& dev, uint32_t micro_batch,
+  std::vector<tensor> backward(device& dev, piece which,
                                const std::vector<tensor>& gradients);
 
-  /// Adds the gradients of all micro-batches before that one which it has not
-  /// added yet.
+  /// Adds the gradients of all pieces before that one which it has not added
+  /// yet.
   /// @pre `backward` has been called for each
-  void accumulate_before(device& dev, uint32_t micro_batch);
+  void accumulate_before(device& dev, piece end);
 
   /// By member.
   std::vector<double> squared_gradient_norms(device& dev);
@@ -80,7 +80,7 @@ private:
 
   std::vector<program_ptr> members_;
   std::vector<std::atomic<uint64_t>> busy_ns_;
-  uint32_t accumulated_ = 0; ///< Micro-batches of this step.
+  piece accumulated_; ///< The next one of this step.
   /// Between members where nothing is kept: one reads what the other writes.
   byte_buffer workspace_[2];
 };

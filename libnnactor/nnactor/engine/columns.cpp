@@ -37,8 +37,8 @@ shape concatenated(const std::vector<tensor>& parts) {
 std::vector<column_run>
 column_runs(const network& net, const group_graph& graph, const group& reader) {
   std::vector<column_run> runs;
-  for (auto id : reader.upstream) {
-    const auto& producer = graph.groups[id];
+  for (const auto& x : reader.upstream) {
+    const auto& producer = graph.groups[x.group];
     if (producer.kind == group_kind::target)
       continue;
     const auto& from = net.layers[producer.layer];
@@ -97,6 +97,22 @@ tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count) {
   auto out = make<float>(dev, {from.rows, count});
   dev.copy_columns(from, first, count, view(out), 0);
   return std::move(out).share();
+}
+
+tensor sum(device& dev, std::vector<tensor> xs, const shape& extent) {
+  std::erase_if(xs, [](const tensor& x) { return x.empty(); });
+  for (auto& x : xs)
+    x = dev.place(x);
+  if (xs.size() == 1)
+    return xs.front();
+  auto total = make<float>(dev, extent);
+  if (xs.empty())
+    dev.clear(view(total).values());
+  else
+    dev.copy_columns(view(xs.front()), 0, extent.columns, view(total), 0);
+  for (size_t i = 1; i < xs.size(); ++i)
+    dev.add(view(xs[i]).values(), view(total).values());
+  return std::move(total).share();
 }
 
 tensor rounded(device& dev, const tensor& x) {

@@ -53,6 +53,10 @@ tensor concatenate(device& dev, const std::vector<tensor>& parts);
 /// Copies `count` columns out.
 tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count);
 
+/// Sums in the given order, but for empty ones; a single one is shared, not
+/// copied.
+tensor sum(device& dev, std::vector<tensor> xs, const shape& extent);
+
 /// Rounds values to those that bfloat16 has.
 tensor rounded(device& dev, const tensor& x);
 

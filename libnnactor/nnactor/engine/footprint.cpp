@@ -32,6 +32,8 @@ struct work_held {
 
 work_held work_in_training(const network& net, const train_settings& how,
                            uint32_t nodes) {
+  if (!how.learns)
+    return {};
   auto in_flight = std::min(how.window, how.micro_batches);
   // As many as may wait, and the one that is being added up; where nodes wait
   // for each other, they have time for some.
@@ -41,12 +43,11 @@ work_held work_in_training(const network& net, const train_settings& how,
           uint64_t{waiting} * net.time_steps, how.batch / how.micro_batches};
 }
 
-work_held work_in_validation(const network& net, const train_settings& how,
-                             uint64_t validated) {
-  auto most = defaults::validation_rows(net.time_steps);
-  auto batches = (validated + most - 1) / most;
-  return {std::min<uint64_t>(how.window, batches), 0,
-          std::min(most, validated)};
+work_held work_in_answering(const network& net, const train_settings& how,
+                            uint64_t asked) {
+  auto most = how.learns ? defaults::validation_rows(net.time_steps) : asked;
+  auto batches = (asked + most - 1) / most;
+  return {std::min<uint64_t>(how.window, batches), 0, std::min(most, asked)};
 }
 
 /// Values of one example at one time step that a node has.
@@ -105,8 +106,9 @@ public:
       read = std::max(read, inputs(head, true));
       written +=
           tail.width
-          * (head.upstream == std::vector{group_graph::input_group} ? all_steps
-                                                                    : 1);
+          * (ends_of(head.upstream) == std::vector{group_graph::input_group}
+                 ? all_steps
+                 : 1);
     }
     uint64_t most = 0;
     for (auto& [layer, x] : layers)
@@ -155,10 +157,10 @@ private:
   /// Columns that a group reads.
   uint64_t inputs(const group& what, bool only_from_here) const {
     uint64_t out = 0;
-    for (auto id : what.upstream)
-      if (on_.graph.groups[id].kind != group_kind::target
-          && (!only_from_here || is_here(id)))
-        out += on_.graph.groups[id].width;
+    for (auto& from : what.upstream)
+      if (on_.graph.groups[from.group].kind != group_kind::target
+          && (!only_from_here || is_here(from.group)))
+        out += from.columns;
     return out;
   }
 
@@ -175,8 +177,8 @@ private:
   }
 
   bool is_read_here(const group& what) const {
-    return std::ranges::any_of(what.downstream,
-                               [&](group_id id) { return is_here(id); });
+    return std::ranges::any_of(
+        what.downstream, [&](const edge& to) { return is_here(to.group); });
   }
 
   void add_group(values_held& to, std::set<group_id>& kept,
@@ -188,7 +190,7 @@ private:
       return;
     }
     if (gathered == 0)
-      kept.insert(what.upstream.front());
+      kept.insert(what.upstream.front().group);
     auto keeps_z = net_.layers[what.layer].act == activation::gelu;
     auto rounds = how_.link == precision::bfloat16;
     to.forwarded += gathered + (1 + keeps_z + rounds) * what.width;
@@ -221,7 +223,7 @@ uint64_t bytes_of(const values_held& values, const work_held& work) {
 /// What a group has for as long as a job runs.
 void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
                     const train_settings& how) {
-  auto parameters = neurons * (of.row_width + (of.bias ? 1 : 0));
+  auto parameters = neurons * of.parameters_per_neuron();
   ++to.groups;
   to.neurons += neurons;
   to.parameters += parameters;
@@ -232,6 +234,11 @@ void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
   // Each knows its column, by the layer and by the device.
   if (of.kind == layer_kind::sparse)
     to.weights += 2 * neurons * of.row_width * sizeof(uint32_t);
+  if (!how.learns) {
+    // Group by group.
+    to.saving = std::max(to.saving, parameters * value_bytes);
+    return;
+  }
   to.gradients += parameters * value_bytes;
   to.optimizer += parameters * optimizer_bytes(how.optimizer.kind);
   to.saving += parameters * (value_bytes + optimizer_bytes(how.optimizer.kind));
@@ -272,14 +279,14 @@ uint64_t process_bytes(const node_frame& without_a_job) {
 
 std::vector<node_footprint>
 footprints(const network& net, const arrangement& on, const train_settings& how,
-           uint64_t validated, const std::vector<node_frame>& frames) {
+           uint64_t asked, const std::vector<node_frame>& frames) {
   std::vector<node_footprint> out(on.where.nodes);
   for (auto& g : on.graph.groups)
     if (on.where.seats[g.id].node != on.where.driver())
       add_parameters(out[on.where.seats[g.id].node], net.layers[g.layer],
                      g.neurons.size(), how);
   auto training = work_in_training(net, how, on.where.nodes);
-  auto validation = work_in_validation(net, how, validated);
+  auto validation = work_in_answering(net, how, asked);
   auto weight_bytes =
       how.compute == precision::bfloat16 ? sizeof(uint16_t) : sizeof(float);
   for (node_index node = 0; node < on.where.nodes; ++node) {
@@ -292,7 +299,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
     at.training = bytes_of(here.training(), training) + kept;
     auto answering = here.answering(chains);
     at.validation = bytes_of(answering, validation) + kept;
-    // Nothing is saved while it validates.
+    // Nothing is saved while it validates, or read while it answers.
     if (is_given_back(answering, validation))
       at.validation -= std::min(at.validation, at.saving);
   }

@@ -14,7 +14,8 @@ struct node_frame {
   uint64_t cache = 0;  ///< Of a device, for weights; see `find_chains`.
 };
 
-/// What a node holds while a network trains; bytes, each part at its fullest.
+/// What a node holds while a network trains, or answers; bytes, each part at
+/// its fullest.
 struct node_footprint {
   uint64_t groups = 0;
   uint64_t neurons = 0;
@@ -23,9 +24,11 @@ struct node_footprint {
   uint64_t weights = 0;
   uint64_t gradients = 0;
   uint64_t optimizer = 0;  ///< State of the optimizer.
-  uint64_t saving = 0;     ///< Copies that are being written to the store.
+  uint64_t saving = 0;     ///< Copies that are being written to the store, or
+                           ///< where nothing learns are read from it.
   uint64_t training = 0;   ///< Values of the micro-batches in flight.
-  uint64_t validation = 0; ///< In place of those.
+  uint64_t validation = 0; ///< In place of those; where nothing learns, values
+                           ///< of what is asked.
   uint64_t buffers = 0;    ///< Of links.
 
   uint64_t activations() const {
@@ -62,11 +65,12 @@ uint64_t parameter_bytes(optimizer_kind kind);
 uint64_t process_bytes(const node_frame& without_a_job);
 
 /// By node index, without the driver.
-/// @param validated Examples that a validation goes through.
+/// @param asked Examples that a validation goes through; where nothing learns,
+///     of a question.
 /// @param frames By node index.
 std::vector<node_footprint>
 footprints(const network& net, const arrangement& on, const train_settings& how,
-           uint64_t validated, const std::vector<node_frame>& frames);
+           uint64_t asked, const std::vector<node_frame>& frames);
 
 /// By (from, to), the driver included; pairs that exchange nothing are left
 /// out.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "nnactor/device/device.hpp"
+#include "nnactor/engine/initial_parameters.hpp"
 #include "nnactor/engine/parameters.hpp"
 #include "nnactor/engine/phase.hpp"
+#include "nnactor/engine/piece.hpp"
 #include "nnactor/engine/settings.hpp"
 #include "nnactor/error.hpp"
 #include "nnactor/partition/group_graph.hpp"
@@ -20,10 +22,9 @@ namespace nnactor {
 /// through every member that takes one; the program is of no use afterwards.
 class group_program {
 public:
-  /// Prepares group `id`, its parameters drawn from `how.seed` and the neuron
-  /// ids alone, so that every partition starts from the same network.
+  /// Prepares group `id`.
   group_program(const network& net, const group_graph& graph, group_id id,
-                const train_settings& how);
+                const train_settings& how, initial values = initial::drawn);
 
   ~group_program();
 
@@ -32,14 +33,13 @@ public:
   /// range, equally many rows, at most 65536; an empty one for what is delayed
   /// and has not begun yet. Whatever comes from the network passes here first.
   /// Fails with `ec::protocol_violation`.
-  /// @param micro_batch See `work_id`.
   caf::error check_inputs(const std::vector<tensor>& inputs,
-                          uint32_t micro_batch = 0) const;
+                          piece which = {}) const;
 
   /// Computes the output [rows, width] for one micro-batch and, in training,
   /// keeps what its backward pass needs.
-  /// @pre `check_inputs(inputs, micro_batch)` found nothing
-  tensor forward(device& dev, uint32_t micro_batch, phase why,
+  /// @pre `check_inputs(inputs, which)` found nothing
+  tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
 
   /// Columns that it puts side by side before it computes; 0 where it reads
@@ -59,11 +59,14 @@ public:
   /// Columns of the output.
   uint64_t width() const;
 
+  /// Of an example.
+  uint32_t time_steps() const;
+
   /// Checks that `gradients` has one f32 tensor per downstream group, shaped
   /// like the output of that micro-batch, or an empty one where the group would
   /// need it after the end of the example, and that the micro-batch waits for
   /// them. Fails with `ec::protocol_violation`.
-  caf::error check_gradients(uint32_t micro_batch,
+  caf::error check_gradients(piece which,
                              const std::vector<tensor>& gradients) const;
 
   /// Sums the gradients of the downstream groups in the given (canonical)
@@ -72,13 +75,13 @@ public:
   /// groups that do not learn and for what was delayed and had not begun. So
   /// gradients go back in time as far as the example does: back-propagation
   /// through time (Werbos, Proc. IEEE 1990), truncated there.
-  /// @pre `check_gradients(micro_batch, gradients)` found nothing
-  std::vector<tensor> backward(device& dev, uint32_t micro_batch,
+  /// @pre `check_gradients(which, gradients)` found nothing
+  std::vector<tensor> backward(device& dev, piece which,
                                const std::vector<tensor>& gradients);
 
-  /// Adds the gradient of the parameters for one micro-batch; called in the
-  /// order of micro-batches, after `backward` of each.
-  void accumulate(device& dev, uint32_t micro_batch);
+  /// Adds the gradient of the parameters for one piece; called in the order of
+  /// pieces, after `backward` of each.
+  void accumulate(device& dev, piece which);
 
   /// Returns the squared norm of the accumulated gradient.
   double squared_gradient_norm(device& dev);
@@ -93,9 +96,10 @@ public:
   /// and "adam.v." (adam, adamw) or "sgd.v." before its name.
   parameter_set save() const;
 
-  /// Takes over the parameters of a saved model, and the optimizer state if
-  /// it is there, else starts it at 0. Fails with `ec::invalid_argument` on
-  /// another group's, a missing or a misshapen one, and then changes nothing.
+  /// Takes over the parameters of a saved model and, where it learns, the
+  /// optimizer state if it is there, else starts that at 0. Fails with
+  /// `ec::invalid_argument` on another group's, a missing or a misshapen one,
+  /// and then changes nothing.
   caf::error load(const parameter_set& saved);
 
 private:

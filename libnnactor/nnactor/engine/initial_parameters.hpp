@@ -6,6 +6,12 @@
 
 namespace nnactor {
 
+/// What parameters start from.
+enum class initial : uint8_t {
+  drawn, ///< From the seed and the ids of neurons alone.
+  zero,  ///< For who loads them at once.
+};
+
 /// Returns the bound of the uniform distribution that the weights of a layer
 /// are drawn from: sqrt(6 / fan_in) before relu and gelu (He et al., arXiv
 /// 1502.01852), sqrt(6 / (fan_in + units)) before others (Glorot and Bengio,

@@ -34,13 +34,14 @@ const parameter* find(const std::vector<parameter>& saved,
 } // namespace
 
 learnable::learnable(std::string name, shape extent, bool decays,
-                     std::vector<column_run> runs,
-                     const optimizer_settings& how)
+                     std::vector<column_run> runs, const train_settings& how)
     : name_(std::move(name)), decays_(decays), runs_(std::move(runs)),
-      values_(extent), gradient_(extent) {
+      values_(extent), gradient_(how.learns ? extent : shape{}) {
   if (runs_.empty())
     runs_.push_back({0, 0, extent.columns});
-  for (const auto* prefix : state_names(how.kind))
+  if (!how.learns)
+    return;
+  for (const auto* prefix : state_names(how.optimizer.kind))
     states_.push_back({prefix + name_, resident{extent}});
 }
 

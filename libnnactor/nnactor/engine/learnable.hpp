@@ -12,15 +12,16 @@
 
 namespace nnactor {
 
-/// One matrix of parameters of a group, its gradient and the state that the
-/// optimizer keeps for it, all with columns in gathered order.
+/// One matrix of parameters of a group and, where it learns, its gradient and
+/// the state that the optimizer keeps for it, all with columns in gathered
+/// order.
 class learnable {
 public:
   /// Everything is 0.
   /// @param decays Whether weight decay applies.
   /// @param runs Order of the columns; empty if it is the canonical one.
   learnable(std::string name, shape extent, bool decays,
-            std::vector<column_run> runs, const optimizer_settings& how);
+            std::vector<column_run> runs, const train_settings& how);
 
   const std::string& name() const {
     return name_;
@@ -52,7 +53,8 @@ public:
   /// Checks what `load` would take over of a saved model.
   caf::error check(const std::vector<parameter>& saved) const;
 
-  /// Takes over values and state; state that was not saved becomes 0.
+  /// Takes over values and, where it learns, state; state that was not saved
+  /// becomes 0.
   /// @pre `check(saved)` found nothing
   void load(const std::vector<parameter>& saved);
 

@@ -23,9 +23,9 @@ struct loss_program::impl {
                  * static_cast<float>(net.time_steps))),
         rounds(how.link == precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
-    for (auto id : self.upstream)
-      if (graph.groups[id].kind == group_kind::neurons)
-        sources.push_back(graph.groups[id]);
+    for (auto& from : self.upstream)
+      if (graph.groups[from.group].kind == group_kind::neurons)
+        sources.push_back(from);
     runs = column_runs(net, graph, self);
   }
 
@@ -61,8 +61,8 @@ struct loss_program::impl {
     std::vector<tensor> gradients;
     uint64_t first = 0;
     for (const auto& from : sources) {
-      gradients.push_back(columns_of(dev, view(dz), first, from.width));
-      first += from.width;
+      gradients.push_back(columns_of(dev, view(dz), first, from.columns));
+      first += from.columns;
     }
     return gradients;
   }
@@ -91,7 +91,7 @@ struct loss_program::impl {
   uint64_t width; ///< Columns of the network's output.
   float scale;    ///< Of the gradient: 1 / time steps of a batch.
   bool rounds;    ///< Gradients, before they are sent.
-  std::vector<group> sources;
+  std::vector<edge> sources; ///< All but the targets.
   std::vector<column_run> runs;
 };
 
@@ -111,8 +111,9 @@ caf::error loss_program::check(phase why, const std::vector<tensor>& outputs,
   auto rows = outputs.front().extent().rows;
   for (size_t i = 0; i < outputs.size(); ++i)
     if (auto err = check_tensor(
-            fmt::format("the output of group {} for the loss", sources[i].id),
-            outputs[i], dtype::f32, shape{rows, sources[i].width}))
+            fmt::format("the output of group {} for the loss",
+                        sources[i].group),
+            outputs[i], dtype::f32, shape{rows, sources[i].columns}))
       return err;
   if (why == phase::infer)
     return {};

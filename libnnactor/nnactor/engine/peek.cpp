@@ -10,7 +10,7 @@ namespace nnactor {
 
 namespace {
 
-std::span<const float> row_of(const parameter_set& of, const char* name,
+std::span<const float> row_of(const parameter_set& of, const std::string& name,
                               uint64_t slot) {
   auto found = std::ranges::find(of.parameters, name, &parameter::name);
   if (found == of.parameters.end())
@@ -30,11 +30,12 @@ std::optional<uint64_t> index_of(const std::vector<uint64_t>& in,
 
 } // namespace
 
-std::vector<float> weights_into(const parameter_set& of, neuron_id neuron) {
+std::vector<float> weights_into(const network& net, const parameter_set& of,
+                                neuron_id neuron) {
   std::vector<float> out;
   if (auto slot = of.neurons.slot_of(neuron))
-    for (const auto* name : {"weight", "bias"}) {
-      auto row = row_of(of, name, *slot);
+    for (const auto& x : net.layers[of.layer].parameter_rows()) {
+      auto row = row_of(of, x.name, *slot);
       out.insert(out.end(), row.begin(), row.end());
     }
   return out;
@@ -55,10 +56,12 @@ std::vector<float> weights_from(const network& net, const parameter_set& of,
   std::optional<sparse_connections> sparse;
   if (net.layers[of.layer].kind == layer_kind::sparse)
     sparse.emplace(net, of.layer);
+  auto rows = net.layers[of.layer].parameter_rows();
+  auto weight = std::ranges::find(rows, true, &layer_parameter::multiplies);
   std::vector<float> out;
   out.reserve(of.neurons.size() * positions);
   for (uint64_t slot = 0; slot < of.neurons.size(); ++slot) {
-    auto row = row_of(of, "weight", slot);
+    auto row = row_of(of, weight->name, slot);
     for (uint64_t p = 0; p < positions; ++p) {
       auto column = column_of(net, of.layer, source, p);
       if (column && sparse)

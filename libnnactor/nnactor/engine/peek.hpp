@@ -8,7 +8,8 @@ namespace nnactor {
 
 /// Returns the weights of one neuron of a group in the order of its columns,
 /// then its bias if it has one; empty for a neuron of another group.
-std::vector<float> weights_into(const parameter_set& of, neuron_id neuron);
+std::vector<float> weights_into(const network& net, const parameter_set& of,
+                                neuron_id neuron);
 
 /// Returns the columns of a layer's concatenated inputs, or of an embedding's
 /// table, that the weights of a neuron belong to.

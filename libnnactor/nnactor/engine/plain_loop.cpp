@@ -69,12 +69,11 @@ double plain_loop::step(const tensor& inputs, const tensor& targets) {
 double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
                          const tensor& targets) {
   auto steps = graph_.time_steps;
-  auto first = micro_batch * steps;
   auto loss = 0.0;
   std::vector<tensors_by_group> outputs;
   std::vector<std::vector<tensor>> gradients;
   for (uint32_t t = 0; t < steps; ++t) {
-    forward(first + t, phase::train, at_time(inputs, t, steps), outputs);
+    forward({micro_batch, t}, phase::train, at_time(inputs, t, steps), outputs);
     auto outcome = timed(graph_.loss_group(), [&] {
       return loss_.compute(dev_, phase::train, inputs_of_loss(outputs.back()),
                            at_time(targets, t, steps));
@@ -87,11 +86,11 @@ double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
     for (const auto& x : graph_.groups)
       at.emplace_back(x.downstream.size());
   for (auto t = steps; t-- > 0;)
-    backward(first, t, std::move(gradients[t]), arrived);
+    backward({micro_batch, t}, std::move(gradients[t]), arrived);
   for (uint32_t t = 0; t < steps; ++t)
     for (size_t i = 0; i < programs_.size(); ++i)
       timed(first_neurons + static_cast<group_id>(i), [&] {
-        programs_[i]->accumulate(dev_, first + t);
+        programs_[i]->accumulate(dev_, {micro_batch, t});
         return 0;
       });
   return loss;
@@ -101,7 +100,8 @@ loss_value plain_loop::evaluate(const tensor& inputs, const tensor& targets) {
   loss_value sum;
   std::vector<tensors_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
-    forward(t, phase::evaluate, at_time(inputs, t, graph_.time_steps), outputs);
+    forward({0, t}, phase::evaluate, at_time(inputs, t, graph_.time_steps),
+            outputs);
     auto value =
         loss_
             .compute(dev_, phase::evaluate, inputs_of_loss(outputs.back()),
@@ -117,7 +117,8 @@ tensor plain_loop::answer(const tensor& inputs) {
   std::vector<tensor> answers;
   std::vector<tensors_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
-    forward(t, phase::infer, at_time(inputs, t, graph_.time_steps), outputs);
+    forward({0, t}, phase::infer, at_time(inputs, t, graph_.time_steps),
+            outputs);
     answers.push_back(
         dev_.fetch(loss_.answer(dev_, inputs_of_loss(outputs.back()))));
   }
@@ -144,19 +145,19 @@ caf::error plain_loop::load(const std::vector<parameter_set>& saved,
   return {};
 }
 
-void plain_loop::forward(uint32_t number, phase why, const tensor& inputs,
+void plain_loop::forward(piece which, phase why, const tensor& inputs,
                          std::vector<tensors_by_group>& outputs) {
-  auto time = number % graph_.time_steps;
+  auto time = which.time_step;
   auto& now = outputs.emplace_back(graph_.groups.size());
   now[group_graph::input_group] = inputs;
   for (auto id = first_neurons; id < graph_.loss_group(); ++id) {
     const auto& x = graph_.groups[id];
     std::vector<tensor> all(x.upstream.size());
     for (size_t i = 0; i < all.size(); ++i)
-      if (auto delay = x.upstream_delays[i]; delay <= time)
-        all[i] = outputs[time - delay][x.upstream[i]];
+      if (auto& from = x.upstream[i]; from.delay <= time)
+        all[i] = outputs[time - from.delay][from.group];
     now[id] = timed(id, [&] {
-      return programs_[id - first_neurons]->forward(dev_, number, why, all);
+      return programs_[id - first_neurons]->forward(dev_, which, why, all);
     });
   }
 }
@@ -164,29 +165,31 @@ void plain_loop::forward(uint32_t number, phase why, const tensor& inputs,
 std::vector<tensor>
 plain_loop::inputs_of_loss(const tensors_by_group& outputs) const {
   std::vector<tensor> all;
-  for (auto from : graph_.groups[graph_.loss_group()].upstream)
+  for (auto from : ends_of(graph_.groups[graph_.loss_group()].upstream))
     if (from != group_graph::target_group)
       all.push_back(outputs[from]);
   return all;
 }
 
-void plain_loop::backward(uint32_t first, uint32_t time,
-                          std::vector<tensor> gradients,
+void plain_loop::backward(piece which, std::vector<tensor> gradients,
                           std::vector<gradients_by_group>& arrived) {
+  auto time = which.time_step;
   auto deliver = [&](const group& from, std::vector<tensor>& xs) {
     for (size_t i = 0; i < xs.size(); ++i) {
-      if (from.upstream_delays[i] > time)
+      const auto& to = from.upstream[i];
+      if (to.delay > time)
         continue;
-      const auto& consumers = graph_.groups[from.upstream[i]].downstream;
-      auto index = std::ranges::find(consumers, from.id) - consumers.begin();
-      arrived[time - from.upstream_delays[i]][from.upstream[i]]
-             [static_cast<size_t>(index)] = std::move(xs[i]);
+      const auto& consumers = graph_.groups[to.group].downstream;
+      auto index = std::ranges::find(consumers, from.id, &edge::group)
+                   - consumers.begin();
+      arrived[time - to.delay][to.group][static_cast<size_t>(index)] =
+          std::move(xs[i]);
     }
   };
   deliver(graph_.groups[graph_.loss_group()], gradients);
   for (auto id = graph_.loss_group() - 1; id >= first_neurons; --id) {
     auto xs = timed(id, [&] {
-      return programs_[id - first_neurons]->backward(dev_, first + time,
+      return programs_[id - first_neurons]->backward(dev_, which,
                                                      arrived[time][id]);
     });
     deliver(graph_.groups[id], xs);

@@ -62,16 +62,15 @@ private:
 
   /// Computes all groups at the time step that comes after those in
   /// `outputs`, and adds it there.
-  void forward(uint32_t number, phase why, const tensor& inputs,
+  void forward(piece which, phase why, const tensor& inputs,
                std::vector<tensors_by_group>& outputs);
 
   std::vector<tensor> inputs_of_loss(const tensors_by_group& outputs) const;
 
-  /// @param first Number of the micro-batch's first time step.
   /// @param gradients Of the loss.
   /// @param arrived By time step; what a later one left is used, what an
   ///        earlier one needs is added.
-  void backward(uint32_t first, uint32_t time, std::vector<tensor> gradients,
+  void backward(piece which, std::vector<tensor> gradients,
                 std::vector<gradients_by_group>& arrived);
 
   void update();

@@ -55,6 +55,8 @@ struct train_settings {
   /// Of what dense layers multiply. Sums, and the parameters that the optimizer
   /// changes, stay float32 (mixed precision, arXiv 1710.03740).
   precision compute = precision::float32;
+  /// Else it only answers: nothing has a gradient or an optimizer's state.
+  bool learns = true;
 };
 
 /// Returns the learning rate of step `step` (0-based). Warm-up rises linearly

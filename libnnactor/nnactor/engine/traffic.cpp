@@ -33,21 +33,18 @@ std::vector<link_traffic> traffic(const arrangement& on,
                            * (g.kind == group_kind::neurons ? sent_bytes(how)
                                                             : sizeof(float));
     std::set<node_index> readers;
-    for (auto id : g.downstream)
-      if (node(id) != node(g.id))
-        readers.insert(node(id));
+    for (auto& to : g.downstream)
+      if (node(to.group) != node(g.id))
+        readers.insert(node(to.group));
     for (auto to : readers)
       link(g.id, to).forward += bytes;
     if (g.kind != group_kind::neurons && g.kind != group_kind::loss)
       continue;
-    for (size_t i = 0; i < g.upstream.size(); ++i) {
-      auto id = g.upstream[i];
-      auto& producer = on.graph.groups[id];
-      if (producer.kind == group_kind::neurons && node(id) != node(g.id))
-        link(g.id, node(id)).backward += (steps - g.upstream_delays[i])
-                                         * how.batch * producer.width
-                                         * sent_bytes(how);
-    }
+    for (auto& from : g.upstream)
+      if (on.graph.groups[from.group].kind == group_kind::neurons
+          && node(from.group) != node(g.id))
+        link(g.id, node(from.group)).backward +=
+            (steps - from.delay) * how.batch * from.columns * sent_bytes(how);
   }
   std::vector<link_traffic> out;
   for (auto& [pair, x] : links)

@@ -9,38 +9,36 @@ namespace nnactor {
 namespace {
 
 uint64_t mark_of(const work_id& work) {
-  return (work.step << 32) + work.micro_batch;
+  return (work.step << 32) + (uint64_t{work.micro_batch} << 16)
+         + work.time_step;
 }
 
 } // namespace
 
-inbox::inbox(std::vector<group_id> senders) : senders_(std::move(senders)) {
-}
-
-inbox::inbox(std::vector<group_id> senders, std::vector<int64_t> shifts,
-             uint32_t time_steps)
-    : senders_(std::move(senders)), shifts_(std::move(shifts)),
+inbox::inbox(std::vector<edge> senders, direction way, uint32_t time_steps)
+    : senders_(std::move(senders)), way_(way),
+      delays_(std::ranges::any_of(
+          senders_, [](auto delay) { return delay > 0; }, &edge::delay)),
       time_steps_(time_steps) {
-  if (std::ranges::all_of(shifts_, [](auto x) { return x == 0; }))
-    shifts_.clear();
 }
 
 std::optional<work_id> inbox::due(const work_id& work, group_id sender) const {
-  auto i = std::ranges::find(senders_, sender) - senders_.begin();
-  auto shift = i < std::ssize(shifts_) ? shifts_[static_cast<size_t>(i)] : 0;
-  auto time = work.micro_batch % time_steps_ + shift;
+  auto i = std::ranges::find(senders_, sender, &edge::group);
+  if (work.time_step >= time_steps_ || i == senders_.end())
+    return std::nullopt;
+  auto time = int64_t{work.time_step}
+              + shift_of(static_cast<size_t>(i - senders_.begin()));
   if (time < 0 || time >= time_steps_)
     return std::nullopt;
   auto out = work;
-  out.micro_batch =
-      static_cast<uint32_t>(static_cast<int64_t>(work.micro_batch) + shift);
+  out.time_step = static_cast<uint32_t>(time);
   return out;
 }
 
 bool inbox::is_expected(const work_id& work, size_t sender) const {
-  if (shifts_.empty())
+  if (!delays_)
     return true;
-  auto time = work.micro_batch % time_steps_ - shifts_[sender];
+  auto time = int64_t{work.time_step} - shift_of(sender);
   return time >= 0 && time < time_steps_;
 }
 
@@ -52,7 +50,7 @@ size_t inbox::expected(const work_id& work) const {
 }
 
 inbox::outcome inbox::put(const work_id& work, group_id sender, tensor value) {
-  auto i = std::find(senders_.begin(), senders_.end(), sender);
+  auto i = std::ranges::find(senders_, sender, &edge::group);
   if (i == senders_.end())
     return outcome::stranger;
   if (remembers(work))
@@ -99,7 +97,7 @@ std::optional<std::pair<work_id, group_id>> inbox::missing() const {
   for (auto& [work, entry] : open_)
     for (size_t i = 0; i < senders_.size(); ++i)
       if (!entry.values[i] && is_expected(work, i))
-        return std::pair{work, senders_[i]};
+        return std::pair{work, senders_[i].group};
   return std::nullopt;
 }
 

@@ -13,12 +13,11 @@ namespace nnactor {
 class inbox {
 public:
   /// @param senders In the order in which `take` returns their tensors.
-  explicit inbox(std::vector<group_id> senders);
-
-  /// @param shifts By sender: the time step that needs a tensor is so much
-  ///        after that of the tensor; may be negative.
-  inbox(std::vector<group_id> senders, std::vector<int64_t> shifts,
-        uint32_t time_steps);
+  /// @param way A tensor of a delayed sender is needed so many time steps after
+  ///     its own (forward) or before it (backward).
+  /// @param time_steps Of an example.
+  explicit inbox(std::vector<edge> senders, direction way = direction::forward,
+                 uint32_t time_steps = 1);
 
   /// Returns the work that needs what `sender` sends of `work`; nothing if
   /// that would be outside of the example.
@@ -66,9 +65,16 @@ private:
   void remember(const work_id& work);
   bool remembers(const work_id& work) const;
 
-  std::vector<group_id> senders_;
-  std::vector<int64_t> shifts_; ///< By sender; empty: all are 0.
-  uint32_t time_steps_ = 1;
+  /// Of the time step of what a sender sends, to that which needs it.
+  int64_t shift_of(size_t sender) const {
+    auto delay = static_cast<int64_t>(senders_[sender].delay);
+    return way_ == direction::forward ? delay : -delay;
+  }
+
+  std::vector<edge> senders_;
+  direction way_;
+  bool delays_; ///< Whether any sender has a delay.
+  uint32_t time_steps_;
   std::map<work_id, slots> open_;
   /// The newest work that was taken, to recognise duplicates, and marks by
   /// which to find it: looked through for every tensor that arrives.

@@ -9,7 +9,9 @@ void loss_group_state::init(pointer parent, group_settings how,
   program = std::move(what);
   auto senders = settings.head().upstream;
   outputs = inbox{senders};
-  std::erase(senders, group_graph::target_group);
+  std::erase_if(senders, [](const edge& x) {
+    return x.group == group_graph::target_group;
+  });
   answers = inbox{senders};
 }
 
@@ -73,9 +75,9 @@ void loss_group_state::send_gradients(const work_id& work,
                                       const std::vector<tensor>& values) {
   auto& me = settings.head();
   for (size_t i = 0; i < values.size(); ++i) {
-    auto key =
-        tensor_key{work, me.layer, direction::backward, me.id, me.upstream[i]};
-    if (auto sink = routes->towards(me.upstream[i]))
+    auto to = me.upstream[i].group;
+    auto key = tensor_key{work, me.layer, direction::backward, me.id, to};
+    if (auto sink = routes->towards(to))
       self->send(sink, tensor_message{key, values[i]});
   }
 }

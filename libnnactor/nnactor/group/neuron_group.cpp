@@ -5,19 +5,6 @@
 
 namespace nnactor {
 
-namespace {
-
-/// Outputs are needed so many time steps later, their gradients come from so
-/// many later.
-std::vector<int64_t> shifts_of(const std::vector<uint32_t>& delays, int sign) {
-  std::vector<int64_t> out;
-  for (auto delay : delays)
-    out.push_back(sign * static_cast<int64_t>(delay));
-  return out;
-}
-
-} // namespace
-
 void neuron_group_state::init(pointer parent, group_settings how,
                               std::vector<program_ptr> programs) {
   self = parent;
@@ -25,11 +12,9 @@ void neuron_group_state::init(pointer parent, group_settings how,
   program = std::make_shared<chain>(std::move(programs));
   version = settings.version;
   last_activity = self->clock().now();
-  auto& head = settings.head();
-  auto& tail = settings.tail();
-  inputs = inbox{head.upstream, shifts_of(head.upstream_delays, 1),
-                 settings.time_steps};
-  gradients = inbox{tail.downstream, shifts_of(tail.downstream_delays, -1),
+  inputs =
+      inbox{settings.head().upstream, direction::forward, settings.time_steps};
+  gradients = inbox{settings.tail().downstream, direction::backward,
                     settings.time_steps};
   for (auto& x : settings.members)
     if (closes_micro_batch(x))
@@ -103,7 +88,7 @@ void neuron_group_state::start_forward(const work_id& work) {
   auto values = inputs.take(work);
   if (!values)
     return;
-  if (auto err = program->check_inputs(*values, work.micro_batch))
+  if (auto err = program->check_inputs(*values, work.what()))
     return report(std::move(err));
   if (work.why == phase::infer)
     return start_answer(work, *values);
@@ -112,7 +97,7 @@ void neuron_group_state::start_forward(const work_id& work) {
       urgency::forward,
       [p = program, work, output, xs = std::move(*values),
        stays = settings.outputs_stay](device& dev) {
-        auto y = p->forward(dev, work.micro_batch, work.why, xs);
+        auto y = p->forward(dev, work.what(), work.why, xs);
         *output = stays ? y : dev.fetch(y);
       },
       [this, work, output] { send_output(work, *output); });
@@ -124,7 +109,7 @@ void neuron_group_state::start_answer(const work_id& work,
                                       const std::vector<tensor>& values) {
   tensor output;
   auto failure = run_on(*settings.kernels, [&](device& dev) {
-    auto y = program->forward(dev, work.micro_batch, work.why, values);
+    auto y = program->forward(dev, work.what(), work.why, values);
     output = settings.outputs_stay ? y : dev.fetch(y);
   });
   last_activity = self->clock().now();
@@ -137,7 +122,7 @@ void neuron_group_state::send_output(const work_id& work,
                                      const tensor& output) {
   auto& me = settings.tail();
   if (work.why == phase::train)
-    awaiting_gradients.insert(work.micro_batch);
+    awaiting_gradients.insert(work.what());
   auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
   for (auto& reader : readers)
     self->send(reader, tensor_message{key, output});
@@ -163,10 +148,10 @@ void neuron_group_state::run_backward(const work_id& work,
       [p = program, work, out, gs = std::move(values),
        stay = settings.gradients_stay](device& dev) {
         // What waits for gradients changes on the device, so it is asked there.
-        out->refusal = p->check_gradients(work.micro_batch, gs);
+        out->refusal = p->check_gradients(work.what(), gs);
         if (out->refusal)
           return;
-        out->gradients = p->backward(dev, work.micro_batch, gs);
+        out->gradients = p->backward(dev, work.what(), gs);
         if (!stay)
           fetch_all(dev, out->gradients);
       },
@@ -181,29 +166,28 @@ void neuron_group_state::send_gradients(const work_id& work,
                                         const std::vector<tensor>& values) {
   auto& me = settings.head();
   for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i].extent().size() == 0)
+    if (values[i].empty())
       continue;
-    auto key =
-        tensor_key{work, me.layer, direction::backward, me.id, me.upstream[i]};
-    if (auto sink = routes->towards(me.upstream[i]))
+    auto to = me.upstream[i].group;
+    auto key = tensor_key{work, me.layer, direction::backward, me.id, to};
+    if (auto sink = routes->towards(to))
       self->send(sink, tensor_message{key, values[i]});
   }
   if (!closing.empty())
     give_credit(work);
-  awaiting_gradients.erase(work.micro_batch);
-  unaccumulated.insert(work.micro_batch);
+  awaiting_gradients.erase(work.what());
+  unaccumulated.insert(work.what());
   start_accumulates();
 }
 
 // Without delays the time steps of a micro-batch come back in any order.
 void neuron_group_state::give_credit(const work_id& work) {
-  auto micro_batch = work.micro_batch / settings.time_steps;
-  if (++returned[micro_batch] < settings.time_steps)
+  if (++returned[work.micro_batch] < settings.time_steps)
     return;
-  returned.erase(micro_batch);
+  returned.erase(work.micro_batch);
   for (auto id : closing)
     self->send(settings.driver, credit_atom::value, work.epoch, work.step,
-               micro_batch, id);
+               work.micro_batch, id);
 }
 
 // -- gradients of the parameters ----------------------------------------------
@@ -212,10 +196,10 @@ void neuron_group_state::give_credit(const work_id& work) {
 // What waits for a sum keeps its memory, so only as many wait for a device that
 // is never idle as are in flight.
 void neuron_group_state::start_accumulates() {
-  auto pieces = settings.train.micro_batches * settings.time_steps;
   auto most = settings.train.window * settings.time_steps;
   while (unaccumulated.erase(accumulated) > 0) {
-    auto last = ++accumulated == pieces;
+    accumulated = next(accumulated, settings.time_steps);
+    auto last = accumulated.micro_batch == settings.train.micro_batches;
     execute(
         accumulates++ < most ? urgency::idle : urgency::backward,
         [p = program, before = accumulated](device& dev) {
@@ -249,7 +233,7 @@ void neuron_group_state::finish_step() {
 
 void neuron_group_state::start_update(float scale) {
   norm_sent = false;
-  accumulated = 0;
+  accumulated = {};
   execute(
       urgency::idle,
       [p = program, step = version, scale](device& dev) {

@@ -66,15 +66,15 @@ struct neuron_group_state {
   std::vector<group_id> closing;
   std::map<uint32_t, uint32_t> returned; ///< Time steps, by micro-batch.
   uint64_t version = 0;                  ///< Updates seen by the parameters.
-  uint32_t accumulated = 0;              ///< Micro-batches of this step.
-  std::set<uint32_t> unaccumulated;   ///< Backward done, accumulate not sent.
-  uint32_t accumulates = 0;           ///< Sent, not done.
-  bool norm_sent = false;             ///< Waiting for the driver's scale.
+  piece accumulated;             ///< The next one of this step to accumulate.
+  std::set<piece> unaccumulated; ///< Backward done, accumulate not sent.
+  uint32_t accumulates = 0;      ///< Sent, not done.
+  bool norm_sent = false;        ///< Waiting for the driver's scale.
   std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
 
   // For people, see `status`.
-  std::set<uint32_t> awaiting_gradients; ///< Forward done in training.
-  uint32_t blocks = 0;                   ///< At the device.
+  std::set<piece> awaiting_gradients; ///< Forward done in training.
+  uint32_t blocks = 0;                ///< At the device.
   caf::actor_clock::time_point last_activity;
 
   void init(pointer parent, group_settings how,

@@ -39,12 +39,12 @@ group_status neuron_group_state::status(group_id which) const {
   } else if (!awaiting_gradients.empty()
              && !settings.tail().downstream.empty()) {
     out.waits_for = wait_kind::gradient;
-    out.micro_batch = *awaiting_gradients.begin();
-    out.of_group = settings.tail().downstream.front();
+    out.micro_batch = awaiting_gradients.begin()->micro_batch;
+    out.of_group = settings.tail().downstream.front().group;
   } else {
     out.waits_for = wait_kind::activation;
-    out.micro_batch = accumulated;
-    out.of_group = settings.head().upstream.front();
+    out.micro_batch = accumulated.micro_batch;
+    out.of_group = settings.head().upstream.front().group;
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/engine/phase.hpp"
+#include "nnactor/engine/piece.hpp"
 #include "nnactor/fwd.hpp"
 #include "nnactor/network/network.hpp"
 #include "nnactor/partition/group_graph.hpp"
@@ -64,9 +65,12 @@ struct work_id {
   uint64_t epoch = 0;
   uint64_t step = 0;
   phase why = phase::train;
-  /// Number of the micro-batch times the time steps of an example, plus the
-  /// time step: the number itself where examples have only one.
   uint32_t micro_batch = 0;
+  uint32_t time_step = 0; ///< Of its examples.
+
+  piece what() const {
+    return {micro_batch, time_step};
+  }
 
   friend auto operator<=>(const work_id&, const work_id&) = default;
 };
@@ -175,7 +179,7 @@ std::string to_string(const shared_bytes& x);
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, work_id& x) {
   return f(caf::meta::type_name("work_id"), x.epoch, x.step, x.why,
-           x.micro_batch);
+           x.micro_batch, x.time_step);
 }
 
 template <class Inspector>

@@ -49,8 +49,8 @@ connection_table::connection_table(const network&, const group_graph& graph,
       nodes.emplace(x.id, self);
     }
   for (const auto& producer : graph.groups) {
-    for (auto id : producer.downstream) {
-      const auto& consumer = graph.groups[id];
+    for (const auto& to : producer.downstream) {
+      const auto& consumer = graph.groups[to.group];
       auto sends = node(producer.id) == self;
       auto receives = node(consumer.id) == self;
       if (!sends && !receives)

@@ -6,6 +6,22 @@
 
 namespace nnactor {
 
+std::vector<layer_parameter> layer::parameter_rows() const {
+  if (!has_neurons(kind))
+    return {};
+  std::vector<layer_parameter> out{{"weight", row_width}};
+  if (bias)
+    out.push_back({"bias", 1, false});
+  return out;
+}
+
+uint64_t layer::parameters_per_neuron() const {
+  uint64_t sum = 0;
+  for (const auto& x : parameter_rows())
+    sum += x.columns;
+  return sum;
+}
+
 uint64_t network::neuron_count() const {
   uint64_t count = 0;
   for (const auto& x : layers)

@@ -67,6 +67,16 @@ constexpr bool is_loss(layer_kind kind) {
          || kind == layer_kind::mean_squared_error;
 }
 
+/// A matrix of parameters of a layer: a row a neuron. Whoever keeps, counts,
+/// saves or sends parameters asks a layer for these.
+struct layer_parameter {
+  std::string name;     ///< At rest, too: "weight", "bias".
+  uint64_t columns = 0; ///< Values of a neuron.
+  /// Whether it is one weight for each column that a neuron reads; else it is
+  /// added to what the neuron computes, and weight decay leaves it alone.
+  bool multiplies = true;
+};
+
 /// One layer of a network. Its output for one time step of an example is a row
 /// of `width` values, neuron by neuron: value `p` of its `u`-th neuron is
 /// column `u * positions + p`.
@@ -97,8 +107,14 @@ struct layer {
     return neuron_set::range(first, first + units);
   }
 
+  /// Empty for input and losses. The order is that of sums over parameters.
+  std::vector<layer_parameter> parameter_rows() const;
+
+  /// Values that a neuron has of all of them.
+  uint64_t parameters_per_neuron() const;
+
   uint64_t parameters() const {
-    return units * (row_width + (bias ? 1 : 0));
+    return units * parameters_per_neuron();
   }
 
   friend bool operator==(const layer&, const layer&) = default;

@@ -15,8 +15,7 @@ double capacity_of(const network& net, const share& of, uint64_t bytes) {
     return static_cast<double>(net.parameter_count());
   double rounding = 0;
   for (const auto& x : net.layers)
-    if (has_neurons(x.kind))
-      rounding += static_cast<double>(x.row_width) + (x.bias ? 1 : 0);
+    rounding += static_cast<double>(x.parameters_per_neuron());
   return std::max(0.0,
                   static_cast<double>(of.memory) / static_cast<double>(bytes)
                       - rounding);

@@ -139,9 +139,8 @@ private:
     auto unit = net_.parameter_count() / (most_indices / 2) + 1;
     std::vector<idx_t> out;
     for (const auto& x : net_.layers)
-      out.insert(
-          out.end(), x.units,
-          static_cast<idx_t>((x.row_width + (x.bias ? 1 : 0)) / unit + 1));
+      out.insert(out.end(), x.units,
+                 static_cast<idx_t>(x.parameters_per_neuron() / unit + 1));
     return out;
   }
 

@@ -34,11 +34,8 @@ std::vector<group_id> add_layer(group_graph& graph, const network& net,
 void connect(group_graph& graph, group_id producer, group_id consumer,
              uint32_t delay) {
   auto& from = graph.groups[producer];
-  from.downstream.push_back(consumer);
-  from.downstream_delays.push_back(delay);
-  auto& to = graph.groups[consumer];
-  to.upstream.push_back(producer);
-  to.upstream_delays.push_back(delay);
+  from.downstream.push_back({consumer, delay, from.width});
+  graph.groups[consumer].upstream.push_back({producer, delay, from.width});
 }
 
 /// Finds out which producers the neurons of a sparse layer read.
@@ -161,14 +158,22 @@ group_graph make_group_graph(const network& net, const partition& parts) {
   for (layer_id id = 1; id < net.layers.size(); ++id)
     connect_layer(graph, net, id, groups_of);
   connect(graph, group_graph::target_group, graph.loss_group(), 0);
-  graph.groups[graph.loss_group()].downstream = {group_graph::input_group};
-  graph.groups[graph.loss_group()].downstream_delays = {0};
+  auto& answers = graph.groups[graph.loss_group()];
+  answers.downstream = {{group_graph::input_group, 0, answers.width}};
   return graph;
 }
 
+std::vector<group_id> ends_of(const std::vector<edge>& edges) {
+  std::vector<group_id> out;
+  for (const auto& x : edges)
+    out.push_back(x.group);
+  return out;
+}
+
 bool closes_micro_batch(const group& what) {
-  auto reads_input = std::ranges::find(what.upstream, group_graph::input_group)
-                     != what.upstream.end();
+  auto reads_input = std::ranges::any_of(what.upstream, [](const edge& x) {
+    return x.group == group_graph::input_group;
+  });
   return what.kind == group_kind::neurons
          && (reads_input || what.downstream.empty());
 }

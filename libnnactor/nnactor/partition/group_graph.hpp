@@ -22,22 +22,29 @@ enum class group_kind : uint8_t {
   loss,    ///< The loss layer, never split.
 };
 
+/// A connection between two groups, as one of them sees it.
+struct edge {
+  group_id group = 0;   ///< At the other end.
+  uint32_t delay = 0;   ///< Time steps on the way; see `layer::delays`.
+  uint64_t columns = 0; ///< That cross it forward, and gradients of backward.
+
+  friend bool operator==(const edge&, const edge&) = default;
+};
+
 /// A unit of placement: one actor.
 struct group {
   group_id id = 0;
   group_kind kind = group_kind::neurons;
   layer_id layer = 0;
-  uint32_t part = 0;                ///< Part of the partition it belongs to.
-  neuron_set neurons;               ///< Empty unless `kind` is neurons.
-  uint64_t width = 0;               ///< Columns of the tensor it sends forward.
-  std::vector<group_id> upstream;   ///< Producers of its inputs, in column
-                                    ///< order.
-  std::vector<group_id> downstream; ///< Consumers of its output, ascending.
-  /// Time steps between an output and what is computed from it, by producer
-  /// and by consumer; see `layer::delays`.
-  std::vector<uint32_t> upstream_delays = {};
-  std::vector<uint32_t> downstream_delays = {};
+  uint32_t part = 0;            ///< Part of the partition it belongs to.
+  neuron_set neurons;           ///< Empty unless `kind` is neurons.
+  uint64_t width = 0;           ///< Columns of the tensor it sends forward.
+  std::vector<edge> upstream;   ///< From producers of inputs, in column order.
+  std::vector<edge> downstream; ///< To consumers of its output, ascending.
 };
+
+/// The groups at the other ends.
+std::vector<group_id> ends_of(const std::vector<edge>& edges);
 
 /// The groups of a partitioned network and their edges. Group 0 is the input,
 /// group 1 the target, then neuron groups by (layer, part), the loss last.

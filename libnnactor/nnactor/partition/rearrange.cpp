@@ -90,9 +90,8 @@ uint32_t part_on(const arrangement& in, const partition& parts,
 } // namespace
 
 double work_of(const network& net, const group& what) {
-  auto& of = net.layers[what.layer];
-  auto each = static_cast<double>(of.row_width) + 1;
-  return std::max(1.0, static_cast<double>(what.neurons.size()) * each);
+  auto each = net.layers[what.layer].parameters_per_neuron();
+  return std::max(1.0, static_cast<double>(what.neurons.size() * each));
 }
 
 result<arrangement> move_group(const arrangement& from, group_id what,

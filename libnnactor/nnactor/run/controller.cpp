@@ -7,6 +7,7 @@
 #include "nnactor/cluster/refusals.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/job.hpp"
+#include "nnactor/run/memory_check.hpp"
 #include "nnactor/store/names.hpp"
 
 namespace nnactor {
@@ -179,8 +180,11 @@ result<cluster_ptr> controller::join() {
   distributor_ =
       system_.spawn(run_distributor, dialer_, gate_, for_nodes_.certificate,
                     patience, settings_.cluster.devices);
-  return await<cluster_ptr>(
+  auto nodes = await<cluster_ptr>(
       self_->request(distributor_, 8 * patience, join_atom::value, *where));
+  if (nodes)
+    joined_ = *nodes;
+  return nodes;
 }
 
 result<deployed_ptr> controller::deploy(const deployment& job,
@@ -317,8 +321,10 @@ result<manifest> controller::serve(model_store& store, uint32_t parts,
       return token.error();
     if (auto err = repartition(*best, parts))
       return err;
-    auto network = open_inference(
-        make_inference(*best, store.folder(), any_epoch(), *token), watch);
+    auto job = make_inference(*best, store.folder(), any_epoch(), *token);
+    if (auto err = check_memory(job, settings_.cluster, *joined_))
+      return err;
+    auto network = open_inference(job, watch);
     if (network)
       return best;
     if (code_of(network.error()) != ec::store_corrupt)

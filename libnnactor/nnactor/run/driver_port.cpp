@@ -52,7 +52,7 @@ void driver_port::send(const std::vector<sink_actor>& sinks, group_id producer,
                        const work_id& work, const tensor& values) {
   for (uint32_t t = 0; t < time_steps_; ++t) {
     auto at = work;
-    at.micro_batch = work.micro_batch * time_steps_ + t;
+    at.time_step = t;
     auto value = at_time(values, t, time_steps_);
     for (auto& sink : sinks)
       caf::anon_send(

@@ -59,16 +59,15 @@ void inferrer_state::pump() {
 void inferrer_state::on_answer(const tensor_message& what) {
   if (!network || what.key.work.epoch != network->job->epoch)
     return;
-  auto steps = port.time_steps();
-  auto i = open.find(what.key.work.micro_batch / steps);
+  auto i = open.find(what.key.work.micro_batch);
   if (i == open.end())
     return;
   auto& [inputs, answer, outputs] = i->second;
   auto expected = shape{inputs.extent().rows, network->job->net.output().width};
   if (auto err = check_tensor("the answer", what.value, dtype::f32, expected))
     return on_failure(err);
-  outputs.emplace(what.key.work.micro_batch % steps, what.value);
-  if (outputs.size() < steps)
+  outputs.emplace(what.key.work.time_step, what.value);
+  if (outputs.size() < port.time_steps())
     return;
   std::vector<tensor> in_order;
   for (auto& [time, value] : outputs)

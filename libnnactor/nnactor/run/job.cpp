@@ -164,6 +164,7 @@ deployment make_inference(const manifest& from, const std::string& folder,
   out.parts = from.parts;
   out.graph = make_group_graph(from.net, from.parts);
   out.train = from.train;
+  out.train.learns = false;
   out.model = name_of_model(folder);
   out.store_epoch = from.epoch;
   out.token = token;

@@ -94,8 +94,8 @@ nlohmann::json groups_view(const deployed_network& in,
                       {"address", job.servers[seat.node].address},
                       {"device", seat.device},
                       {"busy_us", busy[g.id] / ns_per_us},
-                      {"reads", g.upstream},
-                      {"read_by", g.downstream}});
+                      {"reads", ends_of(g.upstream)},
+                      {"read_by", ends_of(g.downstream)}});
   }
   return {{"command", "groups"}, {"groups", groups}};
 }

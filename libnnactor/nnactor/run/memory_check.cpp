@@ -1,6 +1,8 @@
 #include "nnactor/run/memory_check.hpp"
 
 #include "nnactor/counting.hpp"
+#include "nnactor/defaults.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -56,6 +58,8 @@ std::string text_of(uint64_t bytes) {
 std::string advice(const node_footprint& x, const train_settings& how,
                    uint64_t sharing) {
   auto values = x.activations() + x.buffers;
+  if (!how.learns && x.process < x.model() + values)
+    return "spread the model over more machines with --nodes";
   if (x.process >= std::max(x.model(), values))
     return sharing > 1 ? "start fewer nodes on that machine"
                        : "free memory on that machine";
@@ -72,18 +76,19 @@ std::string advice(const node_footprint& x, const train_settings& how,
          "train.batch";
 }
 
-caf::error check_node(const prepared_job& job, const member& node,
-                      size_t number, const node_footprint& needs) {
+caf::error check_node(const cluster_settings& how, const train_settings& train,
+                      const member& node, size_t number,
+                      const node_footprint& needs) {
   const auto& info = node.info;
   auto own = info.device_memory > 0;
   auto needed = own ? on_devices(needs) : needs.total();
-  auto allowed = job.how.cluster.memory;
+  auto allowed = how.memory;
   auto has = own ? info.device_memory : 0;
   if (allowed > 0)
     has = has > 0 ? std::min(has, allowed) : allowed;
   if (has == 0 || needed <= has)
     return caf::none;
-  auto help = advice(needs, job.how.run.train, 1);
+  auto help = advice(needs, train, 1);
   if (has == allowed)
     help = needs.process > needs.total() / 2
                ? "raise cluster.memory"
@@ -121,23 +126,25 @@ std::vector<uint64_t> memory_for_parameters(const cluster_settings& how,
   return out;
 }
 
-std::vector<node_footprint> footprints(const prepared_job& job,
-                                       const placement& where,
-                                       const cluster_view& nodes) {
-  std::vector<node_frame> frames;
+namespace {
+
+std::vector<node_frame> frames_of(const cluster_view& nodes) {
+  std::vector<node_frame> out;
   for (const auto& x : nodes.members)
-    frames.push_back(frame_of(x.info));
-  return footprints(job.net, {job.parts, job.graph, where}, job.how.run.train,
-                    job.data->size(split::validation), frames);
+    out.push_back(frame_of(x.info));
+  return out;
 }
 
-caf::error check_memory(const prepared_job& job, const placement& where,
-                        const cluster_view& nodes) {
-  auto needs = footprints(job, where, nodes);
+/// Fails if the nodes of a machine together do not fit its memory, or if one
+/// does not fit what it may use.
+/// @param needs By node.
+caf::error check(const std::vector<node_footprint>& needs,
+                 const cluster_settings& how, const train_settings& train,
+                 const cluster_view& nodes) {
   std::map<std::string, std::pair<node_footprint, uint64_t>> hosts;
   for (size_t i = 0; i < needs.size(); ++i) {
     const auto& node = nodes.members[i];
-    if (auto err = check_node(job, node, i + 1, needs[i]))
+    if (auto err = check_node(how, train, node, i + 1, needs[i]))
       return err;
     auto& [largest, sum] = hosts[node.info.host];
     sum += on_host(needs[i], node.info);
@@ -153,9 +160,35 @@ caf::error check_memory(const prepared_job& job, const placement& where,
                 "the {} on {} would need {}, but {} are free there; {}",
                 sharing == 1 ? "node" : fmt::format("{} nodes", sharing), host,
                 text_of(x.second), text_of(has),
-                advice(x.first, job.how.run.train, sharing));
+                advice(x.first, train, sharing));
   }
   return caf::none;
+}
+
+} // namespace
+
+std::vector<node_footprint> footprints(const prepared_job& job,
+                                       const placement& where,
+                                       const cluster_view& nodes) {
+  return footprints(job.net, {job.parts, job.graph, where}, job.how.run.train,
+                    job.data->size(split::validation), frames_of(nodes));
+}
+
+caf::error check_memory(const prepared_job& job, const placement& where,
+                        const cluster_view& nodes) {
+  return check(footprints(job, where, nodes), job.how.cluster,
+               job.how.run.train, nodes);
+}
+
+caf::error check_memory(const deployment& inference,
+                        const cluster_settings& how,
+                        const cluster_view& nodes) {
+  auto where = place(inference.graph,
+                     static_cast<uint32_t>(nodes.members.size()), how.devices);
+  auto needs =
+      footprints(inference.net, {inference.parts, inference.graph, where},
+                 inference.train, defaults::question_rows, frames_of(nodes));
+  return check(needs, how, inference.train, nodes);
 }
 
 } // namespace nnactor

@@ -202,17 +202,17 @@ void trainer_state::on_result(const tensor_message& what) {
   last_progress = self->clock().now();
   if (work.why == phase::evaluate) {
     if (now != stage::validating || work.step != boundary
-        || !validation_losses.emplace(work.micro_batch, *value).second)
+        || !validation_losses.emplace(work.what(), *value).second)
       return;
     // The last time step; the others are there or on their way.
-    if ((work.micro_batch + 1) % port.time_steps() == 0)
+    if (work.time_step + 1 == port.time_steps())
       --in_flight;
     if (validation_losses.size() == validation_batches() * port.time_steps())
       return finish_validation();
     return pump();
   }
   if (auto i = open.find(work.step); i != open.end()) {
-    i->second.losses.emplace(work.micro_batch, *value);
+    i->second.losses.emplace(work.what(), *value);
     finish_step_if_complete(work.step);
   }
 }

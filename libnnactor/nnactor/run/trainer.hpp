@@ -149,8 +149,8 @@ struct trainer_state {
 
   /// Losses and norms of one step.
   struct step_results {
-    std::map<uint32_t, loss_value> losses; ///< By time step; see `work_id`.
-    std::map<group_id, double> norms;      ///< By group.
+    std::map<piece, loss_value> losses;
+    std::map<group_id, double> norms;               ///< By group.
     std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
   };
 
@@ -204,7 +204,7 @@ struct trainer_state {
 
   uint64_t validated = 0; ///< Next validation micro-batch.
   loss_value validation;  ///< Sum so far.
-  std::map<uint32_t, loss_value> validation_losses; ///< By time step.
+  std::map<piece, loss_value> validation_losses;
   size_t save_answers = 0; ///< Nodes that have not taken the request.
   std::optional<saving> generation;
   uint64_t generations = 0;              ///< Newest number used.

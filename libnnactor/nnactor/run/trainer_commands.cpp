@@ -313,7 +313,7 @@ void trainer_state::answer_neuron(const command& what, const reply& shell) {
             [shell](const caf::error& why) { shell.refuse(why); });
   };
   std::vector<group_id> readers;
-  for (auto id : mine.downstream)
+  for (auto id : ends_of(mine.downstream))
     if (job->job->graph.groups[id].kind == group_kind::neurons)
       readers.push_back(id);
   *missing += readers.size();

@@ -38,8 +38,6 @@ std::set<std::string> states_of(const manifest& what) {
 caf::error check_parameter(const manifest& what, const coverage& found,
                            layer_id id, const std::string& name) {
   auto& owner = what.net.layers[id];
-  if (!columns_of(owner, name))
-    return caf::none;
   auto entry = found.find({id, name});
   auto missing = entry == found.end()
                      ? owner.neurons()
@@ -60,8 +58,8 @@ caf::error check_coverage(const manifest& what) {
     return found.error();
   for (auto& state : states_of(what))
     for (layer_id id = 0; id < what.net.layers.size(); ++id)
-      for (auto base : {"weight", "bias"}) {
-        auto name = state.empty() ? base : state + "." + base;
+      for (auto& row : what.net.layers[id].parameter_rows()) {
+        auto name = state.empty() ? row.name : state + "." + row.name;
         if (auto err = check_parameter(what, *found, id, name))
           return err;
       }

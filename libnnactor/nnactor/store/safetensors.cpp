@@ -2,6 +2,7 @@
 
 #include "nnactor/lfs_pointer.hpp"
 #include "nnactor/store/run_lease.hpp"
+#include "nnactor/store/slice_check.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,17 +27,14 @@ constexpr uint64_t alignment = 8;
 
 constexpr const char* manifest_key = "nnactor.manifest";
 
-/// A tensor of the file; a bias has one column.
+/// A tensor of the file.
 struct entry {
   layer_id layer = 0;
   std::string parameter;
   shape extent;
-  uint64_t begin = 0; ///< In the data behind the header.
+  bool is_vector = false; ///< Its shape there is [rows].
+  uint64_t begin = 0;     ///< In the data behind the header.
   uint64_t end = 0;
-
-  bool is_vector() const {
-    return extent.columns == 1 && parameter.ends_with("bias");
-  }
 };
 
 std::string name_of(const network& net, const entry& x) {
@@ -78,7 +76,9 @@ std::vector<entry> entries_of(const manifest& what) {
     auto& x = out.emplace_back();
     x.layer = key.first;
     x.parameter = key.second;
-    x.extent = {what.net.layers[x.layer].units, width};
+    auto& of = what.net.layers[x.layer];
+    x.extent = {of.units, width};
+    x.is_vector = !parameter_of(of, x.parameter)->multiplies;
     x.begin = end;
     x.end = end += x.extent.size() * sizeof(float);
   }
@@ -92,7 +92,7 @@ std::string header_of(const manifest& what, const std::vector<entry>& all) {
             {{"format", "nnactor"}, {manifest_key, to_hex(encode(bare))}}}};
   for (const auto& x : all) {
     json extent{x.extent.rows};
-    if (!x.is_vector())
+    if (!x.is_vector)
       extent.push_back(x.extent.columns);
     out[name_of(what.net, x)] = {{"dtype", "F32"},
                                  {"shape", extent},
@@ -215,10 +215,10 @@ caf::error check_entry(const std::string& path, const std::string& name,
   auto range = numbers(from, "data_offsets");
   if (!extent || !range || range->size() != 2)
     return wrong("has no valid shape or data_offsets");
-  if (extent->size() != (out.is_vector() ? 1u : 2u)
+  if (extent->size() != (out.is_vector ? 1u : 2u)
       || extent->front() != out.extent.rows
       || extent->back()
-             != (out.is_vector() ? out.extent.rows : out.extent.columns))
+             != (out.is_vector ? out.extent.rows : out.extent.columns))
     return wrong("has another shape than the layer");
   out.begin = range->front();
   out.end = range->back();
@@ -247,25 +247,22 @@ caf::error check_layout(const std::string& path, std::vector<entry> all,
   return caf::none;
 }
 
-/// The names that the parameters of a layer may have, with their columns.
-std::vector<std::pair<std::string, uint64_t>> parameters_of(const layer& x) {
-  std::vector<std::pair<std::string, uint64_t>> out;
-  for (const auto* prefix : {"", "adam.m.", "adam.v.", "sgd.v."}) {
-    out.emplace_back(prefix + std::string{"weight"}, x.row_width);
-    if (x.bias)
-      out.emplace_back(prefix + std::string{"bias"}, 1);
-  }
+/// The parameters of a layer and the state that optimizers keep for them.
+std::vector<layer_parameter> rows_with_state(const layer& x) {
+  std::vector<layer_parameter> out;
+  for (const auto* prefix : {"", "adam.m.", "adam.v.", "sgd.v."})
+    for (auto& row : x.parameter_rows())
+      out.push_back({prefix + row.name, row.columns, row.multiplies});
   return out;
 }
 
 result<std::vector<entry>>
 read_entries(const std::string& path, const json& header, const network& net) {
   std::vector<entry> out;
-  for (layer_id id = 0; id < net.layers.size(); ++id) {
-    if (net.layers[id].units == 0)
-      continue;
-    for (auto& [name, columns] : parameters_of(net.layers[id])) {
-      entry x{id, name, {net.layers[id].units, columns}, 0, 0};
+  for (layer_id id = 0; id < net.layers.size(); ++id)
+    for (auto& row : rows_with_state(net.layers[id])) {
+      entry x{
+          id, row.name, {net.layers[id].units, row.columns}, !row.multiplies};
       auto at = header.find(name_of(net, x));
       if (at == header.end())
         continue;
@@ -273,7 +270,6 @@ read_entries(const std::string& path, const json& header, const network& net) {
         return err;
       out.push_back(std::move(x));
     }
-  }
   if (out.size() + 1 != header.size())
     return damaged(path, "has tensors that its network has not");
   return out;
@@ -304,9 +300,9 @@ caf::error check_finite(const std::string& path, const std::string& name,
   if (bad == values.end())
     return caf::none;
   auto at = static_cast<uint64_t>(bad - values.begin());
-  auto index = x.is_vector() ? fmt::format("{}", at)
-                             : fmt::format("{}, {}", at / x.extent.columns,
-                                           at % x.extent.columns);
+  auto index = x.is_vector ? fmt::format("{}", at)
+                           : fmt::format("{}, {}", at / x.extent.columns,
+                                         at % x.extent.columns);
   return fail(ec::invalid_data,
               "{}: tensor '{}' holds {} at [{}]; a model must hold finite "
               "numbers only",

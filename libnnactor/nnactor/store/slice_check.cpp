@@ -30,13 +30,13 @@ caf::error check_fit(const network& net, const slice& what) {
   if (!foreign.empty())
     return fail(ec::store_corrupt, "{}: neurons {} are not in layer '{}'",
                 what.file, to_string(foreign), owner.name);
-  auto columns = columns_of(owner, what.parameter);
-  if (!columns)
+  auto row = parameter_of(owner, what.parameter);
+  if (!row)
     return fail(ec::store_corrupt, "{}: layer '{}' has no parameter '{}'",
                 what.file, owner.name, what.parameter);
-  if (*columns != what.columns)
+  if (row->columns != what.columns)
     return fail(ec::store_corrupt, "{}: {} has {} columns instead of {}",
-                what.file, describe(net, what), what.columns, *columns);
+                what.file, describe(net, what), what.columns, row->columns);
   return caf::none;
 }
 
@@ -69,15 +69,17 @@ parameter_name split_name(std::string_view name) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
-std::optional<uint64_t> columns_of(const layer& what, std::string_view name) {
+bool is_state(std::string_view name) {
+  return !split_name(name).state.empty();
+}
+
+std::optional<layer_parameter> parameter_of(const layer& what,
+                                            std::string_view name) {
   auto [state, base] = split_name(name);
   auto stateless = state.empty() && base.size() != name.size();
-  if (what.units == 0 || stateless)
-    return std::nullopt;
-  if (base == "weight")
-    return what.row_width;
-  if (base == "bias" && what.bias)
-    return 1;
+  for (auto& row : what.parameter_rows())
+    if (row.name == base && !stateless)
+      return row;
   return std::nullopt;
 }
 

@@ -21,9 +21,13 @@ struct parameter_name {
 /// Splits a name at its last dot. The result views into `name`.
 parameter_name split_name(std::string_view name);
 
-/// Returns how many values a neuron of `what` has for a parameter, nothing if
-/// the layer has no such parameter.
-std::optional<uint64_t> columns_of(const layer& what, std::string_view name);
+/// Whether it is an optimizer's state, which only training needs.
+bool is_state(std::string_view name);
+
+/// Returns the parameter of a layer that has this name or, of which this is
+/// state, nothing if the layer has no such parameter.
+std::optional<layer_parameter> parameter_of(const layer& what,
+                                            std::string_view name);
 
 /// Names a slice for a person: `layer 'hidden' weight, neurons 0-99`, with the
 /// number of the layer where it has no name.

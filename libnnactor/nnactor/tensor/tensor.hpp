@@ -40,6 +40,11 @@ public:
     return extent_;
   }
 
+  /// Whether it has no values, as one made of nothing.
+  bool empty() const noexcept {
+    return extent_.size() == 0;
+  }
+
   const shared_bytes& bytes() const noexcept {
     return bytes_;
   }

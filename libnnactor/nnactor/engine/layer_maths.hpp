@@ -1,0 +1,81 @@
+#pragma once
+
+#include "nnactor/engine/initial_parameters.hpp"
+#include "nnactor/engine/learnable.hpp"
+#include "nnactor/partition/group_graph.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace nnactor {
+
+/// What training keeps of a micro-batch between forward and accumulate.
+struct kept_values {
+  tensor inputs; ///< Gathered: x, or tokens.
+  tensor z;      ///< Before the activation; only gelu needs it.
+  tensor y;      ///< Empty after backward, as is z.
+  tensor dz;     ///< Empty until backward.
+};
+
+/// What the neurons of a group read, side by side: x[r,c], or tokens[r,c].
+struct layer_input {
+  matrix values;
+  token_matrix tokens;
+};
+
+/// The mathematics of a kind of layer, for the neurons of one group, and their
+/// parameters. Keeps no micro-batch; `group_program` does.
+class layer_maths {
+public:
+  /// Parameters are 0.
+  /// @param runs Order of the columns of what multiplies; empty if it is the
+  ///     canonical one.
+  layer_maths(const layer& what, uint64_t neurons,
+              const std::vector<column_run>& runs, const train_settings& how);
+
+  virtual ~layer_maths() = default;
+
+  /// Computes y[r,width]. Puts into `keep`, unless it is null, what `backward`
+  /// needs besides inputs and y.
+  virtual void forward(device& dev, const layer_input& x, mutable_matrix y,
+                       kept_values* keep) = 0;
+
+  /// Takes the gradient dy[r,width] of y and returns what `accumulate` needs of
+  /// it; puts the gradient of the inputs into dx[r,c] unless that is empty.
+  virtual tensor backward(device& dev, const kept_values& at, const tensor& dy,
+                          mutable_matrix dx) = 0;
+
+  /// Adds the gradient of the parameters.
+  /// @pre `at.dz` is what `backward` returned
+  virtual void accumulate(device& dev, const kept_values& at) = 0;
+
+  /// The parameters are others than before.
+  virtual void on_change() {
+  }
+
+  /// In the order of `layer::parameter_rows`.
+  std::vector<learnable>& parameters() {
+    return parameters_;
+  }
+
+protected:
+  matrix values(device& dev, size_t parameter) {
+    return as_const(parameters_[parameter].values(dev));
+  }
+
+  mutable_matrix gradient(device& dev, size_t parameter) {
+    return parameters_[parameter].gradient(dev);
+  }
+
+private:
+  std::vector<learnable> parameters_;
+};
+
+/// Prepares a group's layer.
+std::unique_ptr<layer_maths> make_layer_maths(const network& net,
+                                              const group_graph& graph,
+                                              const group& of,
+                                              const train_settings& how,
+                                              initial values);
+
+} // namespace nnactor

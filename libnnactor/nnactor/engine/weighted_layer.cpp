@@ -1,0 +1,38 @@
+#include "nnactor/engine/weighted_layer.hpp"
+
+namespace nnactor {
+
+void weighted_layer::forward(device& dev, const layer_input& x,
+                             mutable_matrix y, kept_values* keep) {
+  auto bias = values(dev, 1).values();
+  if (keep != nullptr && act_ == activation::gelu) {
+    auto z = make<float>(dev, {y.rows, y.columns});
+    multiply(dev, x.values, bias, view(z));
+    keep->z = std::move(z).share();
+    return dev.activate(act_, view(keep->z), y);
+  }
+  multiply(dev, x.values, bias, y);
+  if (act_ != activation::none)
+    dev.activate(act_, as_const(y), y);
+}
+
+tensor weighted_layer::backward(device& dev, const kept_values& at,
+                                const tensor& dy, mutable_matrix dx) {
+  auto dz = dy;
+  if (act_ != activation::none) {
+    auto through = make<float>(dev, dy.extent());
+    dev.activate_gradient(act_, view(at.z), view(at.y), view(dy),
+                          view(through));
+    dz = std::move(through).share();
+  }
+  if (dx.data != nullptr)
+    input_gradient(dev, view(dz), dx);
+  return dz;
+}
+
+void weighted_layer::accumulate(device& dev, const kept_values& at) {
+  weight_gradient(dev, view(at.dz), view(at.inputs), gradient(dev, 0),
+                  gradient(dev, 1).values());
+}
+
+} // namespace nnactor
