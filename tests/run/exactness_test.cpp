@@ -24,9 +24,9 @@ std::vector<double> expected_losses(const prepared_job& job) {
 
 /// Trains the same partition on every cluster there is, under several orders
 /// of messages, and compares all bytes with those of the plain loop.
-void check_all_clusters(const network& net, const partition& parts,
-                        float clip) {
-  auto expected = train_plainly(small_job(net, parts, 30, 1, clip));
+void check_all_clusters(const network& net, const partition& parts, float clip,
+                        device_maker make) {
+  auto expected = train_plainly(small_job(net, parts, 30, 1, clip), make);
   uint64_t seed = 0;
   for (uint32_t nodes : {1, 2, 3})
     for (uint32_t devices : {1, 2})
@@ -36,9 +36,18 @@ void check_all_clusters(const network& net, const partition& parts,
         CAPTURE(window);
         CAPTURE(seed);
         auto run = train(small_job(net, parts, 30, window, clip),
-                         {.seed = seed++, .nodes = nodes, .devices = devices});
+                         {.seed = seed++,
+                          .nodes = nodes,
+                          .devices = devices,
+                          .make_device = make});
         CHECK(same_bytes(run.model, expected));
       }
+}
+
+void check_all_clusters(const network& net, const partition& parts,
+                        float clip) {
+  for (auto make : host_devices)
+    check_all_clusters(net, parts, clip, make);
 }
 
 } // namespace
@@ -103,14 +112,15 @@ TEST_CASE("losses are those of the unpartitioned network, for any split") {
   for (auto& net : {language_model(), skipping_network(), recurrent_network(),
                     sparse_network()}) {
     auto expected = expected_losses(small_job(net, whole(net), 40));
-    for (auto& split : partitions_of(net)) {
-      CAPTURE(split.name);
-      auto run =
-          train(small_job(net, split.parts, 40), {.seed = 3, .nodes = 2});
-      REQUIRE(run.losses.size() == expected.size());
-      for (size_t i = 0; i < expected.size(); ++i)
-        CHECK(std::abs(run.losses[i] - expected[i]) <= 1e-5 * expected[i]);
-    }
+    for (auto make : host_devices)
+      for (auto& split : partitions_of(net)) {
+        CAPTURE(split.name);
+        auto run = train(small_job(net, split.parts, 40),
+                         {.seed = 3, .nodes = 2, .make_device = make});
+        REQUIRE(run.losses.size() == expected.size());
+        for (size_t i = 0; i < expected.size(); ++i)
+          CHECK(std::abs(run.losses[i] - expected[i]) <= 1e-5 * expected[i]);
+      }
   }
 }
 

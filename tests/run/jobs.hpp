@@ -26,9 +26,17 @@ inline prepared_job small_job(const network& net, const partition& parts,
   return job_of(net, parts, run);
 }
 
+/// What nodes compute with: what the others are compared with, and what users
+/// have.
+using device_maker = std::unique_ptr<device> (*)();
+constexpr device_maker host_devices[] = {make_reference_device,
+                                         make_cpu_device};
+
 /// The same training in one loop without actors.
-inline std::vector<parameter_set> train_plainly(const prepared_job& job) {
-  auto dev = make_reference_device();
+inline std::vector<parameter_set>
+train_plainly(const prepared_job& job,
+              device_maker make = make_reference_device) {
+  auto dev = make();
   auto& how = job.how.run;
   plain_loop loop{job.net, job.graph, how.train, *dev};
   batch_order order{job.data->size(split::train), how.train.batch,

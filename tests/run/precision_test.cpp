@@ -19,24 +19,22 @@ prepared_job job_with(precision precision) {
 
 TEST_CASE("rounded links halve the bytes, on any nodes to the same model") {
   auto job = job_with(precision::bfloat16);
-  std::vector<digest> contents;
-  for (uint32_t nodes : {1, 2, 3})
-    for (uint64_t seed : {0, 1, 2}) {
-      simulated_cluster x{{.seed = seed, .nodes = nodes}};
-      auto out = x.train(job);
-      REQUIRE(!out->failure);
-      contents.push_back(
-          *x.store().content_of(*x.store().open(choice::newest)));
-    }
-  for (auto& content : contents)
-    CHECK(content == contents.front());
+  for (auto make : host_devices) {
+    auto expected = train_plainly(job, make);
+    for (uint32_t nodes : {1, 2, 3})
+      for (uint64_t seed : {0, 1, 2})
+        CHECK(same_bytes(
+            train(job, {.seed = seed, .nodes = nodes, .make_device = make})
+                .model,
+            expected));
+  }
 }
 
 TEST_CASE("rounded links learn as well") {
   auto exact = job_with(precision::float32);
   auto rounded = job_with(precision::bfloat16);
   auto run = [](const prepared_job& job) {
-    simulated_cluster x{{.nodes = 3}};
+    simulated_cluster x{{.nodes = 3, .make_device = make_cpu_device}};
     auto out = x.train(job);
     REQUIRE(!out->failure);
     return out;
@@ -62,17 +60,19 @@ TEST_CASE("products in bfloat16 give one model on any nodes, fused or not") {
   for (const auto& parts : {whole(net), dealt(net, 3, 1)}) {
     auto job = small_job(net, parts, 40);
     job.how.run.train.compute = precision::bfloat16;
-    auto expected = train_plainly(job);
-    for (uint32_t nodes : {1, 2, 3})
-      for (uint32_t devices : {1, 2}) {
-        CAPTURE(nodes);
-        CAPTURE(devices);
-        simulated_cluster x{
-            {.seed = nodes, .nodes = nodes, .devices = devices}};
-        auto out = x.train(job);
-        REQUIRE(!out->failure);
-        CHECK(same_bytes(content(x.store()), expected));
-      }
+    for (auto make : host_devices) {
+      auto expected = train_plainly(job, make);
+      for (uint32_t nodes : {1, 2, 3})
+        for (uint32_t devices : {1, 2}) {
+          CAPTURE(nodes);
+          CAPTURE(devices);
+          auto run = train(job, {.seed = nodes,
+                                 .nodes = nodes,
+                                 .devices = devices,
+                                 .make_device = make});
+          CHECK(same_bytes(run.model, expected));
+        }
+    }
   }
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("products in bfloat16 learn as well") {
   auto loss_with = [&](precision compute) {
     auto job = small_job(net, whole(net), 60);
     job.how.run.train.compute = compute;
-    simulated_cluster x{{.nodes = 1}};
+    simulated_cluster x{{.nodes = 1, .make_device = make_cpu_device}};
     auto out = x.train(job);
     REQUIRE(!out->failure);
     return out->of(kind::validation).back().loss;

@@ -28,9 +28,8 @@ public:
 
 std::unique_ptr<layer_maths> make_embedding(const network& net, const group& of,
                                             const train_settings& how) {
-  return std::make_unique<embedding_layer>(net.layers[of.layer],
-                                           of.neurons.size(),
-                                           std::vector<column_run>{}, how);
+  return std::make_unique<embedding_layer>(
+      net.layers[of.layer], of.neurons.size(), std::vector<column_run>{}, how);
 }
 
 } // namespace nnactor

@@ -22,13 +22,13 @@ group_inputs::group_inputs(const network& net, const group_graph& graph,
     const auto& from = graph.groups[x.group];
     auto tokens = net.layers[from.layer].tokens > 0;
     columns_ += x.columns;
-    sources_.push_back({tokens ? dtype::i32 : dtype::f32, x.columns,
-                        from.kind == group_kind::neurons,
-                        fmt::format("the output of group {} for group {} "
-                                    "(layer '{}')",
-                                    x.group, reader.id,
-                                    net.layers[reader.layer].name),
-                        x.delay});
+    sources_.push_back(
+        {tokens ? dtype::i32 : dtype::f32, x.columns,
+         from.kind == group_kind::neurons,
+         fmt::format("the output of group {} for group {} "
+                     "(layer '{}')",
+                     x.group, reader.id, net.layers[reader.layer].name),
+         x.delay});
   }
 }
 
@@ -83,8 +83,8 @@ void group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
 }
 
 bool group_inputs::learn(uint32_t time) const {
-  return std::ranges::any_of(
-      sources_, [time](const source& x) { return x.takes(time); });
+  return std::ranges::any_of(sources_,
+                             [time](const source& x) { return x.takes(time); });
 }
 
 std::vector<tensor> group_inputs::cut(device& dev, const tensor& gradient,

@@ -46,11 +46,9 @@ std::unique_ptr<layer_maths> make_kind(const network& net,
 
 } // namespace
 
-std::unique_ptr<layer_maths> make_layer_maths(const network& net,
-                                              const group_graph& graph,
-                                              const group& of,
-                                              const train_settings& how,
-                                              initial values) {
+std::unique_ptr<layer_maths>
+make_layer_maths(const network& net, const group_graph& graph, const group& of,
+                 const train_settings& how, initial values) {
   auto out = make_kind(net, graph, of, how);
   if (values == initial::zero)
     return out;

@@ -72,10 +72,8 @@ private:
 };
 
 /// Prepares a group's layer.
-std::unique_ptr<layer_maths> make_layer_maths(const network& net,
-                                              const group_graph& graph,
-                                              const group& of,
-                                              const train_settings& how,
-                                              initial values);
+std::unique_ptr<layer_maths>
+make_layer_maths(const network& net, const group_graph& graph, const group& of,
+                 const train_settings& how, initial values);
 
 } // namespace nnactor

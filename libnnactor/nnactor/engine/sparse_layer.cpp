@@ -69,9 +69,9 @@ std::unique_ptr<layer_maths> make_sparse(const network& net,
   uint64_t inputs = 0;
   for (const auto& run : runs)
     inputs += run.count;
-  return std::make_unique<sparse_layer>(
-      net.layers[of.layer], of.neurons.size(), how, inputs,
-      columns_read(net, of, std::move(runs)));
+  return std::make_unique<sparse_layer>(net.layers[of.layer], of.neurons.size(),
+                                        how, inputs,
+                                        columns_read(net, of, std::move(runs)));
 }
 
 } // namespace nnactor

@@ -9,8 +9,7 @@ namespace nnactor {
 class weighted_layer : public layer_maths {
 public:
   weighted_layer(const layer& what, uint64_t neurons,
-                 const std::vector<column_run>& runs,
-                 const train_settings& how)
+                 const std::vector<column_run>& runs, const train_settings& how)
       : layer_maths(what, neurons, runs, how), act_(what.act) {
   }
 
