@@ -206,7 +206,8 @@ TEST_CASE("ranges of neurons move: groups are split, losses agree") {
   still.run_to_end();
   auto& hidden = net.layers[2];
   for (uint64_t seed = 0; seed < 8; ++seed) {
-    live_job x{{.seed = seed, .nodes = 2}, job};
+    live_job x{
+        {.seed = seed, .nodes = 2, .make_device = host_devices[seed % 2]}, job};
     x.run_to(9);
     auto said = x.tell(fmt::format("move neurons {}-{} to 1", hidden.first,
                                    hidden.first + hidden.units / 2));
