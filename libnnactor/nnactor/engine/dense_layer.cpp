@@ -1,4 +1,3 @@
-#include "nnactor/engine/layer_kinds.hpp"
 #include "nnactor/engine/weighted_layer.hpp"
 
 namespace nnactor {
@@ -65,8 +64,6 @@ private:
   bool is_current_ = false; ///< They are the present ones.
 };
 
-} // namespace
-
 std::unique_ptr<layer_maths> make_dense(const network& net,
                                         const group_graph& graph,
                                         const group& of,
@@ -78,5 +75,19 @@ std::unique_ptr<layer_maths> make_dense(const network& net,
                                                  how);
   return std::make_unique<dense_layer>(what, of.neurons.size(), runs, how);
 }
+
+layer_costs dense_costs(const layer& what, const train_settings& how) {
+  auto out = weighted_costs(what);
+  out.rounds = how.compute == precision::bfloat16;
+  return out;
+}
+
+float dense_bound(const layer& what) {
+  return weighted_bound(what, what.units);
+}
+
+} // namespace
+
+const layer_type dense_type{make_dense, dense_costs, dense_bound};
 
 } // namespace nnactor

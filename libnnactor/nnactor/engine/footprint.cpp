@@ -2,6 +2,7 @@
 
 #include "nnactor/defaults.hpp"
 #include "nnactor/engine/chain.hpp"
+#include "nnactor/engine/layer_kinds.hpp"
 
 #include <algorithm>
 #include <map>
@@ -164,9 +165,13 @@ private:
     return out;
   }
 
-  /// Sparse layers read and write what is turned on its side.
+  layer_costs costs(const group& what) const {
+    return costs_of(net_.layers[what.layer], how_);
+  }
+
+  /// Columns that are turned on their side to be read and written.
   uint64_t turned(const group& what) const {
-    return net_.layers[what.layer].kind == layer_kind::sparse
+    return what.kind == group_kind::neurons && costs(what).turns
                ? inputs(what, false) + what.width
                : 0;
   }
@@ -191,7 +196,7 @@ private:
     }
     if (gathered == 0)
       kept.insert(what.upstream.front().group);
-    auto keeps_z = net_.layers[what.layer].act == activation::gelu;
+    auto keeps_z = costs(what).keeps_z;
     auto rounds = how_.link == precision::bfloat16;
     to.forwarded += gathered + (1 + keeps_z + rounds) * what.width;
     to.finished += gathered + what.width;
@@ -228,12 +233,11 @@ void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
   to.neurons += neurons;
   to.parameters += parameters;
   to.weights += parameters * value_bytes;
+  auto costs = costs_of(of, how);
+  to.weights += neurons * costs.index_bytes;
   // Rounded copies for both directions, and one on the way there.
-  if (of.kind == layer_kind::dense && how.compute == precision::bfloat16)
+  if (costs.rounds)
     to.weights += 3 * parameters * sizeof(uint16_t);
-  // Each knows its column, by the layer and by the device.
-  if (of.kind == layer_kind::sparse)
-    to.weights += 2 * neurons * of.row_width * sizeof(uint32_t);
   if (!how.learns) {
     // Group by group.
     to.saving = std::max(to.saving, parameters * value_bytes);

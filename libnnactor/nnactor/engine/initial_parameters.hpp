@@ -13,10 +13,7 @@ enum class initial : uint8_t {
 };
 
 /// Returns the bound of the uniform distribution that the weights of a layer
-/// are drawn from: sqrt(6 / fan_in) before relu and gelu (He et al., arXiv
-/// 1502.01852), sqrt(6 / (fan_in + units)) before others (Glorot and Bengio,
-/// AISTATS 2010). Embeddings have no fan-in; theirs is a constant.
-/// A sparse layer counts its degree for both fans.
+/// are drawn from, which its kind decides.
 float initial_bound(const layer& what);
 
 /// Fills the weights of one neuron, columns in canonical order, from (seed,

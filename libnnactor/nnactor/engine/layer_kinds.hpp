@@ -4,19 +4,42 @@
 
 namespace nnactor {
 
-// The kinds of layers, each in a source of its name; see `layer_kind`.
+/// What a layer takes, as far as its kind decides.
+struct layer_costs {
+  /// Operations forward, for an example at one time step: a multiplication and
+  /// an addition each where it multiplies.
+  double flop = 0;
+  /// Whether it multiplies copies of its weights that are rounded to bfloat16.
+  bool rounds = false;
+  /// Whether it touches only those of its parameters that an example asks for.
+  bool looks_up = false;
+  bool keeps_z = false; ///< Beside y, in training; see `kept_values`.
+  /// Whether the kernels turn what they read and write on its side.
+  bool turns = false;
+  uint64_t index_bytes = 0; ///< That a neuron takes beside its parameters.
+};
 
-std::unique_ptr<layer_maths> make_embedding(const network& net, const group& of,
-                                            const train_settings& how);
+/// All that the engine knows of a kind of layer; each is in a source of its
+/// name, and what it computes is `layer_maths`.
+struct layer_type {
+  std::unique_ptr<layer_maths> (*make)(const network& net,
+                                       const group_graph& graph,
+                                       const group& of,
+                                       const train_settings& how);
+  layer_costs (*costs)(const layer& what, const train_settings& how);
+  /// See `initial_bound`.
+  float (*initial_bound)(const layer& what);
+};
 
-std::unique_ptr<layer_maths> make_dense(const network& net,
-                                        const group_graph& graph,
-                                        const group& of,
-                                        const train_settings& how);
+extern const layer_type embedding_type;
+extern const layer_type dense_type;
+extern const layer_type sparse_type;
 
-std::unique_ptr<layer_maths> make_sparse(const network& net,
-                                         const group_graph& graph,
-                                         const group& of,
-                                         const train_settings& how);
+/// @pre `has_neurons(kind)`
+const layer_type& type_of(layer_kind kind);
+
+inline layer_costs costs_of(const layer& what, const train_settings& how) {
+  return type_of(what.kind).costs(what, how);
+}
 
 } // namespace nnactor

@@ -30,29 +30,15 @@ void initialise(learnable& weights, const layer& what,
   weights.assign(as_const(view(rows)));
 }
 
-std::unique_ptr<layer_maths> make_kind(const network& net,
-                                       const group_graph& graph,
-                                       const group& of,
-                                       const train_settings& how) {
-  switch (net.layers[of.layer].kind) {
-  case layer_kind::embedding:
-    return make_embedding(net, of, how);
-  case layer_kind::sparse:
-    return make_sparse(net, graph, of, how);
-  default:
-    return make_dense(net, graph, of, how);
-  }
-}
-
 } // namespace
 
 std::unique_ptr<layer_maths>
 make_layer_maths(const network& net, const group_graph& graph, const group& of,
                  const train_settings& how, initial values) {
-  auto out = make_kind(net, graph, of, how);
+  auto& what = net.layers[of.layer];
+  auto out = type_of(what.kind).make(net, graph, of, how);
   if (values == initial::zero)
     return out;
-  auto& what = net.layers[of.layer];
   auto rows = what.parameter_rows();
   for (size_t i = 0; i < rows.size(); ++i)
     if (rows[i].multiplies)

@@ -1,6 +1,7 @@
 #include "nnactor/engine/layer_work.hpp"
 
 #include "nnactor/engine/footprint.hpp"
+#include "nnactor/engine/layer_kinds.hpp"
 
 #include <algorithm>
 
@@ -23,10 +24,6 @@ struct pass {
   double steps = 1;         ///< Time steps, each of which goes through alone.
 };
 
-bool multiplies_rounded(const layer& what, const train_settings& how) {
-  return what.kind == layer_kind::dense && how.compute == precision::bfloat16;
-}
-
 /// Whether a gradient of its inputs is asked for.
 bool passes_gradients(const network& net, const layer& what) {
   return std::ranges::any_of(what.inputs, [&](layer_id id) {
@@ -41,32 +38,30 @@ double parameters_of(const layer& what) {
 /// Bytes of the weights as they are multiplied.
 double weight_bytes(const layer& what, const train_settings& how) {
   return parameters_of(what)
-         * (multiplies_rounded(what, how) ? rounded_bytes : value_bytes);
+         * (costs_of(what, how).rounds ? rounded_bytes : value_bytes);
 }
 
-/// An embedding touches a row a token, not the whole table.
-double touched(const layer& what, const pass& of, double bytes) {
-  if (what.kind != layer_kind::embedding)
+/// What it touches of its parameters, of which all are so many bytes.
+double touched(const layer& what, const train_settings& how, const pass& of,
+               double bytes) {
+  if (!costs_of(what, how).looks_up)
     return bytes;
   return std::min(bytes,
                   of.rows * static_cast<double>(what.width) * value_bytes);
 }
 
-double flop_of(const network& net, const layer& what, const pass& of) {
-  if (what.kind == layer_kind::embedding)
-    return of.rows * of.steps * static_cast<double>(what.width)
-           * (of.learns ? 2 : 1);
-  auto products =
-      2 * of.rows * of.steps * static_cast<double>(what.units * what.row_width);
+double flop_of(const network& net, const layer& what, const train_settings& how,
+               const pass& of) {
   auto passes = !of.learns ? 1 : passes_gradients(net, what) ? 3 : 2;
-  return products * passes;
+  return of.rows * of.steps * costs_of(what, how).flop * passes;
 }
 
 double moved_of(const layer& what, const train_settings& how, const pass& of) {
-  auto weights = touched(what, of, weight_bytes(what, how));
+  auto weights = touched(what, how, of, weight_bytes(what, how));
   if (!of.learns)
     return of.steps * weights;
-  auto gradients = touched(what, of, 2 * parameters_of(what) * value_bytes);
+  auto gradients =
+      touched(what, how, of, 2 * parameters_of(what) * value_bytes);
   // Gradient, weights and state are read, weights and state are written.
   auto update =
       parameters_of(what)
@@ -83,7 +78,7 @@ double resident_of(const layer& what, const train_settings& how,
   auto masters = parameters_of(what)
                  * (2 * value_bytes
                     + static_cast<double>(optimizer_bytes(how.optimizer.kind)));
-  return multiplies_rounded(what, how) ? 2 * weights + masters : masters;
+  return costs_of(what, how).rounds ? 2 * weights + masters : masters;
 }
 
 /// Values that it keeps of the micro-batches in flight, besides its parameters.
@@ -135,7 +130,7 @@ network_work work_of(const network& net, const train_settings& how,
       continue;
     out.layers.push_back(id);
     out.job.layers.push_back(
-        {flop_of(net, what, of), moved_of(what, how, of),
+        {flop_of(net, what, how, of), moved_of(what, how, of),
          resident_of(what, how, of), memory_of(net, what, how, of),
          of.rows * static_cast<double>(what.width) * sent,
          of.rows * across[id] * sent,

@@ -1,4 +1,3 @@
-#include "nnactor/engine/layer_kinds.hpp"
 #include "nnactor/engine/weighted_layer.hpp"
 #include "nnactor/network/sparse.hpp"
 
@@ -59,8 +58,6 @@ std::vector<uint32_t> columns_read(const network& net, const group& reader,
   return out;
 }
 
-} // namespace
-
 std::unique_ptr<layer_maths> make_sparse(const network& net,
                                          const group_graph& graph,
                                          const group& of,
@@ -73,5 +70,22 @@ std::unique_ptr<layer_maths> make_sparse(const network& net,
                                         how, inputs,
                                         columns_read(net, of, std::move(runs)));
 }
+
+layer_costs sparse_costs(const layer& what, const train_settings&) {
+  auto out = weighted_costs(what);
+  out.turns = true;
+  // Each weight's column, once here and once in the device's order.
+  out.index_bytes = 2 * what.row_width * sizeof(uint32_t);
+  return out;
+}
+
+// As many read a neuron on average as it reads itself.
+float sparse_bound(const layer& what) {
+  return weighted_bound(what, what.row_width);
+}
+
+} // namespace
+
+const layer_type sparse_type{make_sparse, sparse_costs, sparse_bound};
 
 } // namespace nnactor

@@ -1,5 +1,7 @@
 #include "nnactor/engine/weighted_layer.hpp"
 
+#include <cmath>
+
 namespace nnactor {
 
 void weighted_layer::forward(device& dev, const layer_input& x,
@@ -33,6 +35,18 @@ tensor weighted_layer::backward(device& dev, const kept_values& at,
 void weighted_layer::accumulate(device& dev, const kept_values& at) {
   weight_gradient(dev, view(at.dz), view(at.inputs), gradient(dev, 0),
                   gradient(dev, 1).values());
+}
+
+layer_costs weighted_costs(const layer& what) {
+  return {.flop = 2 * static_cast<double>(what.units * what.row_width),
+          .keeps_z = what.act == activation::gelu};
+}
+
+float weighted_bound(const layer& what, uint64_t fan_out) {
+  auto fan_in = static_cast<double>(what.row_width);
+  auto rectified = what.act == activation::relu || what.act == activation::gelu;
+  auto fans = rectified ? fan_in : fan_in + static_cast<double>(fan_out);
+  return static_cast<float>(std::sqrt(6.0 / fans));
 }
 
 } // namespace nnactor

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nnactor/engine/layer_maths.hpp"
+#include "nnactor/engine/layer_kinds.hpp"
 
 namespace nnactor {
 
@@ -40,5 +40,12 @@ private:
 
   activation act_;
 };
+
+/// What such a layer takes.
+layer_costs weighted_costs(const layer& what);
+
+/// sqrt(6 / fan_in) before relu and gelu (He et al., arXiv 1502.01852), sqrt(6
+/// / (fan_in + fan_out)) before others (Glorot and Bengio, AISTATS 2010).
+float weighted_bound(const layer& what, uint64_t fan_out);
 
 } // namespace nnactor
