@@ -4,6 +4,7 @@
 #include "line_editor.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "table.hpp"
 
 #include "nnactor/cluster/network_access.hpp"
 #include "nnactor/shell/command.hpp"
