@@ -1,7 +1,7 @@
-#include "commands.hpp"
-#include "options.hpp"
-#include "output.hpp"
-#include "table.hpp"
+#include "commands/commands.hpp"
+#include "terminal/options.hpp"
+#include "terminal/output.hpp"
+#include "terminal/table.hpp"
 
 #include "nnactor/cluster/node_process.hpp"
 #include "nnactor/store/failpoint.hpp"

@@ -1,0 +1,261 @@
+#include "commands/served_model.hpp"
+#include "terminal/format.hpp"
+#include "terminal/interruption.hpp"
+#include "terminal/options.hpp"
+#include "terminal/output.hpp"
+#include "terminal/output_file.hpp"
+
+#include "nnactor/config/experiment.hpp"
+#include "nnactor/data/dataset.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+namespace nnactor {
+
+namespace {
+
+struct infer_options {
+  std::string model;
+  std::vector<override_text> overrides;
+  bool training = false; ///< Ask about the training split instead.
+  uint64_t limit = 20;
+  std::string output;
+  bool overwrite = false;
+  node_options nodes;
+  bool json = false;
+};
+
+caf::error check_shape(const data_shape& shape, const network& net,
+                       const std::string& model) {
+  auto& input = net.layers.front();
+  if (shape.time_steps != net.time_steps)
+    return fail(ec::invalid_data,
+                "the model in {} was trained on examples of {}, not "
+                "{}; see data.time_steps",
+                model, counted(net.time_steps, "time step"), shape.time_steps);
+  if (shape.input_width == input.width && shape.tokens == input.tokens
+      && shape.output_width <= net.output().width)
+    return caf::none;
+  return fail(ec::invalid_data,
+              "the data have {} inputs and {} classes, the model in {} was "
+              "made for {} and {}; give it the data it was trained on with "
+              "--set data.path=PATH",
+              shape.input_width, shape.output_width, model, input.width,
+              net.output().width);
+}
+
+// The data of the experiment that the model was trained by. They need not have
+// all the characters and classes that the model knows.
+result<std::shared_ptr<const dataset>> open_data(const manifest& from,
+                                                 const infer_options& how) {
+  auto config = parse_experiment(from.experiment, how.model, how.overrides);
+  if (!config)
+    return config.error();
+  vocabulary known{from.vocabulary};
+  auto data = open_dataset(config->data, &known);
+  if (data)
+    if (auto err = check_shape((*data)->shape(), from.net, how.model))
+      return err;
+  return data;
+}
+
+// What a network says at one time step.
+struct answer {
+  int32_t label = 0;
+  int32_t guess = 0;
+  float value = 0; ///< Of the guess.
+  float right = 0; ///< Of the label.
+};
+
+std::vector<answer> answers_of(const examples& asked, const tensor& outputs) {
+  auto labels = asked.targets.values<int32_t>();
+  auto columns = outputs.extent().size() / labels.size();
+  std::vector<answer> out;
+  for (uint64_t i = 0; i < labels.size(); ++i) {
+    auto row = outputs.values<float>().subspan(i * columns, columns);
+    auto best = std::max_element(row.begin(), row.end());
+    out.push_back({labels[i], static_cast<int32_t>(best - row.begin()), *best,
+                   row[static_cast<size_t>(labels[i])]});
+  }
+  return out;
+}
+
+// Counts of all examples asked so far.
+struct score {
+  uint64_t answers = 0; ///< One a time step.
+  uint64_t correct = 0;
+  double loss = 0;
+
+  void add(const answer& x) {
+    ++answers;
+    correct += x.guess == x.label ? 1 : 0;
+    loss -= std::log(static_cast<double>(x.right));
+  }
+};
+
+/// What an example is about, label or guess of every time step: a quoted text,
+/// or numbers.
+std::string names_of(const dataset& data, std::span<const answer> all,
+                     int32_t answer::*which) {
+  auto* characters = data.characters();
+  std::string out;
+  for (auto& x : all)
+    out += characters != nullptr
+               ? characters->decode(x.*which)
+               : fmt::format("{}{}", out.empty() ? "" : ",", x.*which);
+  // On one line of a terminal.
+  constexpr size_t widest = 28;
+  return cut(characters != nullptr ? json_text(nlohmann::json(out)) : out,
+             widest);
+}
+
+void say_heading(uint64_t steps) {
+  if (steps == 1)
+    say("{:>8}  {:>8}  {:>8}  {:>10}\n", "example", "label", "answer", "value");
+  else
+    say("{:>8}  {:>9}  {:<28}  {}\n", "example", "right", "labels", "answers");
+}
+
+/// A line an example.
+void say_example(const dataset& data, uint64_t example,
+                 std::span<const answer> all) {
+  auto labels = names_of(data, all, &answer::label);
+  auto guesses = names_of(data, all, &answer::guess);
+  if (all.size() == 1)
+    return say("{:>8}  {:>8}  {:>8}  {:>10.6f}{}\n", example, labels, guesses,
+               all[0].value, all[0].guess == all[0].label ? "" : "  wrong");
+  auto right =
+      std::ranges::count_if(all, [](auto& x) { return x.guess == x.label; });
+  say("{:>8}  {:>9}  {}{}  {}\n", example,
+      fmt::format("{} of {}", right, all.size()), labels,
+      std::string(28 - width_of(labels), ' '), guesses);
+}
+
+/// An object an answer.
+void say_answers(uint64_t example, std::span<const answer> all) {
+  for (size_t step = 0; step < all.size(); ++step)
+    say_json(nlohmann::json{{"example", example},
+                            {"time_step", step + 1},
+                            {"label", all[step].label},
+                            {"answer", all[step].guess},
+                            {"value", all[step].value}});
+}
+
+void show(const dataset& data, const examples& asked, const tensor& outputs,
+          uint64_t first, bool json, score& all) {
+  auto answers = answers_of(asked, outputs);
+  auto steps = asked.targets.extent().columns;
+  for (auto& x : answers)
+    all.add(x);
+  for (uint64_t i = 0; i < answers.size() / steps; ++i) {
+    auto one = std::span{answers}.subspan(i * steps, steps);
+    if (json)
+      say_answers(first + i, one);
+    else
+      say_example(data, first + i, one);
+  }
+}
+
+void show(const score& all, uint64_t steps, bool is_class, bool json) {
+  auto answers = static_cast<double>(all.answers);
+  auto accuracy = static_cast<double>(all.correct) / answers;
+  auto summary = nlohmann::json{{"examples", all.answers / steps},
+                                {"answers", all.answers},
+                                {"accuracy", accuracy}};
+  if (is_class)
+    summary["loss"] = all.loss / answers;
+  auto what = counted(all.answers / steps, "example");
+  if (steps > 1)
+    what += " of " + counted(steps, "time step");
+  if (json)
+    say_json(summary);
+  else if (is_class)
+    say("{}: {:.2f} % right, mean loss {:.4f} nats\n", what, 100 * accuracy,
+        all.loss / answers);
+  else
+    say("{}: {:.2f} % right\n", what, 100 * accuracy);
+}
+
+caf::error ask(const infer_options& how) {
+  interruption signals{"not all was asked"};
+  if (auto err = check_output(how.output, how.overwrite))
+    return err;
+  auto model = served_model::open(how.model, how.nodes);
+  if (!model)
+    return model.error();
+  auto data = open_data(model->from, how);
+  if (!data)
+    return data.error();
+  std::optional<output_file> output;
+  if (!how.output.empty()) {
+    auto file = output_file::create(how.output, how.overwrite);
+    if (!file)
+      return file.error();
+    output = std::move(*file);
+  }
+  auto part = how.training ? split::train : split::validation;
+  auto size = (*data)->size(part);
+  auto end = how.limit == 0 ? size : std::min(how.limit, size);
+  if (!how.json)
+    say_heading(model->from.net.time_steps);
+  score all;
+  constexpr uint64_t rows = 256;
+  for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
+    std::vector<uint64_t> indices(std::min(rows, end - first));
+    std::iota(indices.begin(), indices.end(), first);
+    auto asked = (*data)->gather(part, indices);
+    auto answers = model->cluster->infer(asked.inputs);
+    if (!answers)
+      return answers.error();
+    show(**data, asked, *answers, first, how.json, all);
+    auto& bytes = answers->bytes();
+    if (output)
+      if (auto err = output->write(
+              {reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
+        return err;
+  }
+  if (output)
+    if (auto err = output->finish())
+      return err;
+  show(all, model->from.net.time_steps,
+       model->from.net.loss().kind == layer_kind::softmax_cross_entropy,
+       how.json);
+  return caf::none;
+}
+
+} // namespace
+
+void add_infer_command(CLI::App& parent, int& status) {
+  auto how = std::make_shared<infer_options>();
+  auto* command = parent.add_subcommand(
+      "infer", "Ask a saved model about the data it was not trained on");
+  command->add_option("model", how->model, "Folder of the model")->required();
+  command
+      ->add_option("--set", how->overrides,
+                   "Override a key of its config, for example data.path=PATH")
+      ->type_name("KEY=VALUE")
+      ->transform(utf8_text());
+  command->add_flag("--training", how->training,
+                    "Ask about the training examples instead");
+  command->add_option("--limit", how->limit, "Examples to ask about, 0: all")
+      ->transform(whole_number(0, UINT64_MAX))
+      ->capture_default_str();
+  command->add_option(
+      "--output", how->output,
+      "File for all outputs: float32, little-endian, no header, "
+      "[example, time step, output]; probabilities where the "
+      "loss is softmax_cross_entropy, else as the last layer "
+      "gives them");
+  command->add_flag("--overwrite", how->overwrite,
+                    "Replace the file of --output");
+  command->add_flag("--json", how->json, "Print one JSON object a line");
+  how->nodes.add_to(*command, true);
+  command->callback([how, &status] { status = finish(ask(*how)); });
+}
+
+} // namespace nnactor
