@@ -5,20 +5,13 @@
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace nnactor {
 
 namespace {
 
 void show(const figures& all, bool json) {
-  if (json) {
-    nlohmann::json out;
-    for (auto& f : all)
-      out[f.name] = f.value;
-    say_json(out);
-    return;
-  }
+  if (json)
+    return say_json(to_json(all));
   for (auto& f : all)
     say("{:<28} {:>14}  {}\n", f.name, format_decimal(f.value, f.digits),
         f.explanation);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "reports/figure.hpp"
+
 #include "nnactor/error.hpp"
 
 #include <cstdint>
@@ -7,16 +9,6 @@
 #include <vector>
 
 namespace nnactor {
-
-/// One measured number; `name` is its key in JSON and never changes.
-struct figure {
-  std::string name;
-  double value = 0;
-  int digits = 0;          ///< Behind the point, for people.
-  std::string explanation; ///< Unit and what it is, for people.
-};
-
-using figures = std::vector<figure>;
 
 /// `nnactor bench step`: the same partition on one node process, on three, and
 /// in a plain loop without actors.

@@ -1,7 +1,7 @@
 #include "bench/bench.hpp"
 #include "bench/placement_trial.hpp"
 #include "bench/stopwatch.hpp"
-#include "commands/commands.hpp"
+#include "terminal/output.hpp"
 
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/neuron/random.hpp"

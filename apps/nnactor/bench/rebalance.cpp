@@ -3,7 +3,7 @@
 #include "bench/stopwatch.hpp"
 #include "bench/temporary_folder.hpp"
 #include "bench/timed_run.hpp"
-#include "commands/commands.hpp"
+#include "terminal/output.hpp"
 
 #include <caf/send.hpp>
 #include <nlohmann/json.hpp>

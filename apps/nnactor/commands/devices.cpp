@@ -1,5 +1,6 @@
 #include "bench/probes.hpp"
 #include "commands/commands.hpp"
+#include "commands/job_options.hpp"
 #include "terminal/format.hpp"
 #include "terminal/interruption.hpp"
 #include "terminal/output.hpp"

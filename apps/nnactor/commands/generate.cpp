@@ -1,3 +1,4 @@
+#include "commands/commands.hpp"
 #include "commands/served_model.hpp"
 #include "terminal/console.hpp"
 #include "terminal/interruption.hpp"

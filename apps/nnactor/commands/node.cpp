@@ -1,5 +1,5 @@
 #include "commands/commands.hpp"
-#include "commands/node_table.hpp"
+#include "terminal/credential_options.hpp"
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
 #include "terminal/state_folder.hpp"

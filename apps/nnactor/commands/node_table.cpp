@@ -1,5 +1,3 @@
-#include "commands/node_table.hpp"
-
 #include "commands/commands.hpp"
 #include "terminal/format.hpp"
 #include "terminal/options.hpp"

@@ -1,4 +1,5 @@
 #include "commands/commands.hpp"
+#include "commands/job_options.hpp"
 #include "commands/store_check.hpp"
 #include "reports/reporter.hpp"
 #include "reports/split_hint.hpp"

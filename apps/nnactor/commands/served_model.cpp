@@ -1,6 +1,7 @@
 #include "commands/served_model.hpp"
 
 #include "terminal/bytes_bar.hpp"
+#include "terminal/output.hpp"
 
 #include "nnactor/run/job.hpp"
 #include "nnactor/store/model_store.hpp"

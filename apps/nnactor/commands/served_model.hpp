@@ -1,6 +1,6 @@
 #pragma once
 
-#include "commands/commands.hpp"
+#include "commands/job_options.hpp"
 
 #include "nnactor/run/controller.hpp"
 #include "nnactor/store/manifest.hpp"

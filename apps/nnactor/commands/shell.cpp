@@ -1,5 +1,6 @@
 #include "commands/commands.hpp"
 #include "reports/answer_text.hpp"
+#include "terminal/credential_options.hpp"
 #include "terminal/format.hpp"
 #include "terminal/line_editor.hpp"
 #include "terminal/options.hpp"

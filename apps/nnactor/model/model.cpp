@@ -1,5 +1,3 @@
-#include "model/model.hpp"
-
 #include "commands/commands.hpp"
 #include "model/view.hpp"
 #include "terminal/options.hpp"

@@ -1,13 +1,8 @@
 #include "reports/scale_report.hpp"
 
-#include "bench/stopwatch.hpp"
 #include "reports/chart.hpp"
 #include "terminal/format.hpp"
-#include "terminal/output.hpp"
-#include "terminal/output_file.hpp"
 #include "terminal/table.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -51,22 +46,6 @@ table table_of(const scale_case& of, const std::vector<scale_point>& all,
   return out;
 }
 
-void print_text(const scale_case& of, const std::vector<scale_point>& all,
-                double seconds) {
-  say("Servers with {} x {}; tokens/s of decoding, at most {} "
-      "sequences of {} tokens\nSplit: stages x devices that share "
-      "each layer / micro-batches in flight\n",
-      of.server.devices, of.device_name, format_decimal(of.load.sequences, 0),
-      format_decimal(of.load.context, 0));
-  for (const auto& network : of.networks)
-    say("\n{}: {:.3g} ms, {:.3g} GB/s\n{}", network.name,
-        network.between.latency * 1e3, network.between.bandwidth / 1e9,
-        table_of(of, all, network.name).render());
-  say("\nWhere more servers give no more, one copy of the network cannot "
-      "use them.\n{} plans in {:.2f} s\n",
-      all.size(), seconds);
-}
-
 nlohmann::json to_json(const scale_point& x) {
   nlohmann::json out{{"network", x.network},
                      {"shape", x.shape},
@@ -85,6 +64,48 @@ nlohmann::json to_json(const scale_point& x) {
   return out;
 }
 
+} // namespace
+
+std::vector<scale_point> plan_scale(const scale_case& what) {
+  std::vector<scale_point> out;
+  for (const auto& network : what.networks) {
+    auto server = what.server;
+    server.between = network.between;
+    for (const auto& x : what.shapes)
+      for (auto servers : what.servers)
+        out.push_back(
+            {network.name, x.name, servers,
+             fastest_decode(x.shape, what.load, what.device, server, servers)});
+  }
+  return out;
+}
+
+std::string render(const scale_case& of, const std::vector<scale_point>& all,
+                   double seconds) {
+  auto out = fmt::format(
+      "Servers with {} x {}; tokens/s of decoding, at most {} "
+      "sequences of {} tokens\nSplit: stages x devices that share "
+      "each layer / micro-batches in flight\n",
+      of.server.devices, of.device_name, format_decimal(of.load.sequences, 0),
+      format_decimal(of.load.context, 0));
+  for (const auto& network : of.networks)
+    out += fmt::format("\n{}: {:.3g} ms, {:.3g} GB/s\n{}", network.name,
+                       network.between.latency * 1e3,
+                       network.between.bandwidth / 1e9,
+                       table_of(of, all, network.name).render());
+  return out
+         + fmt::format("\nWhere more servers give no more, one copy of the "
+                       "network cannot use them.\n{} plans in {:.2f} s\n",
+                       all.size(), seconds);
+}
+
+nlohmann::json to_json(const std::vector<scale_point>& all) {
+  auto out = nlohmann::json::array();
+  for (const auto& x : all)
+    out.push_back(to_json(x));
+  return out;
+}
+
 std::string to_csv(const std::vector<scale_point>& all) {
   std::string out = "network,shape,servers,tokens_per_s,stages,tensor_ways,"
                     "micro_batches,sequences,compute_s,memory_s,"
@@ -100,9 +121,7 @@ std::string to_csv(const std::vector<scale_point>& all) {
   return out;
 }
 
-/// One line a shape and network, from the first number of servers that holds
-/// it.
-std::string draw(const scale_case& of, const std::vector<scale_point>& all) {
+std::string to_svg(const scale_case& of, const std::vector<scale_point>& all) {
   chart out;
   out.title = "Tokens a second by servers";
   out.horizontal = "servers";
@@ -121,50 +140,6 @@ std::string draw(const scale_case& of, const std::vector<scale_point>& all) {
       out.lines.push_back(std::move(line));
     }
   return to_svg(out);
-}
-
-} // namespace
-
-std::vector<scale_point> plan_scale(const scale_case& what) {
-  std::vector<scale_point> out;
-  for (const auto& network : what.networks) {
-    auto server = what.server;
-    server.between = network.between;
-    for (const auto& x : what.shapes)
-      for (auto servers : what.servers)
-        out.push_back(
-            {network.name, x.name, servers,
-             fastest_decode(x.shape, what.load, what.device, server, servers)});
-  }
-  return out;
-}
-
-int plan_scale(const std::string& text, const experiment_options& from,
-               const scale_output& how) {
-  auto what = parse_scale_case(text, from.config, from.overrides);
-  if (!what)
-    return finish(what.error());
-  for (auto* path : {&how.csv, &how.svg})
-    if (auto err = check_output(*path, how.overwrite))
-      return finish(err);
-  auto start = stopwatch::now();
-  auto all = plan_scale(*what);
-  auto seconds = seconds_since(start);
-  if (!how.csv.empty())
-    if (auto err = write_text(how.csv, to_csv(all), how.overwrite))
-      return finish(err);
-  if (!how.svg.empty())
-    if (auto err = write_text(how.svg, draw(*what, all), how.overwrite))
-      return finish(err);
-  if (!how.json) {
-    print_text(*what, all, seconds);
-    return 0;
-  }
-  auto out = nlohmann::json::array();
-  for (const auto& x : all)
-    out.push_back(to_json(x));
-  say_json(out);
-  return 0;
 }
 
 } // namespace nnactor

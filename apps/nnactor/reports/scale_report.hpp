@@ -1,8 +1,8 @@
 #pragma once
 
-#include "commands/commands.hpp"
-
 #include "nnactor/config/scale_case.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <string>
@@ -21,16 +21,18 @@ struct scale_point {
 /// Plans every shape on every network and number of servers, in this order.
 std::vector<scale_point> plan_scale(const scale_case& what);
 
-/// How the report is wanted; empty paths: not at all.
-struct scale_output {
-  bool json = false;
-  std::string csv;
-  std::string svg;
-  bool overwrite = false;
-};
+/// Tables for people, one a network.
+/// @param seconds That all plans took.
+std::string render(const scale_case& of, const std::vector<scale_point>& all,
+                   double seconds);
 
-/// Reads such a case and prints the report; returns the exit status.
-int plan_scale(const std::string& text, const experiment_options& from,
-               const scale_output& how);
+nlohmann::json to_json(const std::vector<scale_point>& all);
+
+/// A line a point that fits, below headings.
+std::string to_csv(const std::vector<scale_point>& all);
+
+/// One line a shape and network, from the first number of servers that holds
+/// it.
+std::string to_svg(const scale_case& of, const std::vector<scale_point>& all);
 
 } // namespace nnactor

@@ -1,8 +1,8 @@
 #include "reports/text_reporter.hpp"
 
-#include "commands/commands.hpp"
 #include "reports/run_tables.hpp"
 #include "terminal/command_line.hpp"
+#include "terminal/credential_options.hpp"
 #include "terminal/format.hpp"
 
 #include "nnactor/store/manifest.hpp"

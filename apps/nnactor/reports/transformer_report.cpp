@@ -1,9 +1,6 @@
 #include "reports/transformer_report.hpp"
 
 #include "terminal/format.hpp"
-#include "terminal/output.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 
@@ -212,30 +209,6 @@ report_section residency(const transformer_case& of) {
   return out;
 }
 
-void print_text(const transformer_case& of,
-                const std::vector<report_section>& all) {
-  say("{} x {}, {} layers of {}, {} sequences of {} tokens\n",
-      format_count(of.devices), of.device_name, format_count(of.shape.layers),
-      format_count(of.shape.hidden), format_decimal(of.load.sequences, 0),
-      format_decimal(of.load.context, 0));
-  for (const auto& section : all) {
-    say("\n{}\n", section.title);
-    for (const auto& x : section.all)
-      say("  {:<35} {:>12}  {}\n", x.name, format_decimal(x.value, x.digits),
-          x.explanation);
-    if (!section.conclusion.empty())
-      say("  {}\n", section.conclusion);
-  }
-}
-
-void print_json(const std::vector<report_section>& all) {
-  nlohmann::json out;
-  for (const auto& section : all)
-    for (const auto& x : section.all)
-      out[x.name] = x.value;
-  say_json(out);
-}
-
 } // namespace
 
 std::vector<report_section> report_on(const transformer_case& what) {
@@ -243,17 +216,29 @@ std::vector<report_section> report_on(const transformer_case& what) {
           residency(what)};
 }
 
-int plan_transformer(const std::string& text, const experiment_options& how,
-                     bool json) {
-  auto what = parse_transformer_case(text, how.config, how.overrides);
-  if (!what)
-    return finish(what.error());
-  auto all = report_on(*what);
-  if (json)
-    print_json(all);
-  else
-    print_text(*what, all);
-  return 0;
+std::string render(const transformer_case& of,
+                   const std::vector<report_section>& all) {
+  auto out = fmt::format(
+      "{} x {}, {} layers of {}, {} sequences of {} tokens\n",
+      format_count(of.devices), of.device_name, format_count(of.shape.layers),
+      format_count(of.shape.hidden), format_decimal(of.load.sequences, 0),
+      format_decimal(of.load.context, 0));
+  for (const auto& section : all) {
+    out += fmt::format("\n{}\n", section.title);
+    for (const auto& x : section.all)
+      out += fmt::format("  {:<35} {:>12}  {}\n", x.name,
+                         format_decimal(x.value, x.digits), x.explanation);
+    if (!section.conclusion.empty())
+      out += fmt::format("  {}\n", section.conclusion);
+  }
+  return out;
+}
+
+nlohmann::json to_json(const std::vector<report_section>& all) {
+  figures out;
+  for (const auto& section : all)
+    out.insert(out.end(), section.all.begin(), section.all.end());
+  return to_json(out);
 }
 
 } // namespace nnactor

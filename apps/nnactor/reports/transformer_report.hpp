@@ -1,7 +1,6 @@
 #pragma once
 
-#include "bench/bench.hpp"
-#include "commands/commands.hpp"
+#include "reports/figure.hpp"
 
 #include "nnactor/config/transformer_case.hpp"
 
@@ -18,8 +17,11 @@ struct report_section {
 /// amount to, what no split can beat, both splits, and what the caches hold.
 std::vector<report_section> report_on(const transformer_case& what);
 
-/// Reads such a case and prints the report; returns the exit status.
-int plan_transformer(const std::string& text, const experiment_options& how,
-                     bool json);
+/// Text for people.
+std::string render(const transformer_case& of,
+                   const std::vector<report_section>& all);
+
+/// One object: the figures of all sections.
+nlohmann::json to_json(const std::vector<report_section>& all);
 
 } // namespace nnactor

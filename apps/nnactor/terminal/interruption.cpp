@@ -1,6 +1,6 @@
 #include "terminal/interruption.hpp"
 
-#include "commands/commands.hpp"
+#include "terminal/output.hpp"
 #include "terminal/temporary_path.hpp"
 
 #include <csignal>

@@ -71,6 +71,17 @@ CLI::Validator real_number(double least, double most) {
   return {check, range};
 }
 
+CLI::Validator address_form(port_zero zero) {
+  auto read = [zero](std::string& text) {
+    auto where = parse_address(text, zero);
+    if (!where)
+      return explain(where.error());
+    text = to_string(*where);
+    return std::string{};
+  };
+  return {read, ""};
+}
+
 CLI::Validator utf8_text() {
   auto check = [](std::string& given) -> std::string {
     std::string problem;

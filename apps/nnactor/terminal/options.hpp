@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nnactor/address.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
@@ -14,6 +16,10 @@ CLI::Validator whole_number(uint64_t least, uint64_t most);
 
 /// Takes finite numbers, both ends included.
 CLI::Validator real_number(double least, double most);
+
+/// Takes an address, and brings it into the one form in which addresses are
+/// compared.
+CLI::Validator address_form(port_zero zero);
 
 /// Takes text in UTF-8.
 CLI::Validator utf8_text();

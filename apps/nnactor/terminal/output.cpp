@@ -1,6 +1,5 @@
 #include "terminal/output.hpp"
 
-#include "commands/commands.hpp"
 #include "terminal/console.hpp"
 
 #include <cerrno>
@@ -57,6 +56,13 @@ size_t output_columns() {
 
 bool output_failed() {
   return failure != 0;
+}
+
+void warn(const std::string& what) {
+  std::fflush(stdout);
+  // Unlike fmt::print, this does not throw where nobody reads.
+  std::fputs(fmt::format("nnactor: {}\n", printable_line(what)).c_str(),
+             stderr);
 }
 
 int end_output(int status) {

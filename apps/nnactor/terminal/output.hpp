@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 
 namespace nnactor {
@@ -41,6 +42,10 @@ bool output_failed();
 /// standard error where not all could be written; or, without one, the status
 /// of a program that SIGPIPE ended where its reader went away.
 int end_output(int status);
+
+/// Prints a line of this program on standard error, for people who look; it is
+/// no part of the output.
+void warn(const std::string& what);
 
 /// Writes text for people. Whatever is in it, names from files and from other
 /// machines too, is made safe to show, and lines are broken between words where
