@@ -6,8 +6,8 @@
 
 namespace nnactor {
 
-// `nnactor plan` of a config that describes published hardware and networks, not
-// something to run. Each prints its report and returns the exit status.
+// `nnactor plan` of a config that describes published hardware and networks,
+// not something to run. Each prints its report and returns the exit status.
 
 /// @param text What is in the config.
 int plan_transformer(const std::string& text, const experiment_options& from,

@@ -7,8 +7,8 @@
 
 namespace nnactor {
 
-/// One number that was measured or computed; `name` is its key in JSON and never
-/// changes.
+/// One number that was measured or computed; `name` is its key in JSON and
+/// never changes.
 struct figure {
   std::string name;
   double value = 0;

@@ -1,27 +1,12 @@
 #pragma once
 
-#include "nnactor/engine/footprint.hpp"
-#include "nnactor/partition/connectivity.hpp"
-#include "nnactor/run/memory_check.hpp"
+#include "nnactor/run/job_footprint.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <vector>
 
 namespace nnactor {
-
-/// What a job would take on its nodes and links, before it runs.
-struct job_footprint {
-  cluster_ptr nodes;
-  placement where;
-  std::vector<node_footprint> needs; ///< By node.
-  std::vector<uint64_t> memory;      ///< That each node may use.
-  std::vector<link_traffic> links;
-  connection_cut cut;
-};
-
-job_footprint footprint_of(const prepared_job& job, const cluster_ptr& nodes);
 
 /// Tables for people.
 std::string render(const job_footprint& what);

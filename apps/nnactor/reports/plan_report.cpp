@@ -10,38 +10,6 @@ namespace nnactor {
 
 namespace {
 
-struct named_plan {
-  const char* name;
-  const network_plan* plan; ///< Null where there is none.
-};
-
-std::array<named_plan, 3> strategies_of(const plan_choices& what) {
-  return {{{"layerwise", what.layerwise ? &what.layerwise->plan : nullptr},
-           {"megatron", what.megatron ? &*what.megatron : nullptr},
-           {"auto", what.best ? &what.best->plan : nullptr}}};
-}
-
-std::vector<named_plan> all_of(const plan_choices& what) {
-  auto strategies = strategies_of(what);
-  std::vector<named_plan> out(strategies.begin(), strategies.end());
-  if (what.configured)
-    out.insert(out.begin(), {"configured", &*what.configured});
-  return out;
-}
-
-/// A step by cause, in seconds; they add up to it.
-struct step_causes {
-  double compute, memory, communication, bubble;
-};
-
-step_causes causes_of(const network_plan& plan) {
-  auto& slowest = plan.slowest();
-  auto m = plan.micro_batches;
-  auto computing = slowest.compute + slowest.memory;
-  return {m * slowest.compute, m * slowest.memory,
-          m * (slowest.seconds() - computing), plan.bubble()};
-}
-
 uint64_t devices_of(const network_plan& plan) {
   return plan.stages.back().end_device;
 }
@@ -100,7 +68,7 @@ std::string render_links(const planned_cluster& on) {
 std::string render_strategies(const plan_choices& what) {
   table out{{"strategy", ">stages", ">devices", ">step", ">compute", ">memory",
              ">links", ">bubble", ">per s"}};
-  for (auto [name, plan] : all_of(what)) {
+  for (auto [name, plan] : what.all()) {
     if (plan == nullptr) {
       out.add({name, "-"});
       continue;
@@ -114,13 +82,6 @@ std::string render_strategies(const plan_choices& what) {
              format_rate(static_cast<double>(what.examples) / all)});
   }
   return out.render();
-}
-
-double resident(const plan_choices& what, const planned_stage& stage) {
-  auto bytes = 0.0;
-  for (auto i = stage.first_layer; i < stage.end_layer; ++i)
-    bytes += what.work.job.layers[i].resident;
-  return bytes;
 }
 
 std::string layers_of(const plan_choices& what, const network& net,
@@ -148,16 +109,6 @@ std::string shares_of(const planned_stage& stage) {
   return low == high ? high + " %" : fmt::format("{}-{} %", low, high);
 }
 
-/// Of the devices of a stage: how many hold their share in their cache.
-size_t cached_devices(const plan_choices& what, const planned_stage& stage) {
-  auto bytes = resident(what, stage);
-  size_t out = 0;
-  for (size_t i = 0; i < stage.shares.size(); ++i)
-    out += stage.shares[i] * bytes
-           <= what.on.devices[stage.first_device + i].cache * (1 + 1e-9);
-  return out;
-}
-
 std::string render_stages(const plan_choices& what, const network& net,
                           const network_plan& plan) {
   table out{{">stage", "layers", ">devices", ">share", ">holds", ">in cache",
@@ -165,11 +116,11 @@ std::string render_stages(const plan_choices& what, const network& net,
   auto shown = std::min(plan.stages.size(), most_lines);
   for (size_t i = 0; i < shown; ++i) {
     auto& x = plan.stages[i];
-    auto most = std::ranges::max(x.shares) * resident(what, x);
+    auto most = std::ranges::max(x.shares) * what.resident(x);
     out.add({format_count(i + 1), layers_of(what, net, x),
              range_of(x.first_device, x.end_device), shares_of(x),
              format_bytes(static_cast<uint64_t>(most)),
-             fmt::format("{} of {}", cached_devices(what, x), x.shares.size()),
+             fmt::format("{} of {}", what.cached_devices(x), x.shares.size()),
              format_seconds(x.seconds())});
   }
   return out.render() + and_more(plan.stages.size());
@@ -201,47 +152,31 @@ nlohmann::json to_json(const plan_choices& what, const network& net,
          {"first_device", x.first_device},
          {"shares", x.shares},
          {"seconds", x.seconds()},
-         {"bytes", resident(what, x)},
-         {"cached_devices", cached_devices(what, x)}});
+         {"bytes", what.resident(x)},
+         {"cached_devices", what.cached_devices(x)}});
   return out;
 }
 
 } // namespace
 
-plan_choices choose_plans(network_work work, planned_cluster on,
-                          uint64_t examples) {
-  plan_choices out;
-  out.work = std::move(work);
-  out.on = std::move(on);
-  out.examples = examples;
-  out.layerwise = plan_layerwise(out.work.job, out.on);
-  out.megatron = plan_megatron(out.work.job, out.on);
-  out.best = plan_optimal(out.work.job, out.on);
-  return out;
-}
-
 std::string compare_split(const plan_choices& what) {
   constexpr auto as_fast = 1.05;
-  if (!what.configured || !what.best)
+  auto times = what.configured_over_best();
+  if (!times)
     return {};
-  auto times = what.configured->seconds() / what.best->plan.seconds();
-  if (times < as_fast)
+  if (*times < as_fast)
     return "The split of the config is as fast as any plan.";
   if (devices_of(what.best->plan) == 1)
     return fmt::format("One {} is fastest: the split of the config would take "
                        "{:.1f} times as long.",
-                       what.device, times);
+                       what.device, *times);
   return fmt::format("The split of the config would take {:.1f} times as long "
                      "as auto, the fastest.",
-                     times);
+                     *times);
 }
 
 std::string why_fastest(const plan_choices& what) {
-  named_plan next{nullptr, nullptr};
-  for (auto x : strategies_of(what))
-    if (x.plan != nullptr && x.plan != &what.best->plan
-        && (next.plan == nullptr || x.plan->seconds() < next.plan->seconds()))
-      next = x;
+  auto next = what.next_best();
   if (next.plan == nullptr)
     return {};
   auto mine = causes_of(what.best->plan);
@@ -287,14 +222,13 @@ nlohmann::json to_json(const plan_choices& what, const network& net) {
        {std::pair{"inside", &what.on.inside}, {"between", &what.on.between}})
     out["links"][name] = {{"seconds", link->latency},
                           {"bytes_per_s", link->bandwidth}};
-  for (auto [name, plan] : all_of(what))
+  for (auto [name, plan] : what.all())
     if (plan != nullptr)
       out[name] = to_json(what, net, *plan);
   if (what.layerwise)
     out["layerwise"]["filled"] = what.layerwise->filled;
-  if (what.configured && what.best)
-    out["configured"]["times"] =
-        what.configured->seconds() / what.best->plan.seconds();
+  if (auto times = what.configured_over_best())
+    out["configured"]["times"] = *times;
   if (what.best) {
     out["auto"]["infeasible_seconds"] = what.best->infeasible;
     out["auto"]["probes"] = what.best->probes;
