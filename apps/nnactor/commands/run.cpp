@@ -1,8 +1,8 @@
 #include "commands/commands.hpp"
 #include "commands/job_options.hpp"
-#include "commands/store_check.hpp"
 #include "reports/reporter.hpp"
 #include "reports/split_hint.hpp"
+#include "reports/store_refusal.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/interruption.hpp"
 #include "terminal/output.hpp"
@@ -45,8 +45,10 @@ int show_check(const prepared_job& job, store_use how) {
       parts.empty() ? "one part a node, by its capacity"
                     : fmt::format("{}: {}", counted(parts.size(), "part"),
                                   fmt::join(sizes, " + ")));
-  if (auto err = check_store(make_posix_filesystem(), job.how.store.path, how))
-    say("{}\n", explain(err));
+  auto& folder = job.how.store.path;
+  store_check free{make_posix_filesystem(), folder, how};
+  if (auto conflict = free.find_conflict())
+    say("{}\n", explain(refusal_of(folder, *conflict)));
   return 0;
 }
 
@@ -59,7 +61,7 @@ struct whole_run {
   std::shared_ptr<filesystem> fs = make_posix_filesystem();
   model_store store{fs, job.how.store.path};
   std::unique_ptr<controller> cluster = {};
-  std::vector<std::string> seen = {}; ///< Names in the store when it was free.
+  store_check free{fs, job.how.store.path, opts.use()};
   bool began = false; ///< From then on what fails is the job, not the input.
 };
 
@@ -75,12 +77,8 @@ result<std::optional<manifest>> start_of(whole_run& run) {
   return std::optional{std::move(*from)};
 }
 
-// May have to wait for a sign of life, so not again where nothing has changed.
 caf::error check_store(whole_run& run) {
   auto& folder = run.job.how.store.path;
-  auto names = run.fs->list(folder);
-  if (names && !names->empty() && *names == run.seen)
-    return caf::none;
   auto told = false;
   auto pause = [&](std::chrono::milliseconds time) {
     if (!std::exchange(told, true))
@@ -89,11 +87,8 @@ caf::error check_store(whole_run& run) {
                        folder, run_lease::patience / std::chrono::seconds{1}));
     pause_for(time);
   };
-  if (auto err = check_store(run.fs, folder, run.opts.use(), pause))
-    return err;
-  if (names)
-    run.seen = std::move(*names);
-  return caf::none;
+  auto conflict = run.free.find_conflict(pause);
+  return conflict ? refusal_of(folder, *conflict) : caf::none;
 }
 
 /// From now on a signal ends the run with a generation.
