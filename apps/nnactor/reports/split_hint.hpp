@@ -1,14 +1,13 @@
 #pragma once
 
-#include "reports/reporter.hpp"
+#include "nnactor/run/planned_nodes.hpp"
 
-#include "nnactor/run/job.hpp"
+#include <string>
 
 namespace nnactor {
 
-/// Hints at the plan where that says clearly that the split of a job costs more
-/// than it brings.
-void hint_at_split(const prepared_job& job, const placement& where,
-                   const cluster_view& nodes, reporter& screen);
+/// What people are told of a split that costs more than it brings.
+std::string split_hint(const costly_split& what, const experiment& how,
+                       const cluster_view& nodes);
 
 } // namespace nnactor

@@ -5,9 +5,8 @@
 
 namespace nnactor {
 
-std::optional<saved_model>
-look_at_model(const std::shared_ptr<filesystem>& fs,
-              const std::string& folder) {
+std::optional<saved_model> look_at_model(const std::shared_ptr<filesystem>& fs,
+                                         const std::string& folder) {
   model_store store{fs, folder};
   auto all = store.generations();
   if (!all || all->empty())
@@ -31,8 +30,7 @@ store_check::store_check(std::shared_ptr<filesystem> fs, std::string folder,
     : fs_(std::move(fs)), folder_(std::move(folder)), how_(how) {
 }
 
-std::optional<store_conflict>
-store_check::find_conflict(const pausing& pause) {
+std::optional<store_conflict> store_check::find_conflict(const pausing& pause) {
   auto names = fs_->list(folder_);
   if (names && !names->empty() && *names == seen_)
     return std::nullopt;

@@ -26,8 +26,8 @@ struct saved_model {
 };
 
 /// Returns nothing where a folder holds no generation.
-std::optional<saved_model>
-look_at_model(const std::shared_ptr<filesystem>& fs, const std::string& folder);
+std::optional<saved_model> look_at_model(const std::shared_ptr<filesystem>& fs,
+                                         const std::string& folder);
 
 /// From whom a run would take a folder: from a run that lives, or else from
 /// whoever has trained the model in it.
