@@ -1,57 +1,10 @@
-#include "nnactor/cluster/network_access.hpp"
-#include "nnactor/run/training_run.hpp"
-#include "run/jobs.hpp"
-#include "store/fixture.hpp"
+#include "run/node_on_loopback.hpp"
 
 using namespace nnactor;
 using namespace nnactor::test;
 using kind = progress::kind;
 
 namespace {
-
-/// A node that others reach, with a disk of its own.
-class node_on_loopback {
-public:
-  node_on_loopback()
-      : config_(1, {}, std::chrono::milliseconds{0}), system_(config_) {
-    node_settings how;
-    how.store = scratch_ / "";
-    how.make_device = [](uint32_t) { return make_reference_device(); };
-    how.measure = false;
-    how.fs = make_posix_filesystem();
-    how.dialer = dialer_ = system_.spawn(run_dialer, credentials{});
-    node_ = system_.spawn(run_node, std::move(how));
-    auto port = publish(node_, {"127.0.0.1", 0}, {});
-    REQUIRE(port);
-    address_ = fmt::format("127.0.0.1:{}", *port);
-  }
-
-  ~node_on_loopback() {
-    caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(dialer_, caf::exit_reason::user_shutdown);
-  }
-
-  /// A job in two parts, with a generation every ten steps.
-  prepared_job job(uint64_t steps) const {
-    auto net = language_model();
-    auto out = small_job(net, dealt(net, 2, 1), steps);
-    out.how.store.path = model();
-    out.how.cluster.addresses = {address_};
-    return out;
-  }
-
-  std::string model() const {
-    return scratch_ / "m";
-  }
-
-private:
-  scratch_folder scratch_;
-  system_config config_;
-  caf::actor_system system_;
-  dialer_actor dialer_;
-  node_actor node_;
-  std::string address_;
-};
 
 /// What a run has told.
 struct told {
@@ -83,12 +36,6 @@ told train(training_run& run,
   return out;
 }
 
-void train_a_model(const node_on_loopback& node, uint64_t steps) {
-  auto job = node.job(steps);
-  training_run run{job, {}};
-  train(run);
-}
-
 } // namespace
 
 TEST_CASE("a run leaves a model, which is in the way of the next one") {
@@ -115,7 +62,7 @@ TEST_CASE("a run leaves a model, which is in the way of the next one") {
 
 TEST_CASE("a run goes on from the newest generation") {
   node_on_loopback node;
-  train_a_model(node, 20);
+  node.train_a_model(20);
   auto job = node.job(30);
   training_run run{job, {.use = store_use::resume}};
   CHECK(!run.find_conflict());
@@ -127,7 +74,7 @@ TEST_CASE("a run goes on from the newest generation") {
 
 TEST_CASE("a run passes over a generation that is damaged, and says so") {
   node_on_loopback node;
-  train_a_model(node, 20);
+  node.train_a_model(20);
   model_store store{make_posix_filesystem(), node.model()};
   auto newest = store.open(choice::newest);
   REQUIRE(newest);

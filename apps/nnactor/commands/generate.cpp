@@ -1,5 +1,5 @@
 #include "commands/commands.hpp"
-#include "commands/served_model.hpp"
+#include "commands/open_model.hpp"
 #include "terminal/console.hpp"
 #include "terminal/interruption.hpp"
 #include "terminal/options.hpp"
@@ -40,10 +40,10 @@ std::string encode(const std::vector<uint32_t>& characters) {
 
 caf::error continue_text(const generate_options& how) {
   interruption signals{"the text is not complete"};
-  auto model = served_model::open(how.model, how.nodes);
+  auto model = open_model(how.model, how.nodes);
   if (!model)
     return model.error();
-  auto characters = vocabulary{model->from.vocabulary};
+  auto characters = vocabulary{model->from().vocabulary};
   if (characters.code_points.empty())
     return fail(ec::invalid_argument,
                 "{} is no language model; ask it with `nnactor infer {}`",
@@ -62,12 +62,12 @@ caf::error continue_text(const generate_options& how) {
   if (!how.json)
     write(how.prompt);
   auto err =
-      generate(characters, context_of(model->from.net), how.prompt, how.how,
-               predictor_of(model->from.net,
+      generate(characters, context_of(model->from().net), how.prompt, how.how,
+               predictor_of(model->from().net,
                             [&](const tensor& inputs) {
                               return output_failed()
                                          ? fail(ec::internal, "nobody reads")
-                                         : model->cluster->infer(inputs);
+                                         : model->infer(inputs);
                             }),
                [&](const std::string& text) {
                  all += text;
@@ -83,7 +83,7 @@ caf::error continue_text(const generate_options& how) {
     say_json(nlohmann::json{{"prompt", how.prompt},
                             {"unknown", encode(unknown)},
                             {"text", all},
-                            {"generation", model->from.generation}});
+                            {"generation", model->from().generation}});
   else
     write("\n");
   return caf::none;

@@ -1,5 +1,5 @@
 #include "commands/commands.hpp"
-#include "commands/served_model.hpp"
+#include "commands/open_model.hpp"
 #include "terminal/format.hpp"
 #include "terminal/interruption.hpp"
 #include "terminal/options.hpp"
@@ -186,10 +186,10 @@ caf::error ask(const infer_options& how) {
   interruption signals{"not all was asked"};
   if (auto err = check_output(how.output, how.overwrite))
     return err;
-  auto model = served_model::open(how.model, how.nodes);
+  auto model = open_model(how.model, how.nodes);
   if (!model)
     return model.error();
-  auto data = open_data(model->from, how);
+  auto data = open_data(model->from(), how);
   if (!data)
     return data.error();
   std::optional<output_file> output;
@@ -203,14 +203,14 @@ caf::error ask(const infer_options& how) {
   auto size = (*data)->size(part);
   auto end = how.limit == 0 ? size : std::min(how.limit, size);
   if (!how.json)
-    say_heading(model->from.net.time_steps);
+    say_heading(model->from().net.time_steps);
   score all;
   constexpr uint64_t rows = 256;
   for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
     std::vector<uint64_t> indices(std::min(rows, end - first));
     std::iota(indices.begin(), indices.end(), first);
     auto asked = (*data)->gather(part, indices);
-    auto answers = model->cluster->infer(asked.inputs);
+    auto answers = model->infer(asked.inputs);
     if (!answers)
       return answers.error();
     show(**data, asked, *answers, first, how.json, all);
@@ -223,8 +223,8 @@ caf::error ask(const infer_options& how) {
   if (output)
     if (auto err = output->finish())
       return err;
-  show(all, model->from.net.time_steps,
-       model->from.net.loss().kind == layer_kind::softmax_cross_entropy,
+  show(all, model->from().net.time_steps,
+       model->from().net.loss().kind == layer_kind::softmax_cross_entropy,
        how.json);
   return caf::none;
 }
