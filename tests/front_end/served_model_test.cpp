@@ -1,5 +1,5 @@
+#include "front_end/node_on_loopback.hpp"
 #include "nnactor/run/served_model.hpp"
-#include "run/node_on_loopback.hpp"
 
 using namespace nnactor;
 using namespace nnactor::test;

@@ -1,4 +1,4 @@
-#include "run/node_on_loopback.hpp"
+#include "front_end/node_on_loopback.hpp"
 
 using namespace nnactor;
 using namespace nnactor::test;
