@@ -9,8 +9,6 @@
 #include <caf/config.hpp>
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include <cstdio>
-
 #include <malloc.h>
 
 namespace {

@@ -6,7 +6,6 @@
 #include "nnactor/run/job.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace nnactor {
 

@@ -6,7 +6,6 @@
 #include "terminal/output.hpp"
 
 #include <caf/send.hpp>
-#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>

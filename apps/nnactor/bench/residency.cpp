@@ -141,7 +141,7 @@ limits limits_of(uint64_t bytes) {
   return {us(bytes), us(bytes / 2)};
 }
 
-/// Widths whose six layers take 0.5 to 64 MB.
+/// Widths whose six layers take 0.4 to 64 MB.
 constexpr uint64_t widths[] = {192, 256, 320,  384,  448,  512, 576,
                                640, 768, 1024, 1280, 1600, 2304};
 

@@ -8,7 +8,6 @@
 #include "nnactor/store/model_store.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <future>
 
 #include <fcntl.h>

@@ -1,13 +1,10 @@
 #include "bench/timed_run.hpp"
 
 #include "bench/stopwatch.hpp"
-
 #include "bench/temporary_folder.hpp"
 
 #include "nnactor/device/cpu/cpu_device.hpp"
 #include "nnactor/engine/plain_loop.hpp"
-
-#include <chrono>
 
 namespace nnactor {
 

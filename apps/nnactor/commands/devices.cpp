@@ -120,7 +120,7 @@ std::string shared(uint64_t bytes, uint32_t cores) {
 }
 
 void print_machine(const topology& machine) {
-  say("{}, {}, {} of memory\n", printable(machine.processor),
+  say("{}, {}, {} of memory\n", machine.processor,
       counted(machine.cores.size(), "core"), format_binary(machine.memory));
   table cores{{">cpu", ">threads", ">L1", ">L2", ">L3"}};
   for (auto& x : machine.cores)
@@ -133,7 +133,7 @@ void print_machine(const topology& machine) {
   table gpus{{"gpu", "name", ">multiprocessors", ">L2", ">memory"}};
   for (size_t i = 0; i < machine.gpus.size(); ++i) {
     auto& x = machine.gpus[i];
-    gpus.add({fmt::format("gpu:{}", i), printable(x.name),
+    gpus.add({fmt::format("gpu:{}", i), x.name,
               std::to_string(x.multiprocessors), format_binary(x.l2),
               format_binary(x.memory)});
   }
@@ -178,7 +178,7 @@ void print_peers(const std::vector<peer>& peers) {
     return;
   table out{{"node", ">there and back", ">tensors of 1 MiB"}};
   for (auto& x : peers)
-    out.add({printable(x.address), fmt::format("{:.0f} us", x.round_trip_us),
+    out.add({x.address, fmt::format("{:.0f} us", x.round_trip_us),
              fmt::format("{:.2f} GB/s", x.gb_s)});
   say("\n{}", out.render());
 }

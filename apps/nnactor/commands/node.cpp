@@ -13,9 +13,6 @@
 #include "nnactor/machine/topology.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/scoped_actor.hpp>
-
-#include <cstdio>
 
 #include <sched.h>
 #include <unistd.h>

@@ -9,8 +9,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
 namespace nnactor {
 
 namespace {

@@ -93,9 +93,8 @@ int plan_for_devices(const plan_options& how) {
   if (how.json)
     say_json(to_json(plans, job->net));
   else
-    say("{}",
-        render(plans, job->net,
-               title_of(how, plans.on.devices.size(), printable(how.devices))));
+    say("{}", render(plans, job->net,
+                     title_of(how, plans.on.devices.size(), how.devices)));
   if (plans.best)
     return 0;
   return finish(fail(ec::invalid_config,

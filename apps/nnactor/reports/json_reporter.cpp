@@ -1,11 +1,10 @@
 #include "reports/json_reporter.hpp"
 
+#include "reports/run_tables.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/output.hpp"
 
 #include "nnactor/store/manifest.hpp"
-
-#include <algorithm>
 
 namespace nnactor {
 
@@ -51,12 +50,6 @@ json of(const server& which, const cluster_view::member& node,
           {"neurons", report.neurons},
           {"parameters", report.parameters},
           {"table", report.table}};
-}
-
-size_t groups_on_driver(const deployed_network& network) {
-  auto& where = network.job->where;
-  return static_cast<size_t>(
-      std::ranges::count(where.seats, where.driver(), &placement::seat::node));
 }
 
 } // namespace

@@ -42,10 +42,9 @@ std::string render_layers(const plan_choices& what, const network& net) {
   for (size_t i = 0; i < what.work.layers.size() && i < most_lines; ++i) {
     auto& x = what.work.job.layers[i];
     auto& of = net.layers[what.work.layers[i]];
-    out.add({printable(of.name), format_count(of.units),
-             format_count(of.parameters()), fmt::format("{:.1f}", x.flop / 1e6),
-             bytes(x.moved), bytes(x.resident), bytes(x.memory),
-             bytes(x.passed_on)});
+    out.add({of.name, format_count(of.units), format_count(of.parameters()),
+             fmt::format("{:.1f}", x.flop / 1e6), bytes(x.moved),
+             bytes(x.resident), bytes(x.memory), bytes(x.passed_on)});
   }
   return out.render() + and_more(what.work.layers.size());
 }
@@ -86,9 +85,7 @@ std::string render_strategies(const plan_choices& what) {
 
 std::string layers_of(const plan_choices& what, const network& net,
                       const planned_stage& stage) {
-  auto name = [&](uint64_t i) {
-    return printable(net.layers[what.work.layers[i]].name);
-  };
+  auto name = [&](uint64_t i) { return net.layers[what.work.layers[i]].name; };
   auto last = stage.end_layer - 1;
   return stage.first_layer == last
              ? name(last)

@@ -25,7 +25,7 @@ std::string inputs_of(const network& net, const layer& what) {
     if (auto delay = what.delay_of(i); delay > 0)
       out += fmt::format(" {} before", delay);
   }
-  return printable(out);
+  return out;
 }
 
 // Layers without neurons have a width instead.
@@ -43,14 +43,8 @@ std::string output_of(const layer& what) {
 }
 
 std::string device_of(const node_info& info) {
-  auto name = printable(info.device);
-  return info.devices == 1 ? name : fmt::format("{} x {}", info.devices, name);
-}
-
-size_t groups_at(const placement& where, node_index node) {
-  return static_cast<size_t>(
-      std::count_if(where.seats.begin(), where.seats.end(),
-                    [node](auto& seat) { return seat.node == node; }));
+  return info.devices == 1 ? info.device
+                           : fmt::format("{} x {}", info.devices, info.device);
 }
 
 // A command of the program; {program}, {model} and {table} stand for what they
@@ -92,10 +86,16 @@ bool is_shown(const suggestion& what, const next_steps& how) {
 
 } // namespace
 
+size_t groups_on_driver(const deployed_network& network) {
+  auto& where = network.job->where;
+  return static_cast<size_t>(
+      std::ranges::count(where.seats, where.driver(), &placement::seat::node));
+}
+
 std::string render_network(const network& net) {
   table out{{"layer", "kind", "reads", ">units", ">output", ">parameters"}};
   for (auto& x : net.layers)
-    out.add({printable(x.name), kind_of(x), inputs_of(net, x),
+    out.add({x.name, kind_of(x), inputs_of(net, x),
              x.units > 0 ? format_count(x.units) : "", output_of(x),
              x.units > 0 ? format_count(x.parameters()) : ""});
   out.add({"all", "", "", format_count(net.neuron_count()), "",
@@ -109,14 +109,12 @@ std::string render_cluster(const deployed_network& network) {
   for (size_t i = 0; i < network.cluster.members.size(); ++i) {
     auto& node = network.cluster.members[i];
     auto& report = network.reports[i];
-    out.add({fmt::format("{}", network.job->servers[i].number),
-             printable(node.address), printable(node.info.host),
-             device_of(node.info), format_count(report.groups),
+    out.add({fmt::format("{}", network.job->servers[i].number), node.address,
+             node.info.host, device_of(node.info), format_count(report.groups),
              format_count(report.neurons), format_count(report.parameters)});
   }
-  auto& where = network.job->where;
   out.add({"driver", "this process", "", "",
-           format_count(groups_at(where, where.driver()))});
+           format_count(groups_on_driver(network))});
   return out.render();
 }
 

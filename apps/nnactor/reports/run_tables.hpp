@@ -2,11 +2,13 @@
 
 #include "nnactor/cluster/distributor.hpp"
 #include "nnactor/config/experiment.hpp"
-#include "nnactor/store/manifest.hpp"
 
 #include <string>
 
 namespace nnactor {
+
+/// Of a network's groups, those in the driver's process.
+size_t groups_on_driver(const deployed_network& network);
 
 /// A line a layer: name, kind, what it reads, units, parameters; then the sum.
 std::string render_network(const network& net);

@@ -5,7 +5,6 @@
 #include "terminal/console.hpp"
 
 #include <limits>
-#include <optional>
 #include <string>
 
 namespace nnactor {

@@ -21,6 +21,10 @@ sigset_t signals_that_end() {
   return all;
 }
 
+const char* name_of_signal(int signal) {
+  return signal == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
 // The cursor may stand behind a bar, and the terminal has added a ^C.
 void tell(const std::string& what) {
   if (isatty(STDERR_FILENO) != 0)
@@ -89,10 +93,6 @@ void interruption::end(int signal) {
   tell(fmt::format("{}: {}", name_of_signal(signal), last_words_));
   remove_temporary_paths();
   _exit(128 + signal);
-}
-
-const char* name_of_signal(int signal) {
-  return signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
 } // namespace nnactor

@@ -58,7 +58,4 @@ private:
   std::thread thread_;
 };
 
-/// The name of a signal for people.
-const char* name_of_signal(int signal);
-
 } // namespace nnactor

@@ -3,7 +3,6 @@
 #include "terminal/format.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <numeric>
 
 namespace nnactor {
