@@ -6,13 +6,11 @@
 #include "terminal/output.hpp"
 #include "terminal/output_file.hpp"
 
-#include "nnactor/config/experiment.hpp"
-#include "nnactor/data/dataset.hpp"
+#include "nnactor/run/answers.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <optional>
 
@@ -29,74 +27,6 @@ struct infer_options {
   bool overwrite = false;
   node_options nodes;
   bool json = false;
-};
-
-caf::error check_shape(const data_shape& shape, const network& net,
-                       const std::string& model) {
-  auto& input = net.layers.front();
-  if (shape.time_steps != net.time_steps)
-    return fail(ec::invalid_data,
-                "the model in {} was trained on examples of {}, not "
-                "{}; see data.time_steps",
-                model, counted(net.time_steps, "time step"), shape.time_steps);
-  if (shape.input_width == input.width && shape.tokens == input.tokens
-      && shape.output_width <= net.output().width)
-    return caf::none;
-  return fail(ec::invalid_data,
-              "the data have {} inputs and {} classes, the model in {} was "
-              "made for {} and {}; give it the data it was trained on with "
-              "--set data.path=PATH",
-              shape.input_width, shape.output_width, model, input.width,
-              net.output().width);
-}
-
-// The data of the experiment that the model was trained by. They need not have
-// all the characters and classes that the model knows.
-result<std::shared_ptr<const dataset>> open_data(const manifest& from,
-                                                 const infer_options& how) {
-  auto config = parse_experiment(from.experiment, how.model, how.overrides);
-  if (!config)
-    return config.error();
-  vocabulary known{from.vocabulary};
-  auto data = open_dataset(config->data, &known);
-  if (data)
-    if (auto err = check_shape((*data)->shape(), from.net, how.model))
-      return err;
-  return data;
-}
-
-// What a network says at one time step.
-struct answer {
-  int32_t label = 0;
-  int32_t guess = 0;
-  float value = 0; ///< Of the guess.
-  float right = 0; ///< Of the label.
-};
-
-std::vector<answer> answers_of(const examples& asked, const tensor& outputs) {
-  auto labels = asked.targets.values<int32_t>();
-  auto columns = outputs.extent().size() / labels.size();
-  std::vector<answer> out;
-  for (uint64_t i = 0; i < labels.size(); ++i) {
-    auto row = outputs.values<float>().subspan(i * columns, columns);
-    auto best = std::max_element(row.begin(), row.end());
-    out.push_back({labels[i], static_cast<int32_t>(best - row.begin()), *best,
-                   row[static_cast<size_t>(labels[i])]});
-  }
-  return out;
-}
-
-// Counts of all examples asked so far.
-struct score {
-  uint64_t answers = 0; ///< One a time step.
-  uint64_t correct = 0;
-  double loss = 0;
-
-  void add(const answer& x) {
-    ++answers;
-    correct += x.guess == x.label ? 1 : 0;
-    loss -= std::log(static_cast<double>(x.right));
-  }
 };
 
 /// What an example is about, label or guess of every time step: a quoted text,
@@ -163,23 +93,21 @@ void show(const dataset& data, const examples& asked, const tensor& outputs,
 }
 
 void show(const score& all, uint64_t steps, bool is_class, bool json) {
-  auto answers = static_cast<double>(all.answers);
-  auto accuracy = static_cast<double>(all.correct) / answers;
   auto summary = nlohmann::json{{"examples", all.answers / steps},
                                 {"answers", all.answers},
-                                {"accuracy", accuracy}};
+                                {"accuracy", all.accuracy()}};
   if (is_class)
-    summary["loss"] = all.loss / answers;
+    summary["loss"] = all.mean_loss();
   auto what = counted(all.answers / steps, "example");
   if (steps > 1)
     what += " of " + counted(steps, "time step");
   if (json)
     say_json(summary);
   else if (is_class)
-    say("{}: {:.2f} % right, mean loss {:.4f} nats\n", what, 100 * accuracy,
-        all.loss / answers);
+    say("{}: {:.2f} % right, mean loss {:.4f} nats\n", what,
+        100 * all.accuracy(), all.mean_loss());
   else
-    say("{}: {:.2f} % right\n", what, 100 * accuracy);
+    say("{}: {:.2f} % right\n", what, 100 * all.accuracy());
 }
 
 caf::error ask(const infer_options& how) {
@@ -189,7 +117,7 @@ caf::error ask(const infer_options& how) {
   auto model = open_model(how.model, how.nodes);
   if (!model)
     return model.error();
-  auto data = open_data(model->from(), how);
+  auto data = open_data_of(model->from(), how.model, how.overrides);
   if (!data)
     return data.error();
   std::optional<output_file> output;
