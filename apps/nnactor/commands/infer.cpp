@@ -29,6 +29,9 @@ struct infer_options {
   bool json = false;
 };
 
+/// Columns of what an example is about, so that both fit a line of a terminal.
+constexpr size_t widest = 28;
+
 /// What an example is about, label or guess of every time step: a quoted text,
 /// or numbers.
 std::string names_of(const dataset& data, std::span<const answer> all,
@@ -39,8 +42,6 @@ std::string names_of(const dataset& data, std::span<const answer> all,
     out += characters != nullptr
                ? characters->decode(x.*which)
                : fmt::format("{}{}", out.empty() ? "" : ",", x.*which);
-  // On one line of a terminal.
-  constexpr size_t widest = 28;
   return cut(characters != nullptr ? json_text(nlohmann::json(out)) : out,
              widest);
 }
@@ -49,7 +50,8 @@ void say_heading(uint64_t steps) {
   if (steps == 1)
     say("{:>8}  {:>8}  {:>8}  {:>10}\n", "example", "label", "answer", "value");
   else
-    say("{:>8}  {:>9}  {:<28}  {}\n", "example", "right", "labels", "answers");
+    say("{:>8}  {:>9}  {:<{}}  {}\n", "example", "right", "labels", widest,
+        "answers");
 }
 
 /// A line an example.
@@ -64,7 +66,7 @@ void say_example(const dataset& data, uint64_t example,
       std::ranges::count_if(all, [](auto& x) { return x.guess == x.label; });
   say("{:>8}  {:>9}  {}{}  {}\n", example,
       fmt::format("{} of {}", right, all.size()), labels,
-      std::string(28 - width_of(labels), ' '), guesses);
+      std::string(widest - width_of(labels), ' '), guesses);
 }
 
 /// An object an answer.
@@ -110,6 +112,47 @@ void show(const score& all, uint64_t steps, bool is_class, bool json) {
     say("{}: {:.2f} % right\n", what, 100 * all.accuracy());
 }
 
+result<std::optional<output_file>> create_output(const infer_options& how) {
+  if (how.output.empty())
+    return std::optional<output_file>{};
+  auto file = output_file::create(how.output, how.overwrite);
+  if (!file)
+    return file.error();
+  return std::optional{std::move(*file)};
+}
+
+caf::error ask_all(const infer_options& how, served_model& model,
+                   const dataset& data, std::optional<output_file>& output) {
+  auto part = how.training ? split::train : split::validation;
+  auto size = data.size(part);
+  auto end = how.limit == 0 ? size : std::min(how.limit, size);
+  auto& net = model.from().net;
+  if (!how.json)
+    say_heading(net.time_steps);
+  score all;
+  constexpr uint64_t rows = 256;
+  for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
+    std::vector<uint64_t> indices(std::min(rows, end - first));
+    std::iota(indices.begin(), indices.end(), first);
+    auto asked = data.gather(part, indices);
+    auto answers = model.infer(asked.inputs);
+    if (!answers)
+      return answers.error();
+    show(data, asked, *answers, first, how.json, all);
+    auto& bytes = answers->bytes();
+    if (output)
+      if (auto err = output->write(
+              {reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
+        return err;
+  }
+  if (output)
+    if (auto err = output->finish())
+      return err;
+  show(all, net.time_steps,
+       net.loss().kind == layer_kind::softmax_cross_entropy, how.json);
+  return caf::none;
+}
+
 caf::error ask(const infer_options& how) {
   interruption signals{"not all was asked"};
   if (auto err = check_output(how.output, how.overwrite))
@@ -120,41 +163,10 @@ caf::error ask(const infer_options& how) {
   auto data = open_data_of(model->from(), how.model, how.overrides);
   if (!data)
     return data.error();
-  std::optional<output_file> output;
-  if (!how.output.empty()) {
-    auto file = output_file::create(how.output, how.overwrite);
-    if (!file)
-      return file.error();
-    output = std::move(*file);
-  }
-  auto part = how.training ? split::train : split::validation;
-  auto size = (*data)->size(part);
-  auto end = how.limit == 0 ? size : std::min(how.limit, size);
-  if (!how.json)
-    say_heading(model->from().net.time_steps);
-  score all;
-  constexpr uint64_t rows = 256;
-  for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
-    std::vector<uint64_t> indices(std::min(rows, end - first));
-    std::iota(indices.begin(), indices.end(), first);
-    auto asked = (*data)->gather(part, indices);
-    auto answers = model->infer(asked.inputs);
-    if (!answers)
-      return answers.error();
-    show(**data, asked, *answers, first, how.json, all);
-    auto& bytes = answers->bytes();
-    if (output)
-      if (auto err = output->write(
-              {reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
-        return err;
-  }
-  if (output)
-    if (auto err = output->finish())
-      return err;
-  show(all, model->from().net.time_steps,
-       model->from().net.loss().kind == layer_kind::softmax_cross_entropy,
-       how.json);
-  return caf::none;
+  auto output = create_output(how);
+  if (!output)
+    return output.error();
+  return ask_all(how, *model, **data, *output);
 }
 
 } // namespace
