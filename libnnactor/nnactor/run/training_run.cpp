@@ -20,8 +20,8 @@ std::string prompt_of(const dataset& data) {
   return text;
 }
 
-} // namespace
-
+/// Splits a job that waits for what its nodes say. If a plan is wanted, links
+/// to them are measured for it.
 caf::error split_for_nodes(controller& cluster, const cluster_ptr& nodes,
                            prepared_job& job) {
   if (!job.parts.parts.empty())
@@ -31,6 +31,8 @@ caf::error split_for_nodes(controller& cluster, const cluster_ptr& nodes,
   auto measured = cluster.measure_links(nodes);
   return measured ? split_for_nodes(job, **measured) : measured.error();
 }
+
+} // namespace
 
 training_run::training_run(prepared_job& job, training_choices how)
     : job_(job), how_(std::move(how)), store_(fs_, job.how.store.path),

@@ -21,18 +21,13 @@ struct training_choices {
   std::string again = {}; ///< Command that goes on from what is saved.
 };
 
-/// Splits a job that waits for what its nodes say. If a plan is wanted, links
-/// to them are measured for it.
-caf::error split_for_nodes(controller& cluster, const cluster_ptr& nodes,
-                           prepared_job& job);
-
 /// A run of a training job, from the look into the folder of its model to the
 /// generations that it leaves there. A front end calls
 ///
 ///   find_conflict --> join --> find_conflict --> train --> write_sample
 ///
-/// and shows people what it likes in between. What fails before `train` has
-/// begun is what the user gave, and nothing has been written by then.
+/// and shows people what it likes in between. What fails before it has `began`
+/// is what the user gave, not the job.
 class training_run {
 public:
   training_run(prepared_job& job, training_choices how);
@@ -69,8 +64,7 @@ public:
     cluster_->stop();
   }
 
-  /// Whether all nodes were set up: from then on what fails is the job, not
-  /// what the user gave.
+  /// Whether all nodes were set up to train.
   bool began() const {
     return began_;
   }
