@@ -1,15 +1,13 @@
-#include "commands.hpp"
-#include "options.hpp"
-#include "output.hpp"
-#include "table.hpp"
+#include "commands/commands.hpp"
+#include "terminal/options.hpp"
+#include "terminal/output.hpp"
+#include "terminal/table.hpp"
 
 #include "nnactor/cluster/node_process.hpp"
 #include "nnactor/store/failpoint.hpp"
 
 #include <caf/config.hpp>
 #include <oneapi/dnnl/dnnl.hpp>
-
-#include <cstdio>
 
 #include <malloc.h>
 

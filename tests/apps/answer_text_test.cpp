@@ -1,4 +1,4 @@
-#include "answer_text.hpp"
+#include "reports/answer_text.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "chart.hpp"
+#include "reports/chart.hpp"
 
 #include <doctest/doctest.h>
 

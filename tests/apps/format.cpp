@@ -1,4 +1,4 @@
-#include "format.hpp"
+#include "terminal/format.hpp"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "terminal/options.hpp"
 
 #include "nnactor/json_text.hpp"
 

@@ -1,4 +1,4 @@
-#include "plan_report.hpp"
+#include "reports/plan_report.hpp"
 
 #include "support/networks.hpp"
 

@@ -1,7 +1,7 @@
-#include "progress_bar.hpp"
+#include "terminal/progress_bar.hpp"
 
-#include "format.hpp"
-#include "pace.hpp"
+#include "terminal/format.hpp"
+#include "terminal/pace.hpp"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -1,7 +1,7 @@
-#include "command_line.hpp"
-#include "json_reporter.hpp"
+#include "reports/json_reporter.hpp"
+#include "reports/text_reporter.hpp"
 #include "support/networks.hpp"
-#include "text_reporter.hpp"
+#include "terminal/command_line.hpp"
 
 #include "nnactor/store/manifest.hpp"
 

@@ -1,4 +1,4 @@
-#include "table.hpp"
+#include "terminal/table.hpp"
 
 #include <doctest/doctest.h>
 

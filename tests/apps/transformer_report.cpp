@@ -1,5 +1,5 @@
-#include "transformer_report.hpp"
-#include "scale_report.hpp"
+#include "reports/transformer_report.hpp"
+#include "reports/scale_report.hpp"
 
 #include "nnactor/config/read_file.hpp"
 #include "support/documented_keys.hpp"

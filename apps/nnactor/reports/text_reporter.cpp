@@ -1,0 +1,292 @@
+#include "reports/text_reporter.hpp"
+
+#include "reports/run_tables.hpp"
+#include "terminal/command_line.hpp"
+#include "terminal/credential_options.hpp"
+#include "terminal/format.hpp"
+
+#include "nnactor/store/manifest.hpp"
+
+#include <cerrno>
+#include <cmath>
+
+namespace nnactor {
+
+namespace {
+
+constexpr const char* margin = "  | ";
+
+std::string quoted(const std::string& text) {
+  return "\"" + printable_line(text) + "\"";
+}
+
+// How a loss compares with that of the reference.
+std::string compare(double loss, const dataset::reference& baseline) {
+  auto percent = 100 * (loss / baseline.loss - 1);
+  return fmt::format("{:.1f} % {} the {}'s {}", std::abs(percent),
+                     percent < 0 ? "below" : "above", baseline.name,
+                     format_loss(baseline.loss));
+}
+
+} // namespace
+
+text_reporter::text_reporter(console screen, std::string program)
+    : screen_(screen), program_(std::move(program)), bar_(screen),
+      loading_(std::move(screen), "loaded") {
+}
+
+text_reporter::~text_reporter() {
+  end_sample();
+}
+
+// -- before the first step ----------------------------------------------------
+
+void text_reporter::start(const experiment& how, const dataset& data,
+                          const network& net,
+                          const dataset::reference& baseline) {
+  steps_ = how.run.steps;
+  model_ = how.store.path;
+  credentials_ = words_of(how.cluster.who);
+  baseline_ = baseline;
+  say(fmt::format("{} {}\n{}", strong("Data"), printable(how.data.path),
+                  fit(fmt::format("  {}\n", data.summary()))));
+  say(fmt::format("\n{} ({} of {}, saved in {})\n{}", strong("Network"),
+                  counted(steps_, "step"),
+                  counted(how.run.train.batch, "example"), printable(model_),
+                  render_network(net)));
+  if (!baseline.name.empty())
+    say(fmt::format("\n{}: a {} has a validation loss of {}\n",
+                    strong("Reference"), baseline.name,
+                    format_loss(baseline.loss)));
+  auto& nodes = how.cluster;
+  if (nodes.addresses.empty())
+    say(fmt::format("\nStarting {} on this machine ...\n",
+                    counted(nodes.nodes, "node")));
+  else
+    say(fmt::format("\nConnecting {} ...\n",
+                    counted(nodes.addresses.size(), "node")));
+}
+
+void text_reporter::hint(const std::string& text) {
+  say(fmt::format("\n{}: {}\n", strong("Hint"), text));
+}
+
+void text_reporter::placed(const deployed_network& network,
+                           const std::string& control) {
+  if (!network.reports.empty())
+    table_ = network.reports.front().table;
+  placed_at_ = line_at_ = screen_.now();
+  first_ = step_ = network.job->step;
+  pace_.add(placed_at_, step_);
+  say(fmt::format("\n{} (epoch {}; look inside with {} shell {}{})\n{}\n",
+                  strong("Cluster"), network.job->epoch, program_, control,
+                  credentials_, render_cluster(network)));
+  if (step_ > 0)
+    say(fmt::format("Going on from generation {} of step {}\n",
+                    network.job->generation, format_count(step_)));
+  show_progress();
+}
+
+// -- while it trains ----------------------------------------------------------
+
+void text_reporter::event(const progress& what) {
+  if (what.what == progress::kind::loading)
+    return loading_.update(what.bytes, what.of);
+  loading_.erase();
+  bytes_ = what.bytes;
+  switch (what.what) {
+  case progress::kind::loading:
+    return;
+  case progress::kind::step:
+    return on_step(what);
+  case progress::kind::validation:
+    return on_validation(what);
+  case progress::kind::traffic:
+    return show_progress();
+  case progress::kind::committed:
+    return on_committed(what);
+  case progress::kind::notice:
+    pace_ = {}; // A pause, or another number of nodes.
+    say(fit(fmt::format("step {}: {}\n", format_count(what.step),
+                        printable(what.text))));
+    return show_progress();
+  case progress::kind::finished:
+    return on_finished();
+  case progress::kind::stopped:
+    return on_stopped(what);
+  case progress::kind::failed:
+    return on_failed();
+  }
+}
+
+void text_reporter::on_step(const progress& what) {
+  // After a node was lost, some steps are done again.
+  if (what.step <= step_)
+    pace_ = {};
+  step_ = what.step;
+  loss_.add(what.loss);
+  pace_.add(screen_.now(), step_);
+  show_progress();
+}
+
+void text_reporter::on_validation(const progress& what) {
+  if (!validated_)
+    say(fmt::format(
+        "{:>9}  {:>13}  {:>15}  {:>8}{}\n", "step", "training loss",
+        "validation loss", "accuracy",
+        baseline_.name.empty() ? "" : fmt::format("  {:>9}", "reference")));
+  validated_ = true;
+  auto line = fmt::format("{:>9}  {:>13}  {:>15}  {:>6.1f} %",
+                          format_count(what.step), format_loss(loss_.value()),
+                          format_loss(what.loss), 100 * what.accuracy);
+  if (!baseline_.name.empty())
+    line += fmt::format("  {:>9}", format_loss(baseline_.loss));
+  if (what.loss < best_)
+    line += "  best so far";
+  best_ = std::min(best_, what.loss);
+  say(line + "\n");
+  line_at_ = screen_.now();
+  show_progress();
+}
+
+void text_reporter::on_committed(const progress& what) {
+  saved_ = what.generation;
+  show_progress();
+}
+
+void text_reporter::on_finished() {
+  auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
+  auto steps = step_ - first_;
+  auto done = static_cast<double>(steps);
+  say(fmt::format("\n{} {} in {}: {} steps/s, {} sent over links\n",
+                  strong("Trained"), counted(steps, "step"),
+                  format_duration(time), format_rate(done / time.count()),
+                  format_bytes(bytes_)));
+}
+
+void text_reporter::on_stopped(const progress& what) {
+  auto saved = what.saved != 0;
+  auto left = saved ? fmt::format("generation {} of it is in {}", what.saved,
+                                  printable(model_))
+                    : std::string{"nothing is saved"};
+  say(fmt::format("\n{} after step {} of {}; {}\n{} with\n  {}\n",
+                  strong("Ended"), format_count(what.step),
+                  format_count(steps_), left, saved ? "Go on" : "Begin again",
+                  line_to_go_on(words_of_this_process(), saved)));
+}
+
+// The error itself is told by whoever ends the program.
+void text_reporter::on_failed() {
+  auto left =
+      saved_
+          ? fmt::format("generation {} of step {} is in {}", saved_->generation,
+                        format_count(saved_->step), printable(model_))
+          : std::string{"nothing has been saved by this run"};
+  say(fmt::format("\n{} after step {} of {}; {}\n", strong("Stopped"),
+                  format_count(step_), format_count(steps_), left));
+}
+
+std::vector<std::string> text_reporter::status() const {
+  std::vector<std::string> out{
+      fmt::format("step {}/{}", format_count(step_), format_count(steps_))};
+  if (step_ > 0)
+    out.push_back("loss " + format_loss(loss_.value()));
+  if (auto speed = pace_.rate()) {
+    out.push_back(format_duration(pace_.left(steps_)) + " left");
+    out.push_back(format_rate(*speed) + " steps/s");
+  }
+  out.push_back(format_bytes(bytes_) + " sent");
+  if (saved_)
+    out.push_back(fmt::format("saved at {}", format_count(saved_->step)));
+  return out;
+}
+
+void text_reporter::show_progress() {
+  auto share = steps_ == 0
+                   ? 1.0
+                   : static_cast<double>(step_) / static_cast<double>(steps_);
+  if (screen_.terminal)
+    return bar_.update(share, [this] { return status(); });
+  auto now = screen_.now();
+  if (now - line_at_ < line_interval)
+    return;
+  line_at_ = now;
+  std::string line = " ";
+  for (auto& field : status())
+    line += " " + field + ",";
+  line.back() = '\n';
+  say(line);
+}
+
+// -- after the last step ------------------------------------------------------
+
+void text_reporter::begin_sample(const manifest& from,
+                                 const std::string& prompt) {
+  auto after = prompt.empty() ? "" : fmt::format(" after {}", quoted(prompt));
+  say(fmt::format("\n{}{}\n  (generation {}, read back from {})\n",
+                  strong("What it writes"), after, from.generation,
+                  printable(model_)));
+  in_sample_ = true;
+  at_margin_ = true;
+  sample(prompt);
+}
+
+void text_reporter::sample(const std::string& text) {
+  std::string out;
+  for (auto c : printable(text)) {
+    if (at_margin_)
+      out += margin;
+    out += c;
+    at_margin_ = c == '\n';
+  }
+  screen_.write(out);
+}
+
+void text_reporter::end_sample() {
+  if (in_sample_ && !at_margin_)
+    screen_.write("\n");
+  in_sample_ = false;
+}
+
+void text_reporter::finish(const experiment& how, const manifest& best,
+                           size_t kept, const dataset::reference& baseline) {
+  end_sample();
+  auto line = fmt::format("\n{} is in {}\n  {} kept, best: generation {} of "
+                          "step {}",
+                          strong("The model"), printable(how.store.path),
+                          counted(kept, "generation"), best.generation,
+                          format_count(best.step));
+  if (best.validation_loss) {
+    line +=
+        fmt::format(", validation loss {}", format_loss(*best.validation_loss));
+    if (!baseline.name.empty())
+      line += ",\n  " + compare(*best.validation_loss, baseline);
+  }
+  say(line + "\n\n" + strong("Try next") + "\n"
+      + render_next_steps(
+          {program_, how.store.path, !best.vocabulary.empty(), table_}));
+}
+
+// -- helpers ------------------------------------------------------------------
+
+void text_reporter::say(const std::string& text) {
+  bar_.erase();
+  loading_.erase();
+  screen_.write(text);
+}
+
+// Commands that somebody may copy are left as they are.
+std::string text_reporter::fit(const std::string& text) const {
+  return screen_.terminal ? fitted(text, screen_.columns()) : text;
+}
+
+std::string text_reporter::strong(const std::string& text) const {
+  return screen_.bold ? "\033[1m" + text + "\033[0m" : text;
+}
+
+std::unique_ptr<reporter> make_text_reporter() {
+  return std::make_unique<text_reporter>(console::of(stdout),
+                                         program_invocation_name);
+}
+
+} // namespace nnactor

@@ -1,0 +1,37 @@
+#include "nnactor/run/served_model.hpp"
+
+namespace nnactor {
+
+served_model::served_model(model_store store, manifest from)
+    : store_(std::move(store)), from_(std::move(from)) {
+}
+
+result<served_model> served_model::find(const std::string& folder) {
+  model_store store{make_posix_filesystem(), folder};
+  auto from = store.open(choice::best);
+  if (!from)
+    return from.error();
+  return served_model{std::move(store), std::move(*from)};
+}
+
+caf::error served_model::join(const cluster_settings& where) {
+  auto& folder = store_.folder();
+  auto cluster = controller::make({where, folder, folder + ".nodes/inference"});
+  if (!cluster)
+    return cluster.error();
+  cluster_ = std::move(*cluster);
+  if (auto joined = cluster_->join(); !joined)
+    return joined.error();
+  return caf::none;
+}
+
+caf::error served_model::load(uint32_t parts,
+                              const controller::watcher& watch) {
+  auto from = cluster_->serve(store_, parts, watch);
+  if (!from)
+    return from.error();
+  from_ = std::move(*from);
+  return caf::none;
+}
+
+} // namespace nnactor
