@@ -53,8 +53,9 @@ constexpr size_t max_files = 65536;
 /// Rows of a micro-batch at most; bounds what a peer can make a node allocate.
 constexpr uint64_t max_rows = 65536;
 
-/// Completed micro-batches a group remembers to recognise duplicates; more
-/// than can be in flight at once.
+/// Pieces of work, time steps of micro-batches, of which a group remembers that
+/// it has taken them, to drop duplicates: a full window of four time steps
+/// each.
 constexpr size_t remembered_work = 256;
 
 /// Examples of so many time steps that are a validation micro-batch. Nothing is
