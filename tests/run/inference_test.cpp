@@ -194,6 +194,30 @@ TEST_CASE("questions to the last node, when it dies, are answered with its "
   }
 }
 
+TEST_CASE("a store that cannot be seen for a while is not the end of answers") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  auto question = batch_for(net, 2, 1).inputs;
+  auto expected = answers(storage, 1, 1, 0, {question});
+  simulated_cluster x{{.nodes = 2, .storage = storage}};
+  REQUIRE(x.open_inference(2));
+  x.world.settle();
+  // By this file a node knows that a folder is the one of the job.
+  auto token =
+      fmt::format("store/tiny/epoch.{}", x.store().open(choice::newest)->epoch);
+  REQUIRE(storage->link(token, "store/away"));
+  REQUIRE(!storage->remove(token));
+  x.kill(1);
+  auto answer = x.world.ask<tensor>(x.inferrer, infer_atom::value, question);
+  x.world.advance(std::chrono::seconds{5});
+  CHECK(!answer.is_there());
+  REQUIRE(storage->link("store/away", token));
+  x.world.advance(std::chrono::seconds{1});
+  REQUIRE(answer.is_there());
+  REQUIRE_MESSAGE(!answer.error(), explain(answer.error()));
+  CHECK(same_bytes(answer.value(), expected[0]));
+}
+
 TEST_CASE("a model that is not there cannot be opened") {
   simulated_cluster x{{.nodes = 1}};
   auto opened = x.open_inference(1);

@@ -7,17 +7,11 @@
 namespace nnactor {
 
 void inferrer_state::begin(const deployed_ptr& job) {
+  monitor_nodes(*self, network, job,
+                [this](const std::string& address) { on_lost(address); });
   network = job;
-  lost.clear();
   port.open(self->system(), *network, settings.gate,
             caf::actor_cast<sink_actor>(self));
-  for (auto& m : network->cluster.members)
-    self->monitor(m.node);
-  self->set_down_handler([this](const caf::down_msg& msg) {
-    for (auto& m : network->cluster.members)
-      if (m.node.address() == msg.source)
-        return on_lost(m.address);
-  });
   pump();
 }
 
@@ -46,7 +40,7 @@ caf::error inferrer_state::check(const tensor& inputs) const {
 }
 
 void inferrer_state::pump() {
-  while (network && lost.empty() && !waiting.empty()
+  while (network && !way_back.is_broken() && !waiting.empty()
          && open.size() < settings.window) {
     auto work =
         work_id{network->job->epoch, network->job->step, phase::infer, next++};
@@ -82,61 +76,61 @@ void inferrer_state::on_answer(const tensor_message& what) {
 
 void inferrer_state::on_peer_lost(uint64_t epoch, node_index node) {
   // Two that lose each other both say so; one of them is enough.
-  if (network && epoch == network->job->epoch && lost.empty()
+  if (network && epoch == network->job->epoch && !way_back.is_broken()
       && node < network->cluster.members.size())
     on_lost(network->cluster.members[node].address);
 }
 
 void inferrer_state::on_lost(const std::string& address) {
-  if (broken)
+  if (broken || !way_back.lose(address, self->clock().now()))
     return;
-  if (lost.empty())
-    lost_since = self->clock().now();
-  if (!lost.insert(address).second)
-    return;
+  drop_work();
+  recover();
+}
+
+// What was not answered is asked again, the oldest first.
+void inferrer_state::drop_work() {
   port.close();
-  // The oldest come first again.
   for (auto i = open.rbegin(); i != open.rend(); ++i) {
     i->second.outputs.clear();
     waiting.push_front(std::move(i->second));
   }
   open.clear();
-  recover();
 }
 
 void inferrer_state::recover() {
-  if (lost.empty() || deploying || broken)
+  if (!way_back.is_broken() || way_back.is_trying() || broken)
     return;
-  auto to = survivors_of(*network->job, lost, settings.devices);
+  auto to = way_back.plan(*network->job, settings.devices);
   if (!to)
     return on_failure(to.error());
-  if (self->clock().now() - lost_since > 2 * defaults::deploy_timeout)
-    return on_failure(fail(ec::timeout, "the groups of lost nodes could not be "
-                                        "placed on others in time"));
+  set_up_anew(*to, [this](const caf::error& why) { try_again(why); });
+}
+
+void inferrer_state::set_up_anew(
+    const rearrangement& to, std::function<void(const caf::error&)> otherwise) {
   auto plan = std::make_shared<deployment>(*network->job);
   plan->epoch = epoch = std::max(epoch, plan->epoch) + 1;
-  plan->servers = to->servers;
-  plan->where = to->next.where;
-  deploying = true;
-  self->request(settings.distributor, 2 * defaults::deploy_timeout,
-                deploy_atom::value, deployment_ptr{plan}, driver_actor{self})
-      .then(
-          [this, known = lost.size()](const deployed_ptr& job) {
-            deploying = false;
-            if (lost.size() > known)
-              return recover();
-            for (auto& m : network->cluster.members)
-              self->demonitor(m.node.address());
-            begin(job);
-          },
-          [this](const caf::error& why) {
-            deploying = false;
-            if (!is_loss(why))
-              return on_failure(why);
-            // Another node may be gone without our knowing it yet.
-            self->delayed_send(self, defaults::watch_interval,
-                               watch_atom::value);
-          });
+  plan->servers = to.servers;
+  plan->where = to.next.where;
+  way_back.start_attempt();
+  redeploy(self, way_back, settings.distributor, plan,
+           {.then =
+                [this](const deployed_ptr& job) {
+                  way_back.succeed(self->clock().now());
+                  begin(job);
+                },
+            .otherwise = std::move(otherwise),
+            .disturbed = [this] { recover(); }});
+}
+
+// There is one generation to answer from: if that is damaged, no time helps.
+void inferrer_state::try_again(const caf::error& why) {
+  auto patience = 2 * defaults::deploy_timeout;
+  if (code_of(why) == ec::store_corrupt
+      || !way_back.may_pass(why, self->clock().now(), patience))
+    return on_failure(why);
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
 }
 
 void inferrer_state::on_failure(const caf::error& why) {
@@ -161,7 +155,8 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
       [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
       [&st](const tensor_message& what) { st.on_answer(what); },
       [&st](failed_atom, uint64_t epoch, const caf::error& why) {
-        if (st.network && st.network->job->epoch == epoch && st.lost.empty())
+        if (st.network && st.network->job->epoch == epoch
+            && !st.way_back.is_broken())
           st.on_failure(why);
       },
       [&st](lost_atom, uint64_t epoch, node_index node) {

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "nnactor/cluster/survivors.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
+#include "nnactor/run/redeploy.hpp"
 
 #include <deque>
 #include <map>
-#include <set>
-#include <string>
 
 namespace nnactor {
 
@@ -54,11 +52,9 @@ struct inferrer_state {
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
   std::map<uint32_t, question> open; ///< By micro-batch.
-  std::set<std::string> lost;        ///< Addresses of nodes to do without.
-  bool deploying = false;            ///< The distributor owes an answer.
-  uint64_t epoch = 0;                ///< Newest that was tried.
-  caf::actor_clock::time_point lost_since;
-  caf::error broken; ///< Why nothing can be answered any more.
+  recovery way_back;
+  uint64_t epoch = 0; ///< Newest that was tried.
+  caf::error broken;  ///< Why nothing can be answered any more.
 
   void begin(const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);
@@ -69,6 +65,10 @@ struct inferrer_state {
 
 private:
   void on_lost(const std::string& address);
+  void drop_work();
+  void set_up_anew(const rearrangement& to,
+                   std::function<void(const caf::error&)> otherwise);
+  void try_again(const caf::error& why);
   void pump();
   caf::error check(const tensor& inputs) const;
 };

@@ -44,9 +44,8 @@ void trainer_state::begin(const deployed_ptr& job) {
 void trainer_state::connect(const deployed_ptr& job) {
   for (size_t i = 0; i < node_traffic.size(); ++i)
     past_traffic[network->cluster.members[i].address] += node_traffic[i];
-  if (network)
-    for (auto& m : network->cluster.members)
-      self->demonitor(m.node.address());
+  monitor_nodes(*self, network, job,
+                [this](const std::string& address) { on_lost(address); });
   network = job;
   nodes.serve(network->job->servers);
   for (auto& x : network->job->servers) {
@@ -54,17 +53,9 @@ void trainer_state::connect(const deployed_ptr& job) {
     if (x.address == expected)
       expected.clear();
   }
-  auto& members = network->cluster.members;
-  for (auto& m : members)
-    self->monitor(m.node);
-  self->set_down_handler([this](const caf::down_msg& msg) {
-    for (auto& m : network->cluster.members)
-      if (m.node.address() == msg.source)
-        return on_lost(m.address);
-  });
   port.open(self->system(), *network, settings.gate,
             caf::actor_cast<sink_actor>(self));
-  node_traffic.assign(members.size(), 0);
+  node_traffic.assign(network->cluster.members.size(), 0);
   step_times.clear();
   last_progress = self->clock().now();
 }

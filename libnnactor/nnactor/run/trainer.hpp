@@ -1,7 +1,6 @@
 #pragma once
 
 #include "nnactor/cluster/distributor.hpp"
-#include "nnactor/cluster/survivors.hpp"
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/counting.hpp"
 #include "nnactor/data/dataset.hpp"
@@ -11,6 +10,7 @@
 #include "nnactor/run/comebacks.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
+#include "nnactor/run/redeploy.hpp"
 #include "nnactor/run/roster.hpp"
 #include "nnactor/shell/command.hpp"
 #include "nnactor/store/manifest.hpp"
@@ -164,12 +164,6 @@ struct trainer_state {
     caf::error failure = {}; ///< Of some node.
   };
 
-  /// The way back after nodes were lost.
-  struct recovery {
-    std::set<std::string> lost; ///< Their addresses.
-    caf::actor_clock::time_point start;
-  };
-
   /// Where a group was when its node was lost.
   struct home {
     uint32_t node = 0; ///< Its number.
@@ -222,11 +216,9 @@ struct trainer_state {
 
   std::deque<request> requests;
   std::optional<moving> move;
-  std::optional<recovery> recovering;
-  uint64_t disturbances = 0; ///< Answers from before the last are too late.
-  bool deploying = false;    ///< The distributor owes an answer.
-  bool pausing = false;      ///< Stop at every boundary.
-  bool stopping = false;     ///< End at the next boundary.
+  recovery way_back;
+  bool pausing = false;  ///< Stop at every boundary.
+  bool stopping = false; ///< End at the next boundary.
   /// Since when only the last generation is missing.
   std::optional<caf::actor_clock::time_point> ending;
   std::deque<std::pair<uint64_t, std::string>> notices; ///< With their steps.
@@ -294,8 +286,11 @@ private:
   void recover();
   void try_again(const caf::error& why);
   void fall_back(const caf::error& why);
-  void redeploy(const rearrangement& to, uint64_t epoch,
-                const std::string& token);
+  void set_up_anew(const rearrangement& to,
+                   std::function<void(const caf::error&)> unclaimed,
+                   const redeployed& who);
+  deployment_ptr plan_of(const rearrangement& to, uint64_t epoch,
+                         const std::string& token) const;
   void go_on(const deployed_ptr& job);
   committed_state last_good() const;
 
@@ -340,9 +335,7 @@ private:
   void start_join(request why);
   void start_rebalance(request why);
   void begin_move(moving what);
-  deployment_ptr plan_of(const rearrangement& to, uint64_t epoch,
-                         const std::string& token) const;
-  void deploy(uint64_t epoch, const std::string& token);
+  void fail_move(const caf::error& why);
   void finish_move(const deployed_ptr& job);
   void finish_request(moving done);
   void refuse(request what, const caf::error& why);

@@ -177,6 +177,7 @@ void trainer_state::refuse_all(const caf::error& why) {
   for (auto& x : requests)
     x.shell.refuse(why);
   requests.clear();
+  after_commit.reset();
   if (move)
     move->why.shell.refuse(why);
   move.reset();

@@ -1,4 +1,3 @@
-#include "nnactor/defaults.hpp"
 #include "nnactor/partition/rebalance.hpp"
 #include "nnactor/run/job_view.hpp"
 #include "nnactor/run/trainer.hpp"
@@ -93,17 +92,17 @@ void trainer_state::start_join(request why) {
                   fail(ec::invalid_argument, "{} is not wanted any more",
                        name_of_node(address)));
   auto shared = std::make_shared<request>(std::move(why));
-  auto asked = disturbances;
+  auto asked = way_back.disturbances();
   self->request(settings.distributor, settings.patience, join_atom::value,
                 std::vector<std::string>{address})
       .then(
           [this, shared, asked](const cluster_ptr&) {
-            if (asked != disturbances)
+            if (asked != way_back.disturbances())
               return shared->shell.refuse(disturbed());
             begin_move(welcome(std::move(*shared)));
           },
           [this, shared, asked](const caf::error& why_not) {
-            if (asked != disturbances)
+            if (asked != way_back.disturbances())
               return shared->shell.refuse(why_not);
             refuse(std::move(*shared), why_not);
           });
@@ -112,8 +111,9 @@ void trainer_state::start_join(request why) {
 void trainer_state::start_rebalance(request why) {
   now = stage::serving;
   auto shared = std::make_shared<request>(std::move(why));
-  ask_statuses([this, shared, asked = disturbances](const statuses& second) {
-    if (asked != disturbances)
+  ask_statuses([this, shared,
+                asked = way_back.disturbances()](const statuses& second) {
+    if (asked != way_back.disturbances())
       return shared->shell.refuse(disturbed());
     auto busy = busy_between(*network, shared->first_look, second);
     if (!busy)
@@ -146,66 +146,30 @@ void trainer_state::begin_move(moving what) {
   now = stage::serving;
   what.start = self->clock().now();
   move = std::move(what);
+  // Nothing has changed yet.
   auto stay = [this](const caf::error& why) {
+    if (now == stage::idle)
+      return;
     auto wanted = std::move(*move);
     move.reset();
     refuse(std::move(wanted.why), why);
   };
-  auto claim = [this, stay] {
-    self->request(settings.persistence, settings.patience, claim_atom::value)
-        .then(
-            [this, asked = disturbances](uint64_t epoch,
-                                         const std::string& token, uint64_t) {
-              if (asked == disturbances)
-                deploy(epoch, token);
-            },
-            [this, stay, asked = disturbances](const caf::error& why) {
-              if (asked == disturbances)
-                stay(why);
-            });
+  auto go = [this, stay] {
+    set_up_anew(move->to, stay,
+                {.then = [this](const deployed_ptr& job) { finish_move(job); },
+                 .otherwise = [this](const caf::error& why) { fail_move(why); },
+                 .disturbed = [this] { recover(); }});
   };
-  commit_here({claim, stay});
+  commit_here({go, stay});
 }
 
-deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
-                                      const std::string& token) const {
-  auto plan = std::make_shared<deployment>(*network->job);
-  auto from = last_good();
-  plan->epoch = plan->store_epoch = epoch;
-  plan->token = token;
-  plan->servers = to.servers;
-  plan->parts = to.next.parts;
-  plan->graph = to.next.graph;
-  plan->where = to.next.where;
-  plan->generation = from.generation;
-  plan->step = from.step;
-  plan->carried_epoch = now == stage::serving ? network->job->epoch : 0;
-  return plan;
-}
-
-void trainer_state::deploy(uint64_t epoch, const std::string& token) {
-  deploying = true;
-  auto asked = disturbances;
-  self->request(settings.distributor, 2 * defaults::deploy_timeout,
-                deploy_atom::value, plan_of(move->to, epoch, token),
-                driver_actor{self})
-      .then(
-          [this, asked](const deployed_ptr& job) {
-            deploying = false;
-            if (asked == disturbances)
-              finish_move(job);
-            else
-              recover();
-          },
-          [this, asked](const caf::error& why) {
-            deploying = false;
-            if (asked != disturbances)
-              recover();
-            else if (is_loss(why) || move->why.what.kind == command_kind::join)
-              call_off_move(why);
-            else
-              on_failure(why);
-          });
+void trainer_state::fail_move(const caf::error& why) {
+  if (now == stage::idle)
+    return;
+  if (is_loss(why) || move->why.what.kind == command_kind::join)
+    call_off_move(why);
+  else
+    on_failure(why);
 }
 
 void trainer_state::finish_move(const deployed_ptr& job) {

@@ -80,8 +80,9 @@ void trainer_state::look_for_the_lost() {
   self->request(settings.distributor, settings.patience, join_atom::value,
                 std::vector<std::string>{expected})
       .then(
-          [this, asked = disturbances, address = *due](const cluster_ptr&) {
-            if (asked == disturbances)
+          [this, asked = way_back.disturbances(),
+           address = *due](const cluster_ptr&) {
+            if (asked == way_back.disturbances())
               take_back(address);
             else
               stays_away(address, fail(ec::node_lost, "something else was"));
@@ -116,11 +117,9 @@ void trainer_state::stays_away(const std::string& address,
 
 // A new epoch may have begun for some nodes already, so that all need another.
 void trainer_state::call_off_move(const caf::error& why) {
-  if (now == stage::idle)
-    return;
   auto wanted = std::move(*move);
   move.reset();
-  recovering.emplace(recovery{{}, self->clock().now()});
+  way_back.break_off(self->clock().now());
   drop_work();
   auto& what = wanted.why.what;
   auto ours = what.kind == command_kind::join && what.text == expected;

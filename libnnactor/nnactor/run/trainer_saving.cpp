@@ -61,14 +61,14 @@ void trainer_state::save_now(bool verified) {
     self->request(m.node, settings.patience, save_atom::value, job.epoch,
                   next.generation, boundary)
         .then(
-            [this, asked = disturbances](uint64_t) {
-              if (asked == disturbances && --save_answers == 0
+            [this, asked = way_back.disturbances()](uint64_t) {
+              if (asked == way_back.disturbances() && --save_answers == 0
                   && now == stage::saving)
                 leave_boundary();
             },
-            [this, asked = disturbances,
+            [this, asked = way_back.disturbances(),
              address = m.address](const caf::error& why) {
-              if (asked == disturbances)
+              if (asked == way_back.disturbances())
                 on_node_error(address, why);
             });
 }

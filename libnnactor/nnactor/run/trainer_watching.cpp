@@ -32,8 +32,9 @@ void trainer_state::give_up() {
                   "{}",
                   settings.patience.count() / 1000, issued_step, waiting_for());
   now = stage::stuck;
-  ask_statuses([this, text, asked = disturbances](const statuses& all) {
-    if (disturbances != asked)
+  ask_statuses([this, text,
+                asked = way_back.disturbances()](const statuses& all) {
+    if (way_back.disturbances() != asked)
       return;
     for (size_t i = 0; i < all.size(); ++i)
       if (!all[i])
@@ -46,8 +47,9 @@ void trainer_state::give_up() {
 void trainer_state::ask_traffic(std::function<void()> then) {
   auto& members = network->cluster.members;
   auto missing = std::make_shared<size_t>(members.size());
-  auto too_late = [this, asked = disturbances, epoch = network->job->epoch] {
-    return now == stage::idle || disturbances != asked
+  auto too_late = [this, asked = way_back.disturbances(),
+                   epoch = network->job->epoch] {
+    return now == stage::idle || way_back.disturbances() != asked
            || network->job->epoch != epoch;
   };
   for (size_t i = 0; i < members.size(); ++i)
