@@ -107,6 +107,13 @@ result<std::vector<std::string>> controller::addresses() {
   return result;
 }
 
+std::set<std::string> controller::own_addresses() const {
+  std::set<std::string> out;
+  for (auto& x : nodes_)
+    out.insert(x.addresses().begin(), x.addresses().end());
+  return out;
+}
+
 result<controller::claim> controller::claim_epoch() {
   std::optional<result<claim>> answer;
   self_->request(persistence_, defaults::deploy_timeout, claim_atom::value)
@@ -214,8 +221,7 @@ controller::train(const deployment& job, trainer_settings how,
   how.persistence = persistence_;
   how.distributor = distributor_;
   how.devices = settings_.cluster.devices;
-  for (auto& x : nodes_)
-    how.own_nodes.insert(x.addresses().begin(), x.addresses().end());
+  how.own_nodes = own_addresses();
   how.observer = caf::actor_cast<caf::actor>(self_);
   auto trainer = system_.spawn(run_trainer, std::move(how));
   auto network = deploy(job, trainer, watch);
@@ -297,9 +303,10 @@ result<deployed_ptr> controller::open_inference(const deployment& job,
   if (inferrer_)
     self_->send_exit(inferrer_, caf::exit_reason::user_shutdown);
   inferrer_ = system_.spawn(
-      run_inferrer, inferrer_settings{gate_, distributor_, job.train.window,
-                                      settings_.cluster.devices,
-                                      caf::actor_cast<caf::actor>(self_)});
+      run_inferrer,
+      inferrer_settings{gate_, distributor_, job.train.window,
+                        settings_.cluster.devices,
+                        caf::actor_cast<caf::actor>(self_), own_addresses()});
   auto network = deploy(job, inferrer_, watch);
   if (network)
     self_->send(inferrer_, ready_atom::value, *network);

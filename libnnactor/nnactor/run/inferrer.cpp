@@ -7,9 +7,15 @@
 namespace nnactor {
 
 void inferrer_state::begin(const deployed_ptr& job) {
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+  connect(job);
+}
+
+void inferrer_state::connect(const deployed_ptr& job) {
   monitor_nodes(*self, network, job,
                 [this](const std::string& address) { on_lost(address); });
   network = job;
+  nodes.serve(network->job->servers, self->clock().now());
   port.open(self->system(), *network, settings.gate,
             caf::actor_cast<sink_actor>(self));
   pump();
@@ -39,9 +45,12 @@ caf::error inferrer_state::check(const tensor& inputs) const {
                           : caf::error{};
 }
 
+bool inferrer_state::is_answering() const {
+  return network && !way_back.is_broken() && !way_back.is_trying();
+}
+
 void inferrer_state::pump() {
-  while (network && !way_back.is_broken() && !waiting.empty()
-         && open.size() < settings.window) {
+  while (is_answering() && !waiting.empty() && open.size() < settings.window) {
     auto work =
         work_id{network->job->epoch, network->job->step, phase::infer, next++};
     port.send_inputs(work, waiting.front().inputs);
@@ -76,14 +85,16 @@ void inferrer_state::on_answer(const tensor_message& what) {
 
 void inferrer_state::on_peer_lost(uint64_t epoch, node_index node) {
   // Two that lose each other both say so; one of them is enough.
-  if (network && epoch == network->job->epoch && !way_back.is_broken()
+  if (is_answering() && epoch == network->job->epoch
       && node < network->cluster.members.size())
     on_lost(network->cluster.members[node].address);
 }
 
 void inferrer_state::on_lost(const std::string& address) {
-  if (broken || !way_back.lose(address, self->clock().now()))
+  auto now = self->clock().now();
+  if (broken || !way_back.lose(address, now))
     return;
+  nodes.lose(*network->job, address, network->job->step, now);
   drop_work();
   recover();
 }
@@ -104,33 +115,81 @@ void inferrer_state::recover() {
   auto to = way_back.plan(*network->job, settings.devices);
   if (!to)
     return on_failure(to.error());
-  set_up_anew(*to, [this](const caf::error& why) { try_again(why); });
+  set_up_anew(*to, {.then =
+                        [this](const deployed_ptr& job) {
+                          way_back.succeed(self->clock().now());
+                          connect(job);
+                        },
+                    .otherwise = [this](auto& why) { try_again(why); },
+                    .disturbed = [this] { recover(); }});
 }
 
-void inferrer_state::set_up_anew(
-    const rearrangement& to, std::function<void(const caf::error&)> otherwise) {
+// `watch` does. There is one generation to answer from: if that is damaged, no
+// time helps.
+void inferrer_state::try_again(const caf::error& why) {
+  auto patience = 2 * defaults::deploy_timeout;
+  if (code_of(why) == ec::store_corrupt
+      || !way_back.may_pass(why, self->clock().now(), patience))
+    on_failure(why);
+}
+
+void inferrer_state::set_up_anew(const rearrangement& to,
+                                 const redeployed& who) {
   auto plan = std::make_shared<deployment>(*network->job);
   plan->epoch = epoch = std::max(epoch, plan->epoch) + 1;
   plan->servers = to.servers;
   plan->where = to.next.where;
   way_back.start_attempt();
-  redeploy(self, way_back, settings.distributor, plan,
-           {.then =
-                [this](const deployed_ptr& job) {
-                  way_back.succeed(self->clock().now());
-                  begin(job);
-                },
-            .otherwise = std::move(otherwise),
-            .disturbed = [this] { recover(); }});
+  redeploy(self, way_back, settings.distributor, plan, who);
 }
 
-// There is one generation to answer from: if that is damaged, no time helps.
-void inferrer_state::try_again(const caf::error& why) {
-  auto patience = 2 * defaults::deploy_timeout;
-  if (code_of(why) == ec::store_corrupt
-      || !way_back.may_pass(why, self->clock().now(), patience))
-    return on_failure(why);
+// -- nodes that come back -----------------------------------------------------
+
+void inferrer_state::watch() {
+  if (broken)
+    return;
   self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+  recover();
+  look_for_the_lost();
+}
+
+void inferrer_state::look_for_the_lost() {
+  if (!is_answering())
+    return;
+  auto due = nodes.call(self->clock().now());
+  if (!due)
+    return;
+  self->request(settings.distributor, defaults::deploy_timeout,
+                join_atom::value, std::vector<std::string>{*due})
+      .then(
+          [this, asked = way_back.disturbances(),
+           address = *due](const cluster_ptr&) {
+            if (asked == way_back.disturbances() && !broken)
+              take_back(address);
+            else
+              nodes.miss(address, self->clock().now());
+          },
+          [this, address = *due](const caf::error& why) {
+            nodes.stay_away(address, why, self->clock().now());
+          });
+}
+
+void inferrer_state::take_back(const std::string& address) {
+  drop_work();
+  set_up_anew(nodes.welcome(*network->job, address),
+              {.then = [this](const deployed_ptr& job) { connect(job); },
+               .otherwise =
+                   [this, address](const caf::error& why) {
+                     auto now = self->clock().now();
+                     nodes.refuse(address, code_of(why), now);
+                     way_back.break_off(now);
+                     recover();
+                   },
+               .disturbed =
+                   [this, address] {
+                     nodes.miss(address, self->clock().now());
+                     recover();
+                   }});
 }
 
 void inferrer_state::on_failure(const caf::error& why) {
@@ -150,13 +209,13 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
   auto& st = self->state;
   st.self = self;
   st.settings = std::move(how);
+  st.nodes = membership{st.settings.own_nodes};
   return {
       [&st](ready_atom, const deployed_ptr& job) { st.begin(job); },
       [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
       [&st](const tensor_message& what) { st.on_answer(what); },
       [&st](failed_atom, uint64_t epoch, const caf::error& why) {
-        if (st.network && st.network->job->epoch == epoch
-            && !st.way_back.is_broken())
+        if (st.is_answering() && st.network->job->epoch == epoch)
           st.on_failure(why);
       },
       [&st](lost_atom, uint64_t epoch, node_index node) {
@@ -168,7 +227,7 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
         if (event && st.settings.observer)
           caf::anon_send(st.settings.observer, event);
       },
-      [&st](watch_atom) { st.recover(); },
+      [&st](watch_atom) { st.watch(); },
       // Nothing is trained.
       [](norm_atom, uint64_t, uint64_t, group_id, uint64_t) {},
       [](credit_atom, uint64_t, uint64_t, uint32_t, group_id) {},

@@ -47,12 +47,7 @@ void trainer_state::connect(const deployed_ptr& job) {
   monitor_nodes(*self, network, job,
                 [this](const std::string& address) { on_lost(address); });
   network = job;
-  nodes.serve(network->job->servers);
-  for (auto& x : network->job->servers) {
-    lost_nodes.take_back(x.address, self->clock().now());
-    if (x.address == expected)
-      expected.clear();
-  }
+  nodes.serve(network->job->servers, self->clock().now());
   port.open(self->system(), *network, settings.gate,
             caf::actor_cast<sink_actor>(self));
   node_traffic.assign(network->cluster.members.size(), 0);
@@ -337,6 +332,7 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
   auto& st = self->state;
   st.self = self;
   st.settings = std::move(how);
+  st.nodes = membership{st.settings.own_nodes};
   auto mine = [&st](uint64_t epoch) {
     return st.now != trainer_state::stage::idle
            && st.now != trainer_state::stage::recovering && st.network

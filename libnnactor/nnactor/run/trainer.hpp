@@ -7,11 +7,10 @@
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/json_text.hpp"
 #include "nnactor/partition/rearrange.hpp"
-#include "nnactor/run/comebacks.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
+#include "nnactor/run/membership.hpp"
 #include "nnactor/run/redeploy.hpp"
-#include "nnactor/run/roster.hpp"
 #include "nnactor/shell/command.hpp"
 #include "nnactor/store/manifest.hpp"
 
@@ -164,12 +163,6 @@ struct trainer_state {
     caf::error failure = {}; ///< Of some node.
   };
 
-  /// Where a group was when its node was lost.
-  struct home {
-    uint32_t node = 0; ///< Its number.
-    uint32_t device = 0;
-  };
-
   /// The generation on the store.
   struct committed_state {
     uint64_t step = 0;
@@ -181,10 +174,7 @@ struct trainer_state {
   loading_progress loading;
   uint64_t run = 0; ///< First epoch of this run.
   deployed_ptr network;
-  roster nodes; ///< All that there ever were.
-  comebacks lost_nodes;
-  std::string expected; ///< Address of the one that is being taken back.
-  std::map<group_id, home> homes; ///< Of groups that had to go elsewhere.
+  membership nodes;
   driver_port port;
   std::optional<batch_order> order;
 
@@ -295,7 +285,6 @@ private:
   committed_state last_good() const;
 
   // Nodes that come back, see trainer_returning.cpp.
-  void remember_homes(const std::string& address);
   void forget_homes(const moving& done);
   moving welcome(request why);
   std::string welcomed(const moving& done) const;

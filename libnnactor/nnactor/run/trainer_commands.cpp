@@ -271,7 +271,8 @@ std::vector<uint64_t> trainer_state::sent_by_nodes(const deployed_ptr& job,
 
 void trainer_state::answer_nodes(const reply& shell) {
   ask_statuses([this, job = network, shell](const statuses& all) {
-    shell.tell(nodes_view(*job, all, sent_by_nodes(job, all), nodes.absent()));
+    shell.tell(
+        nodes_view(*job, all, sent_by_nodes(job, all), nodes.known().absent()));
   });
 }
 
@@ -345,7 +346,7 @@ void trainer_state::answer_kill(const command& what, const reply& shell) {
 // -- nodes by name ------------------------------------------------------------
 
 result<node_index> trainer_state::index_of(const node_name& whom) const {
-  auto number = nodes.find(whom);
+  auto number = nodes.known().find(whom);
   if (!number)
     return number.error();
   auto& servers = network->job->servers;
@@ -354,7 +355,7 @@ result<node_index> trainer_state::index_of(const node_name& whom) const {
 }
 
 std::string trainer_state::name_of_node(const std::string& address) const {
-  return name_of(server{address, {}, nodes.number_of(address)});
+  return name_of(server{address, {}, nodes.known().number_of(address)});
 }
 
 } // namespace nnactor

@@ -50,9 +50,9 @@ arrangement trainer_state::arranged() const {
 void trainer_state::start_move(request why) {
   auto from = arranged();
   auto& net = network->job->net;
-  auto* meant = nodes.look_up(why.what.node);
+  auto* meant = nodes.known().look_up(why.what.node);
   if (why.what.kind == command_kind::leave && meant != nullptr
-      && nodes.is_lost(meant->address))
+      && nodes.known().is_lost(meant->address))
     return dismiss(std::move(why), *meant);
   auto to = index_of(why.what.node);
   if (!to)
@@ -87,7 +87,7 @@ void trainer_state::start_join(request why) {
     return refuse(std::move(why),
                   fail(ec::invalid_argument, "{} is a node of this job already",
                        address));
-  if (address == expected && !nodes.is_lost(address))
+  if (nodes.is_expected(address) && !nodes.known().is_lost(address))
     return refuse(std::move(why),
                   fail(ec::invalid_argument, "{} is not wanted any more",
                        name_of_node(address)));

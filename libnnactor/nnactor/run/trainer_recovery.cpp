@@ -26,10 +26,7 @@ void trainer_state::on_lost(const std::string& address) {
     return finish();
   if (!way_back.lose(address, self->clock().now()))
     return;
-  nodes.lose(address, issued_step);
-  remember_homes(address);
-  if (!settings.own_nodes.contains(address))
-    lost_nodes.lose(address, self->clock().now());
+  nodes.lose(*network->job, address, issued_step, self->clock().now());
   drop_work();
   notice(fmt::format("{} is lost; going back to step {}", name_of_node(address),
                      format_count(last_good().step)));
