@@ -28,8 +28,9 @@ const char* not_finite(double x) {
 void trainer_state::begin(const deployed_ptr& job) {
   run = settings.resumed_run > 0 ? settings.resumed_run : job->job->epoch;
   settled = issued_step = job->job->step;
-  generations = highest = settings.generation;
-  first = {job->job->step, job->job->generation};
+  writer = {{job->job->step, job->job->generation},
+            settings.generation,
+            settings.store.keep};
   order.emplace(settings.data->size(split::train), settings.run.train.batch,
                 settings.run.train.seed);
   connect(job);
@@ -251,10 +252,7 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
         ec::diverged,
         "the loss became {} at step {}; {}; lower train.rate or set train.clip",
         not_finite(loss), format_count(step + 1), saved_so_far()));
-  if (generation && !generation->verified && step >= generation->step) {
-    generation->verified = true;
-    commit_if_complete();
-  }
+  proceed(writer.verify_by(step));
   auto credited = [&](auto& kvp) {
     return kvp.second.size() == port.closing().size();
   };

@@ -8,6 +8,7 @@
 #include "nnactor/json_text.hpp"
 #include "nnactor/partition/rearrange.hpp"
 #include "nnactor/run/driver_port.hpp"
+#include "nnactor/run/generation_writer.hpp"
 #include "nnactor/run/loading_progress.hpp"
 #include "nnactor/run/membership.hpp"
 #include "nnactor/run/redeploy.hpp"
@@ -153,20 +154,10 @@ struct trainer_state {
     std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
   };
 
-  /// A generation under way.
-  struct saving {
-    manifest next;
-    std::set<node_index> written;
-    bool verified = false; ///< A finite loss has followed.
-    bool committing = false;
-    uint64_t step = 0;
-    caf::error failure = {}; ///< Of some node.
-  };
-
-  /// The generation on the store.
-  struct committed_state {
-    uint64_t step = 0;
-    uint64_t generation = 0;
+  /// Who waits for a generation of `boundary`, and what if there is none.
+  struct commit_waiter {
+    std::function<void()> then;
+    std::function<void(const caf::error&)> otherwise;
   };
 
   pointer self = nullptr;
@@ -189,19 +180,7 @@ struct trainer_state {
   uint64_t validated = 0; ///< Next validation micro-batch.
   loss_value validation;  ///< Sum so far.
   std::map<uint32_t, loss_value> validation_losses; ///< By time step.
-  size_t save_answers = 0; ///< Nodes that have not taken the request.
-  std::optional<saving> generation;
-  uint64_t generations = 0;              ///< Newest number used.
-  uint64_t highest = 0;                  ///< Newest number committed.
-  std::optional<committed_state> newest; ///< Of this run, as far as whole.
-  std::vector<committed_state> older;    ///< The ones before it.
-  committed_state first;                 ///< What this run began with.
-  caf::error unsaved; ///< Why the last generation that failed did.
-  /// Who waits for a generation of `boundary`, and what if there is none.
-  struct commit_waiter {
-    std::function<void()> then;
-    std::function<void(const caf::error&)> otherwise;
-  };
+  generation_writer writer;
   std::optional<commit_waiter> after_commit;
 
   std::deque<request> requests;
@@ -251,20 +230,25 @@ private:
   bool is_due(uint64_t period) const;
   void finish_step_if_complete(uint64_t step);
   void finish_validation();
-  void start_saving();
-  void save_now(bool verified);
-  void commit_if_complete();
-  void commit_here(commit_waiter who);
-  void on_committed(const manifest_ptr& committed);
-  void give_up_generation(caf::error why);
   void publish(progress what);
   void notice(const std::string& text);
   uint64_t validation_batches() const;
+
+  // Generations, see trainer_saving.cpp.
+  void start_saving();
+  void commit_here(commit_waiter who);
+  void save_now(bool verified);
+  manifest next_manifest() const;
+  void proceed(generation_writer::advice next);
+  void commit();
+  void on_committed(const manifest_ptr& committed);
+  void give_up_generation(caf::error why);
 
   // The end, see trainer_ending.cpp.
   void come_to_boundary(uint64_t due);
   void end_if_done();
   void save_the_end();
+  bool is_saved() const; ///< The step of this boundary.
   void finish();
   std::string saved_so_far() const;
   std::string way_on() const; ///< With what is saved.
@@ -275,14 +259,12 @@ private:
   void drop_work();
   void recover();
   void try_again(const caf::error& why);
-  void fall_back(const caf::error& why);
   void set_up_anew(const rearrangement& to,
                    std::function<void(const caf::error&)> unclaimed,
                    const redeployed& who);
   deployment_ptr plan_of(const rearrangement& to, uint64_t epoch,
                          const std::string& token) const;
   void go_on(const deployed_ptr& job);
-  committed_state last_good() const;
 
   // Nodes that come back, see trainer_returning.cpp.
   void forget_homes(const moving& done);

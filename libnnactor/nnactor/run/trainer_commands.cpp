@@ -154,7 +154,7 @@ void trainer_state::serve(request what) {
   case command_kind::save: {
     auto saved = [this, shell = what.shell] {
       auto answer = state_view("save");
-      answer["generation"] = newest->generation;
+      answer["generation"] = writer.last_good().generation;
       shell.tell(answer);
       leave_boundary();
     };
@@ -237,7 +237,7 @@ void trainer_state::answer_status(const reply& shell) {
     answer["config"] = settings.config;
     answer["steps"] = settings.run.steps;
     answer["epoch"] = job->job->epoch;
-    answer["generation"] = newest ? newest->generation : job->job->generation;
+    answer["generation"] = writer.last_good().generation;
     answer["loss"] = number_or_null(last_loss);
     answer["validation_loss"] = number_or_null(last_validation);
     answer["steps_per_s"] = now == stage::paused

@@ -22,19 +22,15 @@ void trainer_state::on_lost(const std::string& address) {
   if (now == stage::idle)
     return;
   // All is trained and saved.
-  if (now == stage::finishing && !generation && last_good().step == boundary)
+  if (now == stage::finishing && is_saved())
     return finish();
   if (!way_back.lose(address, self->clock().now()))
     return;
   nodes.lose(*network->job, address, issued_step, self->clock().now());
   drop_work();
   notice(fmt::format("{} is lost; going back to step {}", name_of_node(address),
-                     format_count(last_good().step)));
+                     format_count(writer.last_good().step)));
   recover();
-}
-
-trainer_state::committed_state trainer_state::last_good() const {
-  return newest.value_or(first);
 }
 
 void trainer_state::drop_work() {
@@ -43,17 +39,14 @@ void trainer_state::drop_work() {
   open.clear();
   in_flight = 0;
   validation_losses.clear();
-  save_answers = 0;
-  // A commit is a matter between the store and this process.
-  if (generation && !generation->committing)
-    generation.reset();
+  writer.drop();
   refuse_all(fail(ec::node_lost, "a node was lost; ask again when the run goes "
                                  "on"));
 }
 
 // Called again whenever something that it has to wait for is over.
 void trainer_state::recover() {
-  if (now != stage::recovering || generation)
+  if (now != stage::recovering || writer.is_under_way())
     return;
   if (stopping)
     return finish();
@@ -74,21 +67,14 @@ void trainer_state::recover() {
 void trainer_state::try_again(const caf::error& why) {
   if (now != stage::recovering)
     return;
-  if (code_of(why) == ec::store_corrupt && newest)
-    return fall_back(why);
+  // What was whole when it was committed has been damaged since.
+  if (code_of(why) == ec::store_corrupt)
+    if (auto damaged = writer.pass_over()) {
+      notice(passed_over(*damaged, why));
+      return recover();
+    }
   if (!way_back.may_pass(why, self->clock().now(), settings.patience))
     on_failure(why);
-}
-
-// What was whole when it was committed has been damaged since.
-void trainer_state::fall_back(const caf::error& why) {
-  notice(passed_over(newest->generation, why));
-  newest.reset();
-  if (!older.empty()) {
-    newest = older.back();
-    older.pop_back();
-  }
-  recover();
 }
 
 // Everybody, under an epoch that is claimed for it; for whatever moves, too.
@@ -113,7 +99,7 @@ void trainer_state::set_up_anew(
 deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
                                       const std::string& token) const {
   auto plan = std::make_shared<deployment>(*network->job);
-  auto from = last_good();
+  auto from = writer.last_good();
   plan->epoch = plan->store_epoch = epoch;
   plan->token = token;
   plan->servers = to.servers;
@@ -129,12 +115,11 @@ deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
 void trainer_state::go_on(const deployed_ptr& job) {
   if (now == stage::idle)
     return;
-  auto from = last_good();
+  auto from = writer.last_good();
   auto count = job->cluster.members.size();
   auto [took, lost_nodes] = way_back.succeed(self->clock().now());
   issued_step = settled = from.step;
   issued_batch = 0;
-  generations = highest;
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);
   notice(fmt::format("{} are on {} now; going on at step {} after "

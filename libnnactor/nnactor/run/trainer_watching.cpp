@@ -79,12 +79,9 @@ std::string trainer_state::waiting_for() const {
                            - validation_losses.size(),
                        validation_batches() * port.time_steps(),
                        node_of(network->job->graph.loss_group()));
-  if (generation)
-    for (node_index i = 0; i < network->cluster.members.size(); ++i)
-      if (!generation->written.contains(i))
-        return fmt::format("the slices of generation {} from node {}",
-                           generation->next.generation,
-                           name_of(network->job->servers[i]));
+  if (auto node = writer.missing())
+    return fmt::format("the slices of generation {} from {}", writer.number(),
+                       name_of(network->job->servers[*node]));
   if (open.empty())
     return "an answer of a node";
   auto& [step, results] = *open.begin();
