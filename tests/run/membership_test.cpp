@@ -17,7 +17,8 @@ deployment job_of_three() {
   out.parts = dealt(out.net, 3, 1);
   out.graph = make_group_graph(out.net, out.parts);
   out.where = place(out.graph, 3, 2);
-  out.servers = {{"a:1", "", 1}, {"b:1", "", 2}, {"c:1", "", 3}, {"driver", "", 0}};
+  out.servers = {
+      {"a:1", "", 1}, {"b:1", "", 2}, {"c:1", "", 3}, {"driver", "", 0}};
   return out;
 }
 
@@ -38,7 +39,8 @@ TEST_CASE("groups go back to the node and the device where they were") {
   for (auto* address : {"a:1", "b:1", "c:1"}) {
     homes all;
     all.lose(job, address);
-    auto number = std::ranges::find(job.servers, address, &server::address)->number;
+    auto number =
+        std::ranges::find(job.servers, address, &server::address)->number;
     auto back = all.welcome(without(job, address), {address, "", number});
     CHECK(back.next.where.seats == job.where.seats);
     for (size_t i = 0; i < job.servers.size(); ++i)
@@ -80,7 +82,8 @@ TEST_CASE("what was put somewhere does not go back") {
   CHECK(on_it() == 0);
 }
 
-TEST_CASE("one of the lost is expected at a time, and none that ends for good") {
+TEST_CASE(
+    "one of the lost is expected at a time, and none that ends for good") {
   auto job = job_of_three();
   membership nodes{{"c:1"}};
   nodes.serve(job.servers, start);
@@ -94,7 +97,8 @@ TEST_CASE("one of the lost is expected at a time, and none that ends for good") 
   CHECK(!nodes.call(start + seconds{1}));
   CHECK(!nodes.stay_away("a:1", fail(ec::unreachable, ""), start + seconds{1}));
   CHECK(nodes.call(start + seconds{1}) == "b:1");
-  CHECK(nodes.stay_away("b:1", fail(ec::store_missing, ""), start + seconds{1}));
+  CHECK(
+      nodes.stay_away("b:1", fail(ec::store_missing, ""), start + seconds{1}));
   CHECK(nodes.call(start + seconds{3}) == "a:1");
   nodes.serve({{"a:1", "", 1}, {"driver", "", 0}}, start + seconds{3});
   CHECK(!nodes.is_expected("a:1"));

@@ -11,8 +11,8 @@
 
 namespace nnactor {
 
-/// Who serves a job, who has, and who is to be taken back with which groups; for
-/// training and for answers alike.
+/// Who serves a job, who has, and who is to be taken back with which groups;
+/// for training and for answers alike.
 class membership {
 public:
   using time = comebacks::time;

@@ -105,12 +105,8 @@ void trainer_state::leave_boundary() {
   settled = boundary;
   if (stopping)
     return end_if_done();
-  for (auto i = requests.begin(); i != requests.end(); ++i)
-    if (i->not_before <= boundary || boundary == settings.run.steps) {
-      auto next = std::move(*i);
-      requests.erase(i);
-      return serve(std::move(next));
-    }
+  if (auto next = requests.take(boundary, boundary == settings.run.steps))
+    return serve(std::move(*next));
   if (boundary == settings.run.steps)
     return end_if_done();
   if (pausing) {
@@ -129,12 +125,8 @@ uint64_t trainer_state::save_period() const {
 
 uint64_t trainer_state::next_boundary(uint64_t step) const {
   auto next = [step](uint64_t period) { return (step / period + 1) * period; };
-  auto nearest =
-      std::min({settings.run.steps, next(settings.run.evaluate_every),
-                next(save_period())});
-  for (auto& x : requests)
-    nearest = std::min(nearest, std::max(x.not_before, step));
-  return nearest;
+  return std::min({settings.run.steps, next(settings.run.evaluate_every),
+                   next(save_period()), requests.next_due(step)});
 }
 
 bool trainer_state::is_due(uint64_t period) const {
@@ -331,6 +323,7 @@ trainer_actor::behavior_type run_trainer(trainer_state::pointer self,
   st.self = self;
   st.settings = std::move(how);
   st.nodes = membership{st.settings.own_nodes};
+  st.moves = mover{st.effects_of_moves()};
   auto mine = [&st](uint64_t epoch) {
     return st.now != trainer_state::stage::idle
            && st.now != trainer_state::stage::recovering && st.network

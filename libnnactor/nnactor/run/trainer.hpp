@@ -5,21 +5,15 @@
 #include "nnactor/counting.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
-#include "nnactor/json_text.hpp"
-#include "nnactor/partition/rearrange.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/generation_writer.hpp"
 #include "nnactor/run/loading_progress.hpp"
 #include "nnactor/run/membership.hpp"
-#include "nnactor/run/redeploy.hpp"
-#include "nnactor/shell/command.hpp"
+#include "nnactor/run/mover.hpp"
 #include "nnactor/store/manifest.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <deque>
 #include <limits>
-
 #include <map>
 #include <set>
 
@@ -96,68 +90,11 @@ struct trainer_state {
     finishing,
   };
 
-  /// By node index; nothing of a node that did not answer.
-  using statuses = std::vector<std::optional<node_status>>;
-
-  /// A shell that waits for an answer.
-  class reply {
-  public:
-    explicit reply(caf::typed_response_promise<std::string> promise)
-        : promise_(std::move(promise)) {
-    }
-
-    /// For a request of the trainer itself.
-    explicit reply(std::function<void(const caf::error&)> refused)
-        : refused_(std::move(refused)) {
-    }
-
-    void tell(const nlohmann::json& answer) const {
-      if (promise_)
-        promise_->deliver(json_text(answer));
-    }
-
-    void refuse(const caf::error& why) const {
-      if (promise_)
-        promise_->deliver(why);
-      else
-        refused_(why);
-    }
-
-  private:
-    mutable std::optional<caf::typed_response_promise<std::string>> promise_;
-    std::function<void(const caf::error&)> refused_;
-  };
-
-  /// What a shell has asked for and happens between two steps.
-  struct request {
-    command what;
-    reply shell;
-    uint64_t not_before = 0; ///< Step at which it is due.
-    /// Rebalance: what every node had done when it was asked.
-    statuses first_look = {};
-  };
-
-  /// Groups on their way to other nodes.
-  struct moving {
-    request why;
-    rearrangement to;
-    std::vector<transfer> transfers;
-    std::vector<server> between; ///< What their indices mean.
-    nlohmann::json answer;
-    caf::actor_clock::time_point start;
-  };
-
   /// Losses and norms of one step.
   struct step_results {
     std::map<uint32_t, loss_value> losses; ///< By time step; see `work_id`.
     std::map<group_id, double> norms;      ///< By group.
     std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
-  };
-
-  /// Who waits for a generation of `boundary`, and what if there is none.
-  struct commit_waiter {
-    std::function<void()> then;
-    std::function<void(const caf::error&)> otherwise;
   };
 
   pointer self = nullptr;
@@ -183,8 +120,8 @@ struct trainer_state {
   generation_writer writer;
   std::optional<commit_waiter> after_commit;
 
-  std::deque<request> requests;
-  std::optional<moving> move;
+  request_queue requests;
+  mover moves;
   recovery way_back;
   bool pausing = false;  ///< Stop at every boundary.
   bool stopping = false; ///< End at the next boundary.
@@ -212,6 +149,7 @@ struct trainer_state {
   void on_failure(const caf::error& why);
   void stop();
   void watch();
+  mover::effects effects_of_moves();
 
 private:
   void connect(const deployed_ptr& job);
@@ -267,19 +205,14 @@ private:
   void go_on(const deployed_ptr& job);
 
   // Nodes that come back, see trainer_returning.cpp.
-  void forget_homes(const moving& done);
-  moving welcome(request why);
-  std::string welcomed(const moving& done) const;
   void look_for_the_lost();
   void take_back(const std::string& address);
   void stays_away(const std::string& address, const caf::error& why);
-  void call_off_move(const caf::error& why);
-  void dismiss(request why, const roster::entry& whom);
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);
   std::vector<uint64_t> sent_by_nodes(const deployed_ptr& job,
-                                      const statuses& all);
+                                      const node_statuses& all);
   void give_up();
   std::string waiting_for() const;
 
@@ -288,7 +221,7 @@ private:
   void answer_at_boundary(request what);
   void ask_rebalance(request what);
   void serve(request what);
-  void ask_statuses(std::function<void(const statuses&)> then);
+  void ask_statuses(std::function<void(const node_statuses&)> then);
   nlohmann::json state_view(const char* command) const;
   double steps_per_second() const;
   void answer_status(const reply& promise);
@@ -301,15 +234,16 @@ private:
   std::string name_of_node(const std::string& address) const;
 
   // Moves, see trainer_moving.cpp.
-  arrangement arranged() const;
   void start_move(request why);
   void start_join(request why);
   void start_rebalance(request why);
   void begin_move(moving what);
-  void fail_move(const caf::error& why);
-  void finish_move(const deployed_ptr& job);
+  void finish_move(moving done, const deployed_ptr& job);
+  void call_off_move(moving what, const caf::error& why);
+  std::string welcomed(const moving& done) const;
+  void dismiss(request why, const roster::entry& whom);
   void finish_request(moving done);
-  void refuse(request what, const caf::error& why);
+  void refuse(const request& what, const caf::error& why);
 };
 
 trainer_actor::behavior_type run_trainer(trainer_state::pointer self,

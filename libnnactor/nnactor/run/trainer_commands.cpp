@@ -118,7 +118,7 @@ void trainer_state::answer_at_boundary(request what) {
     return what.shell.refuse(
         fail(ec::node_lost, "a node was lost; ask again when the run goes on"));
   auto due = what.not_before;
-  requests.push_back(std::move(what));
+  requests.add(std::move(what));
   if (now == stage::paused)
     return leave_boundary();
   come_to_boundary(due);
@@ -132,7 +132,7 @@ void trainer_state::ask_rebalance(request what) {
                                   "measure; resume it first"));
   auto shared = std::make_shared<request>(std::move(what));
   auto epoch = network->job->epoch;
-  ask_statuses([this, shared, epoch](const statuses& first) {
+  ask_statuses([this, shared, epoch](const node_statuses& first) {
     if (network->job->epoch != epoch || now == stage::recovering)
       return shared->shell.refuse(fail(
           ec::invalid_argument, "something else moved meanwhile; try again"));
@@ -174,20 +174,17 @@ void trainer_state::serve(request what) {
 }
 
 void trainer_state::refuse_all(const caf::error& why) {
-  for (auto& x : requests)
-    x.shell.refuse(why);
-  requests.clear();
+  requests.refuse_all(why);
   after_commit.reset();
-  if (move)
-    move->why.shell.refuse(why);
-  move.reset();
+  moves.drop(why);
 }
 
 // -- at once ------------------------------------------------------------------
 
-void trainer_state::ask_statuses(std::function<void(const statuses&)> then) {
+void trainer_state::ask_statuses(
+    std::function<void(const node_statuses&)> then) {
   auto& members = network->cluster.members;
-  auto all = std::make_shared<statuses>(members.size());
+  auto all = std::make_shared<node_statuses>(members.size());
   auto missing = std::make_shared<size_t>(members.size());
   auto arrived = [all, missing, then] {
     if (--*missing == 0)
@@ -222,7 +219,7 @@ nlohmann::json trainer_state::state_view(const char* command) const {
 
 void trainer_state::answer_status(const reply& shell) {
   auto job = network;
-  ask_statuses([this, shell, job](const statuses& all) {
+  ask_statuses([this, shell, job](const node_statuses& all) {
     auto answer = state_view("status");
     auto events = nlohmann::json::array();
     for (auto& [step, text] : notices)
@@ -255,7 +252,7 @@ void trainer_state::answer_status(const reply& shell) {
 
 // Nodes count anew with every deployment.
 std::vector<uint64_t> trainer_state::sent_by_nodes(const deployed_ptr& job,
-                                                   const statuses& all) {
+                                                   const node_statuses& all) {
   std::vector<uint64_t> out;
   for (size_t i = 0; i < all.size(); ++i) {
     auto past = past_traffic.find(job->cluster.members[i].address);
@@ -270,14 +267,14 @@ std::vector<uint64_t> trainer_state::sent_by_nodes(const deployed_ptr& job,
 }
 
 void trainer_state::answer_nodes(const reply& shell) {
-  ask_statuses([this, job = network, shell](const statuses& all) {
+  ask_statuses([this, job = network, shell](const node_statuses& all) {
     shell.tell(
         nodes_view(*job, all, sent_by_nodes(job, all), nodes.known().absent()));
   });
 }
 
 void trainer_state::answer_groups(const reply& shell) {
-  ask_statuses([job = network, shell](const statuses& all) {
+  ask_statuses([job = network, shell](const node_statuses& all) {
     shell.tell(groups_view(*job, all));
   });
 }

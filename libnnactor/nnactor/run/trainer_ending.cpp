@@ -10,9 +10,7 @@ void trainer_state::stop() {
   if (now == stage::idle || stopping)
     return;
   stopping = true;
-  for (auto& x : requests)
-    x.shell.refuse(fail(ec::unreachable, "the run was told to end"));
-  requests.clear();
+  requests.refuse_all(fail(ec::unreachable, "the run was told to end"));
   if (now == stage::paused)
     leave_boundary();
   else if (now == stage::recovering)

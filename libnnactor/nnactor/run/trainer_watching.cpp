@@ -33,7 +33,7 @@ void trainer_state::give_up() {
                   settings.patience.count() / 1000, issued_step, waiting_for());
   now = stage::stuck;
   ask_statuses([this, text,
-                asked = way_back.disturbances()](const statuses& all) {
+                asked = way_back.disturbances()](const node_statuses& all) {
     if (way_back.disturbances() != asked)
       return;
     for (size_t i = 0; i < all.size(); ++i)
