@@ -10,6 +10,7 @@
 #include "nnactor/run/loading_progress.hpp"
 #include "nnactor/run/membership.hpp"
 #include "nnactor/run/mover.hpp"
+#include "nnactor/run/open_steps.hpp"
 #include "nnactor/store/manifest.hpp"
 
 #include <deque>
@@ -90,13 +91,6 @@ struct trainer_state {
     finishing,
   };
 
-  /// Losses and norms of one step.
-  struct step_results {
-    std::map<uint32_t, loss_value> losses; ///< By time step; see `work_id`.
-    std::map<group_id, double> norms;      ///< By group.
-    std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
-  };
-
   pointer self = nullptr;
   trainer_settings settings;
   loading_progress loading;
@@ -112,7 +106,7 @@ struct trainer_state {
   uint64_t boundary = 0;     ///< Step at which to validate or save next.
   uint64_t settled = 0;      ///< Boundary whose validation and saving are done.
   uint32_t in_flight = 0;    ///< Micro-batches out, credit not returned.
-  std::map<uint64_t, step_results> open; ///< Steps that lack something.
+  open_steps open;
 
   uint64_t validated = 0; ///< Next validation micro-batch.
   loss_value validation;  ///< Sum so far.
@@ -154,22 +148,29 @@ struct trainer_state {
 private:
   void connect(const deployed_ptr& job);
 
-  void pump();
-  void issue(phase why, uint64_t step, uint32_t micro_batch,
-             const examples& what);
-  examples training_examples(uint64_t step, uint32_t micro_batch) const;
-  void pump_training();
-  void pump_validation();
   void enter_boundary();
   void start_boundary();
   void leave_boundary();
   uint64_t save_period() const;
   uint64_t next_boundary(uint64_t step) const;
   bool is_due(uint64_t period) const;
-  void finish_step_if_complete(uint64_t step);
-  void finish_validation();
   void publish(progress what);
   void notice(const std::string& text);
+
+  // Steps, see trainer_steps.cpp.
+  void pump();
+  void pump_training();
+  void issue(phase why, uint64_t step, uint32_t micro_batch,
+             const examples& what);
+  examples training_examples(uint64_t step, uint32_t micro_batch) const;
+  void finish_step_if_complete(uint64_t step);
+  caf::error diverged(const char* what, double value, uint64_t step) const;
+
+  // Validation, see trainer_validating.cpp.
+  void start_validation();
+  void pump_validation();
+  void on_validation_loss(const work_id& work, const loss_value& value);
+  void finish_validation();
   uint64_t validation_batches() const;
 
   // Generations, see trainer_saving.cpp.
@@ -211,8 +212,6 @@ private:
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);
-  std::vector<uint64_t> sent_by_nodes(const deployed_ptr& job,
-                                      const node_statuses& all);
   void give_up();
   std::string waiting_for() const;
 
@@ -221,10 +220,14 @@ private:
   void answer_at_boundary(request what);
   void ask_rebalance(request what);
   void serve(request what);
-  void ask_statuses(std::function<void(const node_statuses&)> then);
   nlohmann::json state_view(const char* command) const;
+
+  // What shells see, see trainer_answers.cpp.
+  void ask_statuses(std::function<void(const node_statuses&)> then);
   double steps_per_second() const;
   void answer_status(const reply& promise);
+  std::vector<uint64_t> sent_by_nodes(const deployed_ptr& job,
+                                      const node_statuses& all);
   void answer_nodes(const reply& promise);
   void answer_groups(const reply& promise);
   void answer_neuron(const command& what, const reply& promise);

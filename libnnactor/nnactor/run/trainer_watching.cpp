@@ -82,10 +82,10 @@ std::string trainer_state::waiting_for() const {
   if (auto node = writer.missing())
     return fmt::format("the slices of generation {} from {}", writer.number(),
                        name_of(network->job->servers[*node]));
-  if (open.empty())
+  if (open.all().empty())
     return "an answer of a node";
-  auto& [step, results] = *open.begin();
-  auto losses = settings.run.train.micro_batches * port.time_steps();
+  auto& [step, results] = *open.all().begin();
+  auto losses = open.expected().losses;
   if (results.losses.size() < losses)
     return fmt::format("{} losses of step {} from the loss group on {}",
                        losses - results.losses.size(), step + 1,
