@@ -10,18 +10,6 @@ namespace {
 
 const membership::time start{};
 
-/// Three nodes of two devices, each with a part of the network.
-deployment job_of_three() {
-  deployment out;
-  out.net = language_model();
-  out.parts = dealt(out.net, 3, 1);
-  out.graph = make_group_graph(out.net, out.parts);
-  out.where = place(out.graph, 3, 2);
-  out.servers = {
-      {"a:1", "", 1}, {"b:1", "", 2}, {"c:1", "", 3}, {"driver", "", 0}};
-  return out;
-}
-
 /// The job after nodes were lost.
 deployment without(const deployment& job, const std::string& address) {
   auto to = survivors_of(job, {address}, 2);
@@ -35,7 +23,7 @@ deployment without(const deployment& job, const std::string& address) {
 } // namespace
 
 TEST_CASE("groups go back to the node and the device where they were") {
-  auto job = job_of_three();
+  auto job = on_nodes(3, 2);
   for (auto* address : {"a:1", "b:1", "c:1"}) {
     homes all;
     all.lose(job, address);
@@ -49,7 +37,7 @@ TEST_CASE("groups go back to the node and the device where they were") {
 }
 
 TEST_CASE("a group that has lost two nodes belongs to the first") {
-  auto job = job_of_three();
+  auto job = on_nodes(3, 2);
   homes all;
   all.lose(job, "a:1");
   auto two = without(job, "a:1");
@@ -62,7 +50,7 @@ TEST_CASE("a group that has lost two nodes belongs to the first") {
 }
 
 TEST_CASE("what was put somewhere does not go back") {
-  auto job = job_of_three();
+  auto job = on_nodes(3, 2);
   homes all;
   all.lose(job, "b:1");
   auto rest = without(job, "b:1");
@@ -84,7 +72,7 @@ TEST_CASE("what was put somewhere does not go back") {
 
 TEST_CASE(
     "one of the lost is expected at a time, and none that ends for good") {
-  auto job = job_of_three();
+  auto job = on_nodes(3, 2);
   membership nodes{{"c:1"}};
   nodes.serve(job.servers, start);
   CHECK(!nodes.call(start + seconds{60}));

@@ -7,16 +7,6 @@ using namespace nnactor::test;
 
 namespace {
 
-deployment job_of_two() {
-  deployment out;
-  out.net = language_model();
-  out.parts = dealt(out.net, 2, 1);
-  out.graph = make_group_graph(out.net, out.parts);
-  out.where = place(out.graph, 2, 1);
-  out.servers = {{"a:1", "", 1}, {"b:1", "", 2}, {"driver", "", 0}};
-  return out;
-}
-
 node_status status_of(group_id group, uint64_t version, uint64_t busy_ns) {
   node_status out;
   out.groups.emplace_back();
@@ -29,7 +19,7 @@ node_status status_of(group_id group, uint64_t version, uint64_t busy_ns) {
 } // namespace
 
 TEST_CASE("whoever leaves takes its number with it and its groups stay") {
-  auto job = job_of_two();
+  auto job = on_nodes(2, 1);
   command leave;
   leave.kind = command_kind::leave;
   auto planned = plan_move(job, leave, 0, 1);
@@ -45,7 +35,7 @@ TEST_CASE("whoever leaves takes its number with it and its groups stay") {
 }
 
 TEST_CASE("a newcomer gets what belongs on it, and others keep theirs") {
-  auto job = job_of_two();
+  auto job = on_nodes(2, 1);
   auto empty = add_node({job.parts, job.graph, job.where}, 1);
   auto to = rearrangement{
       empty,
@@ -62,7 +52,7 @@ TEST_CASE("a newcomer gets what belongs on it, and others keep theirs") {
 }
 
 TEST_CASE("a group is as busy as its steps between two looks") {
-  auto job = job_of_two();
+  auto job = on_nodes(2, 1);
   node_statuses first = {status_of(2, 10, 1'000'000'000), status_of(3, 10, 0)};
   node_statuses second = {status_of(2, 14, 3'000'000'000), status_of(3, 10, 0)};
   auto busy = busy_between(job, first, second);
