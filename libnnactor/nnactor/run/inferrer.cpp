@@ -154,27 +154,18 @@ void inferrer_state::watch() {
 }
 
 void inferrer_state::look_for_the_lost() {
-  if (!is_answering())
-    return;
-  auto due = nodes.call(self->clock().now());
-  if (!due)
-    return;
-  self->request(settings.distributor, defaults::deploy_timeout,
-                join_atom::value, std::vector<std::string>{*due})
-      .then(
-          [this, asked = way_back.disturbances(),
-           address = *due](const cluster_ptr&) {
-            if (asked == way_back.disturbances() && !broken)
-              take_back(address);
-            else
-              nodes.miss(address, self->clock().now());
-          },
-          [this, address = *due](const caf::error& why) {
-            nodes.stay_away(address, why, self->clock().now());
-          });
+  if (is_answering())
+    call_the_lost(
+        self, nodes, way_back, settings.distributor, defaults::deploy_timeout,
+        [this](const std::string& address) { take_back(address); },
+        [this](const std::string& address, const caf::error& why) {
+          nodes.stay_away(address, why, self->clock().now());
+        });
 }
 
 void inferrer_state::take_back(const std::string& address) {
+  if (broken)
+    return;
   drop_work();
   set_up_anew(nodes.welcome(*network->job, address),
               {.then = [this](const deployed_ptr& job) { connect(job); },

@@ -2,11 +2,15 @@
 
 #include "nnactor/cluster/distributor.hpp"
 #include "nnactor/defaults.hpp"
+#include "nnactor/run/membership.hpp"
 #include "nnactor/run/recovery.hpp"
 
 #include <caf/scheduled_actor.hpp>
 
+#include <chrono>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace nnactor {
 
@@ -30,6 +34,33 @@ void redeploy(Driver* self, recovery& job, const distributor_actor& distributor,
           },
           [&job, who](const caf::error& why) {
             job.end_attempt() ? who.otherwise(why) : who.disturbed();
+          });
+}
+
+/// Asks a lost node, if one is due, whether it is there again.
+/// @param then Gets the address of one that is.
+/// @param otherwise Gets that of one that is not, or cannot come, and why.
+template <class Driver>
+void call_the_lost(
+    Driver* self, membership& nodes, const recovery& job,
+    const distributor_actor& distributor, std::chrono::milliseconds patience,
+    std::function<void(const std::string&)> then,
+    std::function<void(const std::string&, const caf::error&)> otherwise) {
+  auto due = nodes.call(self->clock().now());
+  if (!due)
+    return;
+  self->request(distributor, patience, join_atom::value,
+                std::vector<std::string>{*due})
+      .then(
+          [=, &nodes, &job, asked = job.disturbances(),
+           address = *due](const cluster_ptr&) {
+            if (asked == job.disturbances())
+              then(address);
+            else
+              nodes.miss(address, self->clock().now());
+          },
+          [otherwise, address = *due](const caf::error& why) {
+            otherwise(address, why);
           });
 }
 

@@ -6,22 +6,12 @@ namespace nnactor {
 void trainer_state::look_for_the_lost() {
   if (stopping || now == stage::finishing || now == stage::stuck)
     return;
-  auto due = nodes.call(self->clock().now());
-  if (!due)
-    return;
-  self->request(settings.distributor, settings.patience, join_atom::value,
-                std::vector<std::string>{*due})
-      .then(
-          [this, asked = way_back.disturbances(),
-           address = *due](const cluster_ptr&) {
-            if (asked == way_back.disturbances())
-              take_back(address);
-            else
-              nodes.miss(address, self->clock().now());
-          },
-          [this, address = *due](const caf::error& why) {
-            stays_away(address, why);
-          });
+  call_the_lost(
+      self, nodes, way_back, settings.distributor, settings.patience,
+      [this](const std::string& address) { take_back(address); },
+      [this](const std::string& address, const caf::error& why) {
+        stays_away(address, why);
+      });
 }
 
 void trainer_state::take_back(const std::string& address) {
