@@ -90,18 +90,31 @@ TEST_CASE("what fails after that is called off if others can go on") {
 TEST_CASE("a move that was dropped does nothing any more") {
   watched_mover x;
   x.begin(command_kind::join);
-  x.saving->then();
-  x.it.drop(gone);
-  CHECK(x.told);
-  SUBCASE("when it is set up") {
-    x.setting_up->then(nullptr);
+  SUBCASE("when it is saved") {
+    x.it.drop(gone);
+    x.saving->then();
+    CHECK(!x.setting_up);
   }
-  SUBCASE("when it fails") {
-    x.setting_up->otherwise(gone);
+  SUBCASE("when it is not") {
+    x.it.drop(gone);
+    x.saving->otherwise(gone);
   }
   SUBCASE("when there is no epoch") {
+    x.saving->then();
+    x.it.drop(gone);
     x.unclaimed(gone);
   }
+  SUBCASE("when it is set up") {
+    x.saving->then();
+    x.it.drop(gone);
+    x.setting_up->then(nullptr);
+  }
+  SUBCASE("when it cannot be set up") {
+    x.saving->then();
+    x.it.drop(gone);
+    x.setting_up->otherwise(gone);
+  }
+  CHECK(x.told);
   CHECK(x.end.empty());
   // Nothing is under way.
   x.it.drop(gone);

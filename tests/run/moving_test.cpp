@@ -194,3 +194,30 @@ TEST_CASE("a straggler loses work to the others") {
   CHECK(expected(0) / expected(1) == doctest::Approx(1).epsilon(0.15));
   x.run_to_end();
 }
+
+TEST_CASE("a run that fails while groups move ends there") {
+  live_job x{{.nodes = 3}, language_job(40)};
+  x.run_to(3);
+  auto said = x.ask("leave 2");
+  auto& run = state_of<trainer_state>(x.cluster.trainer);
+  auto settle_until = [&](auto what) {
+    REQUIRE(x.cluster.world.settle_until(what));
+  };
+  settle_until([&] { return run.writer.is_under_way(); });
+  SUBCASE("while a generation is committed") {
+    settle_until([&] { return !run.writer.missing(); });
+    REQUIRE(run.writer.is_under_way());
+  }
+  SUBCASE("while an epoch is claimed") {
+    settle_until([&] { return run.way_back.is_trying(); });
+  }
+  auto epoch = run.network->job->epoch;
+  // The answer of the store comes after this.
+  caf::anon_send(driver_actor{x.cluster.trainer}, failed_atom::value, epoch,
+                 fail(ec::device_failure, "broken"));
+  x.cluster.world.settle();
+  CHECK(code_of(x.out->failure) == ec::device_failure);
+  CHECK(code_of(said.error()) == ec::device_failure);
+  for (auto& node : x.cluster.nodes)
+    CHECK(state_of<node_state>(node).epoch == epoch);
+}

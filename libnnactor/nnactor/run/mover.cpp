@@ -11,6 +11,8 @@ void mover::begin(moving what) {
       run_.refused(take(), why);
   };
   auto go = [this, stay] {
+    if (!move_)
+      return;
     run_.set_up(move_->what.to, stay,
                 {.then =
                      [this](const deployed_ptr& job) {

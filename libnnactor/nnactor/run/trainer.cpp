@@ -110,6 +110,7 @@ void trainer_state::on_failure(const caf::error& why) {
   if (now == stage::idle)
     return;
   now = stage::idle;
+  way_back.break_off(self->clock().now()); // Answers come too late from now on.
   port.close();
   refuse_all(why);
   publish({.what = progress::kind::failed, .step = issued_step, .error = why});
