@@ -53,8 +53,8 @@ constexpr size_t max_files = 65536;
 /// Rows of a micro-batch at most; bounds what a peer can make a node allocate.
 constexpr uint64_t max_rows = 65536;
 
-/// Completed micro-batches a group remembers to recognise duplicates; more
-/// than can be in flight at once.
+/// Pieces of work that a group remembers to have taken, to drop duplicates:
+/// time steps of micro-batches, in a full window up to four of each.
 constexpr size_t remembered_work = 256;
 
 /// Examples of so many time steps that are a validation micro-batch. Nothing is

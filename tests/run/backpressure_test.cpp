@@ -37,8 +37,7 @@ TEST_CASE(
       auto job = small_job(net, dealt(net, 2, 1), 1000, window);
       simulated_cluster x{{.seed = seed, .nodes = 2}};
       auto out = x.start_training(job);
-      REQUIRE(
-          x.world.settle_until([&] { return out->count(kind::step) >= 12; }));
+      run_steps(x, out, 12);
       auto mute = spawn_mute_gate(x.world);
       auto& node = state_of<node_state>(x.nodes[0]);
       for (auto& link : node.job->links)

@@ -13,12 +13,6 @@ prepared_job language_job(uint64_t steps) {
   return small_job(net, dealt(net, 2, 1), steps);
 }
 
-void run_steps(simulated_cluster& x, const simulated_cluster::outcome_ptr& out,
-               size_t steps) {
-  REQUIRE(
-      x.world.settle_until([&] { return out->count(kind::step) >= steps; }));
-}
-
 void stop(simulated_cluster& x) {
   caf::anon_send(x.trainer, stop_atom::value);
 }
@@ -162,8 +156,7 @@ TEST_CASE("the end is tried again with pauses, not for ever, and says what is "
   auto disk = std::make_shared<observed_filesystem>(make_memory_filesystem());
   simulated_cluster x{{.nodes = 2, .storage = disk}};
   auto out = x.start_training(language_job(30));
-  REQUIRE(
-      x.world.settle_until([&] { return out->count(kind::committed) == 2; }));
+  run_commits(x, out, 2);
   disk->full = true;
   x.world.settle();
   CHECK(!out->ended);
@@ -182,9 +175,7 @@ TEST_CASE("the end is tried again with pauses, not for ever, and says what is "
       text.find("generation 2 of step 20 is kept in store/tiny, go on from it "
                 "with `nnactor run CONFIG --resume`")
       != std::string::npos);
-  size_t told = 0;
-  for (auto& x : out->of(kind::notice))
-    told += x.text.find("trying again") != std::string::npos;
+  auto told = notices(*out, "trying again");
   CHECK(told >= 1);
   CHECK(told <= 2);
 }
@@ -193,8 +184,7 @@ TEST_CASE("a disk that has room again in time gets the end") {
   auto disk = std::make_shared<observed_filesystem>(make_memory_filesystem());
   simulated_cluster x{{.nodes = 2, .storage = disk}};
   auto out = x.start_training(language_job(30));
-  REQUIRE(
-      x.world.settle_until([&] { return out->count(kind::committed) == 2; }));
+  run_commits(x, out, 2);
   disk->full = true;
   x.world.advance(std::chrono::seconds{10});
   CHECK(!out->ended);
@@ -212,15 +202,13 @@ TEST_CASE("a store that is removed while it trains ends the run at its next "
     auto disk = make_memory_filesystem();
     simulated_cluster x{{.seed = seed, .nodes = 2, .storage = disk}};
     auto out = x.start_training(language_job(60));
-    REQUIRE(
-        x.world.settle_until([&] { return out->count(kind::committed) == 1; }));
+    run_commits(x, out, 1);
     auto saved = out->count(kind::step);
     REQUIRE(!disk->remove("store/tiny/epoch.1"));
     x.world.settle();
     REQUIRE(out->ended);
     CHECK(code_of(out->failure) == ec::store_missing);
-    CHECK(explain(out->failure).find("removed or replaced")
-          != std::string::npos);
+    CHECK(mentions(explain(out->failure), "removed or replaced"));
     CHECK(out->count(kind::step) <= saved + 20);
   }
 }

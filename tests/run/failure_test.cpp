@@ -11,17 +11,6 @@ using kind = progress::kind;
 
 namespace {
 
-bool names(const caf::error& why, const char* what) {
-  return explain(why).find(what) != std::string::npos;
-}
-
-/// Runs a cluster until that many steps are done.
-void run_steps(simulated_cluster& x, const simulated_cluster::outcome_ptr& out,
-               size_t steps) {
-  REQUIRE(
-      x.world.settle_until([&] { return out->count(kind::step) >= steps; }));
-}
-
 /// Examples of which one is not a number.
 class poisoned_data : public made_up_data {
 public:
@@ -65,8 +54,8 @@ TEST_CASE("a loss that is no number ends the run and names the step") {
     simulated_cluster x{{.seed = seed, .nodes = 2}};
     auto out = x.train(job);
     CHECK(code_of(out->failure) == ec::diverged);
-    CHECK(names(out->failure, fmt::format("at step {};", bad + 1).c_str()));
-    CHECK(names(out->failure, "is kept in store/tiny"));
+    CHECK(mentions(explain(out->failure), fmt::format("at step {};", bad + 1)));
+    CHECK(mentions(explain(out->failure), "is kept in store/tiny"));
     CHECK(out->count(kind::step) == bad);
     auto newest = x.store().open(choice::newest);
     REQUIRE(newest);
@@ -111,9 +100,9 @@ TEST_CASE("groups that stop are a timeout that says who waits for what") {
   x.world.advance(std::chrono::seconds{3});
   REQUIRE(out->ended);
   CHECK(code_of(out->failure) == ec::timeout);
-  CHECK(names(out->failure, "nothing has moved for 30 s"));
-  CHECK(names(out->failure, "waiting for"));
-  CHECK(names(out->failure, "node:"));
+  CHECK(mentions(explain(out->failure), "nothing has moved for 30 s"));
+  CHECK(mentions(explain(out->failure), "waiting for"));
+  CHECK(mentions(explain(out->failure), "node:"));
 }
 
 TEST_CASE("as long as something moves there is no timeout") {
@@ -154,9 +143,9 @@ TEST_CASE("a node that stops answering is lost, and the run goes on") {
   x.world.settle();
   REQUIRE(out->ended);
   CHECK(!out->failure);
-  auto notices = out->of(kind::notice);
-  REQUIRE(!notices.empty());
-  CHECK(notices.front().text.starts_with("node 2 (node:2) is lost"));
+  auto told = out->of(kind::notice);
+  REQUIRE(!told.empty());
+  CHECK(told.front().text.starts_with("node 2 (node:2) is lost"));
 }
 
 TEST_CASE("a disk that fails for good ends the run, with a good generation") {
@@ -167,8 +156,7 @@ TEST_CASE("a disk that fails for good ends the run, with a good generation") {
     auto storage = std::make_shared<observed_filesystem>(disk);
     simulated_cluster x{{.seed = seed, .nodes = 2, .storage = storage}};
     auto out = x.start_training(small_job(net, dealt(net, 2, 1), 30));
-    REQUIRE(
-        x.world.settle_until([&] { return out->count(kind::committed) == 1; }));
+    run_commits(x, out, 1);
     storage->stay_down = true;
     storage->fail_at = storage->operations + 1 + seed;
     x.world.settle();
@@ -214,8 +202,7 @@ TEST_CASE("whatever the disk fails at once, training goes on to the same end") {
       x.world.advance(std::chrono::seconds{2});
     REQUIRE(out->ended);
     REQUIRE_MESSAGE(!out->failure, explain(out->failure));
-    for (auto& notice : out->of(kind::notice))
-      told += notice.text.find("is not saved") != std::string::npos;
+    told += notices(*out, "is not saved");
     CHECK(same_bytes(content({disk, "store/tiny"}), expected));
   }
   CHECK(told > 10);
@@ -232,8 +219,8 @@ TEST_CASE("a store that is another's is refused before anything is trained") {
       run_persistence, x.storage, std::string{"elsewhere"}, std::string{}));
   auto out = x.train(job);
   CHECK(code_of(out->failure) == ec::store_missing);
-  CHECK(names(out->failure, "node:2"));
-  CHECK(names(out->failure, "--store"));
+  CHECK(mentions(explain(out->failure), "node:2"));
+  CHECK(mentions(explain(out->failure), "--store"));
 }
 
 TEST_CASE("messages of hostile or confused peers do not move a trainer") {

@@ -194,6 +194,94 @@ TEST_CASE("questions to the last node, when it dies, are answered with its "
   }
 }
 
+TEST_CASE("a node that comes back has its groups again and answers with them") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  std::vector<tensor> questions;
+  for (uint64_t i = 0; i < 20; ++i)
+    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto expected = answers(storage, 1, 1, 0, questions);
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    CAPTURE(seed);
+    simulated_cluster x{{.seed = seed, .nodes = 3, .storage = storage}};
+    REQUIRE(x.open_inference(4));
+    x.world.settle();
+    auto& network = state_of<inferrer_state>(x.inferrer).network;
+    auto seats = network->job->where.seats;
+    x.kill(1);
+    x.world.advance(std::chrono::seconds{1});
+    REQUIRE(network->cluster.members.size() == 2);
+    x.restart(1);
+    // Some are asked before it is taken back, and all of them at once.
+    std::vector<answer<tensor>> pending;
+    auto& newcomer = state_of<node_state>(x.nodes[1]);
+    while (!newcomer.job && pending.size() < questions.size()) {
+      pending.push_back(x.world.ask<tensor>(x.inferrer, infer_atom::value,
+                                            questions[pending.size()]));
+      x.world.tick(std::chrono::seconds{1});
+      for (uint64_t i = 0; i < 40 * seed && !newcomer.job; ++i)
+        x.world.step();
+    }
+    x.world.advance(std::chrono::seconds{5});
+    CHECK(network->job->where.seats == seats);
+    CHECK(network->job->servers[1].number == 2);
+    for (size_t i = 0; i < pending.size(); ++i) {
+      REQUIRE_MESSAGE(!pending[i].error(), explain(pending[i].error()));
+      CHECK(same_bytes(pending[i].value(), expected[i]));
+    }
+  }
+}
+
+TEST_CASE("a node that comes back but cannot answer costs no answer") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  auto question = batch_for(net, 2, 1).inputs;
+  auto expected = answers(storage, 1, 1, 0, {question});
+  simulated_cluster x{{.nodes = 3, .storage = storage}};
+  REQUIRE(x.open_inference(2));
+  x.world.settle();
+  auto& network = state_of<inferrer_state>(x.inferrer).network;
+  auto ask = [&] {
+    return x.world.ask_now<tensor>(x.inferrer, infer_atom::value, question);
+  };
+  x.kill(1);
+  x.restart(1, "elsewhere");
+  for (int i = 0; i < 20; ++i) {
+    x.world.advance(std::chrono::seconds{1});
+    CHECK(same_bytes(ask().value(), expected[0]));
+  }
+  CHECK(network->cluster.members.size() == 2);
+  x.kill(1);
+  x.restart(1);
+  x.world.advance(std::chrono::seconds{60});
+  CHECK(network->cluster.members.size() == 3);
+  CHECK(same_bytes(ask().value(), expected[0]));
+}
+
+TEST_CASE("a store that cannot be seen for a while is not the end of answers") {
+  auto net = language_model();
+  auto storage = trained_model(net);
+  auto question = batch_for(net, 2, 1).inputs;
+  auto expected = answers(storage, 1, 1, 0, {question});
+  simulated_cluster x{{.nodes = 2, .storage = storage}};
+  REQUIRE(x.open_inference(2));
+  x.world.settle();
+  // By this file a node knows that a folder is the one of the job.
+  auto token =
+      fmt::format("store/tiny/epoch.{}", x.store().open(choice::newest)->epoch);
+  REQUIRE(storage->link(token, "store/away"));
+  REQUIRE(!storage->remove(token));
+  x.kill(1);
+  auto answer = x.world.ask<tensor>(x.inferrer, infer_atom::value, question);
+  x.world.advance(std::chrono::seconds{5});
+  CHECK(!answer.is_there());
+  REQUIRE(storage->link("store/away", token));
+  x.world.advance(std::chrono::seconds{1});
+  REQUIRE(answer.is_there());
+  REQUIRE_MESSAGE(!answer.error(), explain(answer.error()));
+  CHECK(same_bytes(answer.value(), expected[0]));
+}
+
 TEST_CASE("a model that is not there cannot be opened") {
   simulated_cluster x{{.nodes = 1}};
   auto opened = x.open_inference(1);

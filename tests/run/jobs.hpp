@@ -70,6 +70,58 @@ inline trained train(const prepared_job& job, const simulation& how) {
   return result;
 }
 
+/// Lets a job go on until so many steps are done.
+inline void run_steps(simulated_cluster& x,
+                      const simulated_cluster::outcome_ptr& out, size_t steps) {
+  REQUIRE(x.world.settle_until(
+      [&] { return out->count(progress::kind::step) >= steps; }));
+}
+
+/// Lets it go on until so many generations are committed.
+inline void run_commits(simulated_cluster& x,
+                        const simulated_cluster::outcome_ptr& out,
+                        size_t commits) {
+  REQUIRE(x.world.settle_until(
+      [&] { return out->count(progress::kind::committed) >= commits; }));
+}
+
+/// Lets time pass until a job ends, for whoever tries again later.
+inline void run_to_the_end(simulated_cluster& x,
+                           const simulated_cluster::outcome_ptr& out) {
+  for (int i = 0; i < 100 && !out->ended; ++i) {
+    x.world.settle();
+    if (!out->ended)
+      x.world.advance(std::chrono::seconds{1});
+  }
+  REQUIRE(out->ended);
+}
+
+inline bool mentions(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
+
+/// How many notices have a text in them.
+inline size_t notices(const simulated_cluster::outcome& out,
+                      const std::string& text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(out.of(progress::kind::notice),
+                            [&](auto& x) { return mentions(x.text, text); }));
+}
+
+/// A network on nodes a:1, b:1, ..., with a part on each.
+inline deployment on_nodes(uint32_t nodes, uint32_t devices) {
+  deployment out;
+  out.net = language_model();
+  out.parts = dealt(out.net, nodes, 1);
+  out.graph = make_group_graph(out.net, out.parts);
+  out.where = place(out.graph, nodes, devices);
+  for (uint32_t i = 0; i < nodes; ++i)
+    out.servers.push_back(
+        {std::string(1, static_cast<char>('a' + i)) + ":1", "", i + 1});
+  out.servers.push_back({"driver", "", 0});
+  return out;
+}
+
 /// Whether no group holds more than the window lets the driver send.
 inline bool is_bounded(const simulated_cluster& x, const prepared_job& job) {
   size_t window = job.how.run.train.window * job.net.time_steps;

@@ -1,32 +1,24 @@
-#include "run/jobs.hpp"
-
-#include <nlohmann/json.hpp>
+#include "run/live_job.hpp"
 
 using namespace nnactor;
 using namespace nnactor::test;
 using kind = progress::kind;
-using nlohmann::json;
 
 namespace {
 
 /// A job that stands still, so that time can pass.
-struct paused_job {
+struct paused_job : live_job {
   explicit paused_job(const prepared_job& what, uint32_t nodes = 3,
                       uint64_t seed = 0)
-      : cluster({.seed = seed, .nodes = nodes, .devices = 2}),
-        out(cluster.start_training(what)) {
-    REQUIRE(cluster.world.settle_until(
-        [&] { return out->count(kind::step) >= 15; }));
+      : live_job({.seed = seed, .nodes = nodes, .devices = 2}, what) {
+    run_to(15);
     tell("pause");
   }
 
-  json tell(const std::string& line) {
-    auto said = cluster.world.ask<std::string>(cluster.trainer,
-                                               command_atom::value, line);
-    REQUIRE(cluster.world.settle_until([&] { return said.is_there(); }));
-    REQUIRE_MESSAGE(!said.error(), explain(said.error()));
+  nlohmann::json tell(const std::string& line) {
+    auto said = live_job::tell(line);
     cluster.world.settle();
-    return json::parse(said.value());
+    return said;
   }
 
   void kill(size_t node) {
@@ -50,13 +42,6 @@ struct paused_job {
     return *state_of<trainer_state>(cluster.trainer).network->job;
   }
 
-  size_t notices(const std::string& text) {
-    return static_cast<size_t>(
-        std::ranges::count_if(out->of(kind::notice), [&](auto& x) {
-          return x.text.find(text) != std::string::npos;
-        }));
-  }
-
   /// Ends the job, undisturbed, and compares.
   void finish(const std::vector<parameter_set>& expected) {
     tell("resume");
@@ -66,16 +51,7 @@ struct paused_job {
     REQUIRE_MESSAGE(!out->failure, explain(out->failure));
     CHECK(same_bytes(content(cluster.store()), expected));
   }
-
-  simulated_cluster cluster;
-  simulated_cluster::outcome_ptr out;
 };
-
-std::vector<parameter_set> undisturbed(const prepared_job& job) {
-  simulated_cluster x{{.nodes = 3}};
-  REQUIRE(!x.train(job)->failure);
-  return content(x.store());
-}
 
 prepared_job job_of_three() {
   auto net = language_model();
@@ -86,7 +62,7 @@ prepared_job job_of_three() {
 
 TEST_CASE("a node that answers again gets back what it had") {
   auto job = job_of_three();
-  auto expected = undisturbed(job);
+  auto expected = train(job, {.nodes = 3}).model;
   for (uint64_t seed = 0; seed < 6; ++seed) {
     CAPTURE(seed);
     paused_job x{job, 3, seed};
@@ -103,9 +79,9 @@ TEST_CASE("a node that answers again gets back what it had") {
       CHECK(x.job().servers[i].number == before.servers[i].number);
       CHECK(x.job().servers[i].address == before.servers[i].address);
     }
-    CHECK(
-        x.notices(fmt::format("node {0} (node:{0}) is back: moved ", which + 1))
-        == 1);
+    CHECK(notices(*x.out,
+                  fmt::format("node {0} (node:{0}) is back: moved ", which + 1))
+          == 1);
     x.finish(expected);
   }
 }
@@ -118,13 +94,13 @@ TEST_CASE(
                  x.job().epoch, node_index{1});
   x.pass(60);
   REQUIRE(x.serves(1));
-  CHECK(x.notices("node 2 (node:2) is back: moved ") == 1);
-  x.finish(undisturbed(job));
+  CHECK(notices(*x.out, "node 2 (node:2) is back: moved ") == 1);
+  x.finish(train(job, {.nodes = 3}).model);
 }
 
 TEST_CASE("a return that is broken off leaves nothing old behind") {
   auto job = job_of_three();
-  auto expected = undisturbed(job);
+  auto expected = train(job, {.nodes = 3}).model;
   for (uint64_t seed = 0; seed < 24; ++seed) {
     CAPTURE(seed);
     paused_job x{job, 3, seed};
@@ -164,7 +140,7 @@ TEST_CASE("all come back to where they were, in whatever order they went") {
   x.cluster.restart(2);
   x.pass(11);
   CHECK(x.job().where.seats == before.where.seats);
-  x.finish(undisturbed(job));
+  x.finish(train(job, {.nodes = 3}).model);
 }
 
 TEST_CASE("what people have moved meanwhile stays there") {
@@ -182,7 +158,7 @@ TEST_CASE("what people have moved meanwhile stays there") {
   x.pass(11);
   REQUIRE(x.serves(1));
   CHECK(x.job().servers[x.job().where.seats[mine].node].number == to);
-  x.finish(undisturbed(job));
+  x.finish(train(job, {.nodes = 3}).model);
 }
 
 TEST_CASE("who was let go is not taken back, before or after it was lost") {
@@ -200,7 +176,7 @@ TEST_CASE("who was let go is not taken back, before or after it was lost") {
   CHECK(!x.serves(0));
   CHECK(!x.serves(1));
   CHECK(x.tell("join node:2")["text"] == "node 2 (node:2) has joined");
-  x.finish(undisturbed(job));
+  x.finish(train(job, {.nodes = 3}).model);
 }
 
 TEST_CASE("a node that comes and goes is let in ever rarer") {
@@ -222,7 +198,7 @@ TEST_CASE("a node that comes and goes is let in ever rarer") {
   CHECK(!x.serves(1));
   x.pass(4);
   CHECK(x.serves(1));
-  x.finish(undisturbed(job));
+  x.finish(train(job, {.nodes = 3}).model);
 }
 
 TEST_CASE("a node that comes back to another store costs nothing") {
@@ -232,10 +208,11 @@ TEST_CASE("a node that comes back to another store costs nothing") {
   x.cluster.restart(1, "elsewhere");
   x.pass(60);
   CHECK(!x.serves(1));
-  CHECK(x.notices("start the node with --store on the shared folder") == 1);
+  CHECK(notices(*x.out, "start the node with --store on the shared folder")
+        == 1);
   x.cluster.kill(1);
   x.cluster.restart(1);
   x.pass(100);
   CHECK(x.serves(1));
-  x.finish(undisturbed(job));
+  x.finish(train(job, {.nodes = 3}).model);
 }

@@ -14,77 +14,77 @@ namespace nnactor {
 
 namespace {
 
-using reply = nlohmann::json; ///< Or a part of one.
+using json_value = nlohmann::json; ///< What was answered, or a part.
 
 constexpr size_t widest_list = 24;
 
-const reply& member(const reply& of, const char* key) {
-  static const reply nothing;
+const json_value& member(const json_value& of, const char* key) {
+  static const json_value nothing;
   auto found = of.is_object() ? of.find(key) : of.end();
   return found != of.end() ? *found : nothing;
 }
 
-std::string text(const reply& of, const char* key) {
+std::string text(const json_value& of, const char* key) {
   auto& x = member(of, key);
   return x.is_string() ? printable(x.get<std::string>()) : std::string{};
 }
 
-std::optional<double> real(const reply& of, const char* key) {
+std::optional<double> real(const json_value& of, const char* key) {
   auto& x = member(of, key);
   return x.is_number() ? std::optional{x.get<double>()} : std::nullopt;
 }
 
-std::optional<uint64_t> whole(const reply& of, const char* key) {
+std::optional<uint64_t> whole(const json_value& of, const char* key) {
   auto& x = member(of, key);
   return x.is_number_unsigned() ? std::optional{x.get<uint64_t>()}
                                 : std::nullopt;
 }
 
-std::string count(const reply& of, const char* key) {
+std::string count(const json_value& of, const char* key) {
   auto x = whole(of, key);
   return x ? format_count(*x) : std::string{};
 }
 
-std::string how_many(const reply& of, const char* key, const char* what) {
+std::string how_many(const json_value& of, const char* key, const char* what) {
   auto x = whole(of, key);
   return x ? counted(*x, what) : std::string{};
 }
 
-std::string id(const reply& of, const char* key) {
+std::string id(const json_value& of, const char* key) {
   auto x = whole(of, key);
   return x ? fmt::format("{}", *x) : std::string{};
 }
 
 /// A node's number; the driver has none.
-std::string node(const reply& of, const char* key) {
+std::string node(const json_value& of, const char* key) {
   auto x = whole(of, key);
   return x && *x == 0 ? "driver" : id(of, key);
 }
 
-std::string bytes(const reply& of, const char* key) {
+std::string bytes(const json_value& of, const char* key) {
   auto x = whole(of, key);
   return x ? format_bytes(*x) : std::string{};
 }
 
-std::string decimals(const reply& of, const char* key, int digits) {
+std::string decimals(const json_value& of, const char* key, int digits) {
   auto x = real(of, key);
   return x && std::isfinite(*x) ? format_decimal(*x, digits) : std::string{};
 }
 
-std::string loss(const reply& of, const char* key) {
+std::string loss(const json_value& of, const char* key) {
   auto x = real(of, key);
   return x ? format_loss(*x) : "none yet";
 }
 
 /// The elements of a list, or none.
-const reply& elements(const reply& of, const char* key) {
-  static const reply none = reply::array();
+const json_value& elements(const json_value& of, const char* key) {
+  static const json_value none = json_value::array();
   auto& x = member(of, key);
   return x.is_array() ? x : none;
 }
 
 /// "2,3,4", cut where it is long.
-std::string list(const reply& of, const char* key) {
+std::string list(const json_value& of, const char* key) {
   std::vector<std::string> all;
   for (auto& x : elements(of, key))
     all.push_back(x.is_string() ? printable(x.get<std::string>())
@@ -94,11 +94,11 @@ std::string list(const reply& of, const char* key) {
   return cut(fmt::format("{}", fmt::join(all, ",")), widest_list);
 }
 
-std::string seconds(const reply& of) {
+std::string seconds(const json_value& of) {
   return decimals(of, "seconds", 2);
 }
 
-std::string wait_sentence(const reply& x) {
+std::string wait_sentence(const json_value& x) {
   return fmt::format(
       "  group {} (layer {}) on node {} {} waits for the {} of neurons {} of "
       "group {}\n    on node {} {}, step {} micro-batch {}, for {} s\n",
@@ -109,12 +109,12 @@ std::string wait_sentence(const reply& x) {
 }
 
 /// ", 31.5 steps/s"; nothing while the run does not go on.
-std::string rate(const reply& x) {
+std::string rate(const json_value& x) {
   auto speed = real(x, "steps_per_s");
   return speed ? fmt::format(", {} steps/s", format_rate(*speed)) : "";
 }
 
-std::string status(const reply& x) {
+std::string status(const json_value& x) {
   auto out =
       fmt::format("{}: step {} of {}{}, loss {}, validation {}\n"
                   "  model {}, generation {}, epoch {}; {} on {}\n",
@@ -131,12 +131,12 @@ std::string status(const reply& x) {
 
 /// What the node's process takes of the memory of its machine, which several
 /// may share.
-std::string machine(const reply& node) {
+std::string machine(const json_value& node) {
   return fmt::format("{}: {} of {}", text(node, "host"),
                      bytes(node, "used_memory"), bytes(node, "memory"));
 }
 
-std::string nodes(const reply& x) {
+std::string nodes(const json_value& x) {
   table out{{">node", "address", "machine", ">groups", ">neurons", ">ms a step",
              ">sent"}};
   for (auto& n : elements(x, "nodes"))
@@ -150,7 +150,7 @@ std::string nodes(const reply& x) {
   return all;
 }
 
-std::string layers(const reply& x) {
+std::string layers(const json_value& x) {
   table out{{"layer", "kind", "activation", ">neurons", "ids", ">parameters",
              "reads", "groups"}};
   for (auto& l : elements(x, "layers")) {
@@ -165,7 +165,7 @@ std::string layers(const reply& x) {
   return out.render();
 }
 
-std::string groups(const reply& x) {
+std::string groups(const json_value& x) {
   table out{{">group", "layer", ">size", "neurons", ">node", ">device",
              ">us a step", "reads", "read by"}};
   for (auto& g : elements(x, "groups"))
@@ -175,7 +175,8 @@ std::string groups(const reply& x) {
   return out.render();
 }
 
-std::string connections(const reply& x, const char* way, const char* total) {
+std::string connections(const json_value& x, const char* way,
+                        const char* total) {
   auto& shown = elements(x, way);
   auto out =
       fmt::format("{} ({} of {}):\n", way, shown.size(), count(x, total));
@@ -192,7 +193,7 @@ std::string connections(const reply& x, const char* way, const char* total) {
   return shown.empty() ? out : out + lines.render();
 }
 
-std::string neuron(const reply& x) {
+std::string neuron(const json_value& x) {
   return fmt::format(
              "neuron {} of layer {}: group {} (part {}), device {} of "
              "node {} {}; bias {}\n",
@@ -203,7 +204,7 @@ std::string neuron(const reply& x) {
          + connections(x, "outgoing", "outgoing_total");
 }
 
-std::string state(const reply& x) {
+std::string state(const json_value& x) {
   auto out = fmt::format("{} at step {}", text(x, "state"), count(x, "step"));
   if (whole(x, "generation"))
     out = fmt::format("saved generation {} at step {}", count(x, "generation"),
@@ -211,7 +212,7 @@ std::string state(const reply& x) {
   return out + "\n";
 }
 
-std::string moved(const reply& x) {
+std::string moved(const json_value& x) {
   auto out = fmt::format("step {}: {}", count(x, "step"), text(x, "text"));
   if (real(x, "seconds").value_or(0) > 0)
     out += fmt::format(" ({} s, epoch {})", seconds(x), id(x, "epoch"));
@@ -230,7 +231,7 @@ std::string moved(const reply& x) {
 } // namespace
 
 std::string answer_text(const std::string& from) {
-  auto x = reply::parse(from, nullptr, false);
+  auto x = json_value::parse(from, nullptr, false);
   if (!x.is_object())
     return printable(from) + "\n";
   auto what = text(x, "command");

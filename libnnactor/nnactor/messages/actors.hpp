@@ -15,8 +15,8 @@ namespace nnactor {
 /// Senders cannot tell which, and need not.
 using sink_actor = caf::typed_actor<caf::reacts_to<tensor_message>>;
 
-/// Executes blocks, one at a time, and sends each back to its owner. Urgent
-/// blocks (other groups wait for them) come as high-priority messages.
+/// Executes blocks, one at a time, the most urgent of those that wait first
+/// (see `urgency`), and sends each back to its owner.
 using device_actor = caf::typed_actor<caf::reacts_to<block_ptr>>;
 
 /// Takes one command of a shell as a line, see shell/command.hpp, and answers

@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,7 @@ private:
   explicit controller(controller_settings how);
 
   result<std::vector<std::string>> addresses();
+  std::set<std::string> own_addresses() const;
   result<deployed_ptr> deploy(const deployment& job, const driver_actor& driver,
                               const watcher& watch);
   caf::error open_control(const trainer_actor& trainer);

@@ -7,17 +7,17 @@
 namespace nnactor {
 
 void inferrer_state::begin(const deployed_ptr& job) {
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+  connect(job);
+}
+
+void inferrer_state::connect(const deployed_ptr& job) {
+  monitor_nodes(*self, network, job,
+                [this](const std::string& address) { on_lost(address); });
   network = job;
-  lost.clear();
+  nodes.serve(network->job->servers, self->clock().now());
   port.open(self->system(), *network, settings.gate,
             caf::actor_cast<sink_actor>(self));
-  for (auto& m : network->cluster.members)
-    self->monitor(m.node);
-  self->set_down_handler([this](const caf::down_msg& msg) {
-    for (auto& m : network->cluster.members)
-      if (m.node.address() == msg.source)
-        return on_lost(m.address);
-  });
   pump();
 }
 
@@ -45,9 +45,12 @@ caf::error inferrer_state::check(const tensor& inputs) const {
                           : caf::error{};
 }
 
+bool inferrer_state::is_answering() const {
+  return network && !way_back.is_broken() && !way_back.is_trying();
+}
+
 void inferrer_state::pump() {
-  while (network && lost.empty() && !waiting.empty()
-         && open.size() < settings.window) {
+  while (is_answering() && !waiting.empty() && open.size() < settings.window) {
     auto work =
         work_id{network->job->epoch, network->job->step, phase::infer, next++};
     port.send_inputs(work, waiting.front().inputs);
@@ -81,61 +84,102 @@ void inferrer_state::on_answer(const tensor_message& what) {
 
 void inferrer_state::on_peer_lost(uint64_t epoch, node_index node) {
   // Two that lose each other both say so; one of them is enough.
-  if (network && epoch == network->job->epoch && lost.empty()
+  if (is_answering() && epoch == network->job->epoch
       && node < network->cluster.members.size())
     on_lost(network->cluster.members[node].address);
 }
 
 void inferrer_state::on_lost(const std::string& address) {
-  if (broken)
+  auto now = self->clock().now();
+  if (broken || !way_back.lose(address, now))
     return;
-  if (lost.empty())
-    lost_since = self->clock().now();
-  if (!lost.insert(address).second)
-    return;
+  nodes.lose(*network->job, address, network->job->step, now);
+  drop_work();
+  recover();
+}
+
+// What was not answered is asked again, the oldest first.
+void inferrer_state::drop_work() {
   port.close();
-  // The oldest come first again.
   for (auto i = open.rbegin(); i != open.rend(); ++i) {
     i->second.outputs.clear();
     waiting.push_front(std::move(i->second));
   }
   open.clear();
-  recover();
 }
 
 void inferrer_state::recover() {
-  if (lost.empty() || deploying || broken)
+  if (!way_back.is_broken() || way_back.is_trying() || broken)
     return;
-  auto to = survivors_of(*network->job, lost, settings.devices);
+  auto to = way_back.plan(*network->job, settings.devices);
   if (!to)
     return on_failure(to.error());
-  if (self->clock().now() - lost_since > 2 * defaults::deploy_timeout)
-    return on_failure(fail(ec::timeout, "the groups of lost nodes could not be "
-                                        "placed on others in time"));
+  set_up_anew(*to, {.then =
+                        [this](const deployed_ptr& job) {
+                          way_back.succeed(self->clock().now());
+                          connect(job);
+                        },
+                    .otherwise = [this](auto& why) { try_again(why); },
+                    .disturbed = [this] { recover(); }});
+}
+
+// `watch` does. There is one generation to answer from: if that is damaged, no
+// time helps.
+void inferrer_state::try_again(const caf::error& why) {
+  auto patience = 2 * defaults::deploy_timeout;
+  if (code_of(why) == ec::store_corrupt
+      || !way_back.may_pass(why, self->clock().now(), patience))
+    on_failure(why);
+}
+
+void inferrer_state::set_up_anew(const rearrangement& to,
+                                 const redeployed& who) {
   auto plan = std::make_shared<deployment>(*network->job);
   plan->epoch = epoch = std::max(epoch, plan->epoch) + 1;
-  plan->servers = to->servers;
-  plan->where = to->next.where;
-  deploying = true;
-  self->request(settings.distributor, 2 * defaults::deploy_timeout,
-                deploy_atom::value, deployment_ptr{plan}, driver_actor{self})
-      .then(
-          [this, known = lost.size()](const deployed_ptr& job) {
-            deploying = false;
-            if (lost.size() > known)
-              return recover();
-            for (auto& m : network->cluster.members)
-              self->demonitor(m.node.address());
-            begin(job);
-          },
-          [this](const caf::error& why) {
-            deploying = false;
-            if (!is_loss(why))
-              return on_failure(why);
-            // Another node may be gone without our knowing it yet.
-            self->delayed_send(self, defaults::watch_interval,
-                               watch_atom::value);
-          });
+  plan->servers = to.servers;
+  plan->where = to.next.where;
+  way_back.start_attempt();
+  redeploy(self, way_back, settings.distributor, plan, who);
+}
+
+// -- nodes that come back -----------------------------------------------------
+
+void inferrer_state::watch() {
+  if (broken)
+    return;
+  self->delayed_send(self, defaults::watch_interval, watch_atom::value);
+  recover();
+  look_for_the_lost();
+}
+
+void inferrer_state::look_for_the_lost() {
+  if (is_answering())
+    call_the_lost(
+        self, nodes, way_back, settings.distributor, defaults::deploy_timeout,
+        [this](const std::string& address) { take_back(address); },
+        [this](const std::string& address, const caf::error& why) {
+          nodes.stay_away(address, why, self->clock().now());
+        });
+}
+
+void inferrer_state::take_back(const std::string& address) {
+  if (broken)
+    return;
+  drop_work();
+  set_up_anew(nodes.welcome(*network->job, address),
+              {.then = [this](const deployed_ptr& job) { connect(job); },
+               .otherwise =
+                   [this, address](const caf::error& why) {
+                     auto now = self->clock().now();
+                     nodes.refuse(address, code_of(why), now);
+                     way_back.break_off(now);
+                     recover();
+                   },
+               .disturbed =
+                   [this, address] {
+                     nodes.miss(address, self->clock().now());
+                     recover();
+                   }});
 }
 
 void inferrer_state::on_failure(const caf::error& why) {
@@ -155,12 +199,13 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
   auto& st = self->state;
   st.self = self;
   st.settings = std::move(how);
+  st.nodes = membership{st.settings.own_nodes};
   return {
       [&st](ready_atom, const deployed_ptr& job) { st.begin(job); },
       [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
       [&st](const tensor_message& what) { st.on_answer(what); },
       [&st](failed_atom, uint64_t epoch, const caf::error& why) {
-        if (st.network && st.network->job->epoch == epoch && st.lost.empty())
+        if (st.is_answering() && st.network->job->epoch == epoch)
           st.on_failure(why);
       },
       [&st](lost_atom, uint64_t epoch, node_index node) {
@@ -172,7 +217,7 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
         if (event && st.settings.observer)
           caf::anon_send(st.settings.observer, event);
       },
-      [&st](watch_atom) { st.recover(); },
+      [&st](watch_atom) { st.watch(); },
       // Nothing is trained.
       [](norm_atom, uint64_t, uint64_t, group_id, uint64_t) {},
       [](credit_atom, uint64_t, uint64_t, uint32_t, group_id) {},

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "nnactor/cluster/survivors.hpp"
 #include "nnactor/run/driver_port.hpp"
 #include "nnactor/run/loading_progress.hpp"
+#include "nnactor/run/membership.hpp"
+#include "nnactor/run/redeploy.hpp"
 
 #include <deque>
 #include <map>
@@ -20,7 +21,7 @@ using inferrer_actor = driver_actor::extend<
     // Inputs [rows, time steps x input width]; returns the outputs [rows, time
     // steps x output width].
     caf::replies_to<infer_atom, tensor>::with<tensor>,
-    // Try again to do without lost nodes; sent to itself.
+    // Look after lost nodes; sent to itself.
     caf::reacts_to<watch_atom>>;
 
 struct inferrer_settings {
@@ -29,10 +30,13 @@ struct inferrer_settings {
   uint32_t window = 1;           ///< Micro-batches in flight at most.
   uint32_t devices = 1;          ///< Used on each node.
   caf::actor observer = {};      ///< Gets `progress_ptr` of loading, or null.
+  /// Nodes that end for good when they end: this process has started them.
+  std::set<std::string> own_nodes = {};
 };
 
 /// Asks as many questions at once as the window allows. When nodes are lost,
-/// their groups go to the others, and what was not answered is asked again.
+/// their groups go to the others, and back when they answer again; what was not
+/// answered is asked again each time.
 struct inferrer_state {
   static inline const char* name = "inferrer";
 
@@ -54,21 +58,28 @@ struct inferrer_state {
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
   std::map<uint32_t, question> open; ///< By micro-batch.
-  std::set<std::string> lost;        ///< Addresses of nodes to do without.
-  bool deploying = false;            ///< The distributor owes an answer.
-  uint64_t epoch = 0;                ///< Newest that was tried.
-  caf::actor_clock::time_point lost_since;
-  caf::error broken; ///< Why nothing can be answered any more.
+  membership nodes;
+  recovery way_back;
+  uint64_t epoch = 0; ///< Newest that was tried.
+  caf::error broken;  ///< Why nothing can be answered any more.
 
   void begin(const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);
   void on_answer(const tensor_message& what);
   void on_peer_lost(uint64_t epoch, node_index node);
   void on_failure(const caf::error& why);
-  void recover();
+  bool is_answering() const;
+  void watch();
 
 private:
+  void connect(const deployed_ptr& job);
   void on_lost(const std::string& address);
+  void drop_work();
+  void recover();
+  void try_again(const caf::error& why);
+  void set_up_anew(const rearrangement& to, const redeployed& who);
+  void look_for_the_lost();
+  void take_back(const std::string& address);
   void pump();
   caf::error check(const tensor& inputs) const;
 };

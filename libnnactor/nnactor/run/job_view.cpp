@@ -33,8 +33,7 @@ nlohmann::json numbered(const std::vector<server>& servers,
 
 } // namespace
 
-nlohmann::json nodes_view(const deployed_network& in,
-                          const std::vector<std::optional<node_status>>& all,
+nlohmann::json nodes_view(const deployed_network& in, const node_statuses& all,
                           const std::vector<uint64_t>& sent,
                           const std::vector<roster::entry>& gone) {
   auto nodes = nlohmann::json::array();
@@ -76,7 +75,7 @@ nlohmann::json nodes_view(const deployed_network& in,
 }
 
 nlohmann::json groups_view(const deployed_network& in,
-                           const std::vector<std::optional<node_status>>& all) {
+                           const node_statuses& all) {
   std::map<group_id, double> busy;
   for (auto& node : all)
     for (auto& g : node ? node->groups : std::vector<group_status>{})

@@ -3,10 +3,10 @@
 #include "nnactor/cluster/distributor.hpp"
 #include "nnactor/partition/rebalance.hpp"
 #include "nnactor/run/roster.hpp"
+#include "nnactor/run/statuses.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,16 +14,14 @@ namespace nnactor {
 
 // What shells are answered: the fields are specified in shell/README.md.
 
-/// @param all By node index, nothing of a node that did not answer.
 /// @param sent Bytes by node index, since the run began.
 /// @param gone Nodes that are not there any more.
-nlohmann::json nodes_view(const deployed_network& in,
-                          const std::vector<std::optional<node_status>>& all,
+nlohmann::json nodes_view(const deployed_network& in, const node_statuses& all,
                           const std::vector<uint64_t>& sent,
                           const std::vector<roster::entry>& gone);
 
 nlohmann::json groups_view(const deployed_network& in,
-                           const std::vector<std::optional<node_status>>& all);
+                           const node_statuses& all);
 
 nlohmann::json layers_view(const deployment& job);
 

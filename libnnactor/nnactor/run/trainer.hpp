@@ -1,25 +1,20 @@
 #pragma once
 
 #include "nnactor/cluster/distributor.hpp"
-#include "nnactor/cluster/survivors.hpp"
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/counting.hpp"
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/engine/group_program.hpp"
-#include "nnactor/json_text.hpp"
-#include "nnactor/partition/rearrange.hpp"
-#include "nnactor/run/comebacks.hpp"
 #include "nnactor/run/driver_port.hpp"
+#include "nnactor/run/generation_writer.hpp"
 #include "nnactor/run/loading_progress.hpp"
-#include "nnactor/run/roster.hpp"
-#include "nnactor/shell/command.hpp"
+#include "nnactor/run/membership.hpp"
+#include "nnactor/run/mover.hpp"
+#include "nnactor/run/open_steps.hpp"
 #include "nnactor/store/manifest.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <deque>
 #include <limits>
-
 #include <map>
 #include <set>
 
@@ -96,101 +91,12 @@ struct trainer_state {
     finishing,
   };
 
-  /// By node index; nothing of a node that did not answer.
-  using statuses = std::vector<std::optional<node_status>>;
-
-  /// A shell that waits for an answer.
-  class reply {
-  public:
-    explicit reply(caf::typed_response_promise<std::string> promise)
-        : promise_(std::move(promise)) {
-    }
-
-    /// For a request of the trainer itself.
-    explicit reply(std::function<void(const caf::error&)> refused)
-        : refused_(std::move(refused)) {
-    }
-
-    void tell(const nlohmann::json& answer) const {
-      if (promise_)
-        promise_->deliver(json_text(answer));
-    }
-
-    void refuse(const caf::error& why) const {
-      if (promise_)
-        promise_->deliver(why);
-      else
-        refused_(why);
-    }
-
-  private:
-    mutable std::optional<caf::typed_response_promise<std::string>> promise_;
-    std::function<void(const caf::error&)> refused_;
-  };
-
-  /// What a shell has asked for and happens between two steps.
-  struct request {
-    command what;
-    reply shell;
-    uint64_t not_before = 0; ///< Step at which it is due.
-    /// Rebalance: what every node had done when it was asked.
-    statuses first_look = {};
-  };
-
-  /// Groups on their way to other nodes.
-  struct moving {
-    request why;
-    rearrangement to;
-    std::vector<transfer> transfers;
-    std::vector<server> between; ///< What their indices mean.
-    nlohmann::json answer;
-    caf::actor_clock::time_point start;
-  };
-
-  /// Losses and norms of one step.
-  struct step_results {
-    std::map<piece, loss_value> losses;
-    std::map<group_id, double> norms;               ///< By group.
-    std::map<uint32_t, std::set<group_id>> credits; ///< By micro-batch.
-  };
-
-  /// A generation under way.
-  struct saving {
-    manifest next;
-    std::set<node_index> written;
-    bool verified = false; ///< A finite loss has followed.
-    bool committing = false;
-    uint64_t step = 0;
-    caf::error failure = {}; ///< Of some node.
-  };
-
-  /// The way back after nodes were lost.
-  struct recovery {
-    std::set<std::string> lost; ///< Their addresses.
-    caf::actor_clock::time_point start;
-  };
-
-  /// Where a group was when its node was lost.
-  struct home {
-    uint32_t node = 0; ///< Its number.
-    uint32_t device = 0;
-  };
-
-  /// The generation on the store.
-  struct committed_state {
-    uint64_t step = 0;
-    uint64_t generation = 0;
-  };
-
   pointer self = nullptr;
   trainer_settings settings;
   loading_progress loading;
   uint64_t run = 0; ///< First epoch of this run.
   deployed_ptr network;
-  roster nodes; ///< All that there ever were.
-  comebacks lost_nodes;
-  std::string expected; ///< Address of the one that is being taken back.
-  std::map<group_id, home> homes; ///< Of groups that had to go elsewhere.
+  membership nodes;
   driver_port port;
   std::optional<batch_order> order;
 
@@ -200,33 +106,19 @@ struct trainer_state {
   uint64_t boundary = 0;     ///< Step at which to validate or save next.
   uint64_t settled = 0;      ///< Boundary whose validation and saving are done.
   uint32_t in_flight = 0;    ///< Micro-batches out, credit not returned.
-  std::map<uint64_t, step_results> open; ///< Steps that lack something.
+  open_steps open;
 
   uint64_t validated = 0; ///< Next validation micro-batch.
   loss_value validation;  ///< Sum so far.
   std::map<piece, loss_value> validation_losses;
-  size_t save_answers = 0; ///< Nodes that have not taken the request.
-  std::optional<saving> generation;
-  uint64_t generations = 0;              ///< Newest number used.
-  uint64_t highest = 0;                  ///< Newest number committed.
-  std::optional<committed_state> newest; ///< Of this run, as far as whole.
-  std::vector<committed_state> older;    ///< The ones before it.
-  committed_state first;                 ///< What this run began with.
-  caf::error unsaved; ///< Why the last generation that failed did.
-  /// Who waits for a generation of `boundary`, and what if there is none.
-  struct commit_waiter {
-    std::function<void()> then;
-    std::function<void(const caf::error&)> otherwise;
-  };
+  generation_writer writer;
   std::optional<commit_waiter> after_commit;
 
-  std::deque<request> requests;
-  std::optional<moving> move;
-  std::optional<recovery> recovering;
-  uint64_t disturbances = 0; ///< Answers from before the last are too late.
-  bool deploying = false;    ///< The distributor owes an answer.
-  bool pausing = false;      ///< Stop at every boundary.
-  bool stopping = false;     ///< End at the next boundary.
+  request_queue requests;
+  mover moves;
+  recovery way_back;
+  bool pausing = false;  ///< Stop at every boundary.
+  bool stopping = false; ///< End at the next boundary.
   /// Since when only the last generation is missing.
   std::optional<caf::actor_clock::time_point> ending;
   std::deque<std::pair<uint64_t, std::string>> notices; ///< With their steps.
@@ -251,38 +143,51 @@ struct trainer_state {
   void on_failure(const caf::error& why);
   void stop();
   void watch();
+  mover::effects effects_of_moves();
 
 private:
   void connect(const deployed_ptr& job);
 
-  void pump();
-  void issue(phase why, uint64_t step, uint32_t micro_batch,
-             const examples& what);
-  examples training_examples(uint64_t step, uint32_t micro_batch) const;
-  void pump_training();
-  void pump_validation();
   void enter_boundary();
   void start_boundary();
   void leave_boundary();
   uint64_t save_period() const;
   uint64_t next_boundary(uint64_t step) const;
   bool is_due(uint64_t period) const;
-  void finish_step_if_complete(uint64_t step);
-  void finish_validation();
-  void start_saving();
-  void save_now(bool verified);
-  void commit_if_complete();
-  void commit_here(commit_waiter who);
-  void on_committed(const manifest_ptr& committed);
-  void give_up_generation(caf::error why);
   void publish(progress what);
   void notice(const std::string& text);
+
+  // Steps, see trainer_steps.cpp.
+  void pump();
+  void pump_training();
+  void issue(phase why, uint64_t step, uint32_t micro_batch,
+             const examples& what);
+  examples training_examples(uint64_t step, uint32_t micro_batch) const;
+  void finish_step_if_complete(uint64_t step);
+  caf::error diverged(const char* what, double value, uint64_t step) const;
+
+  // Validation, see trainer_validating.cpp.
+  void start_validation();
+  void pump_validation();
+  void on_validation_loss(const work_id& work, const loss_value& value);
+  void finish_validation();
   uint64_t validation_batches() const;
+
+  // Generations, see trainer_saving.cpp.
+  void start_saving();
+  void commit_here(commit_waiter who);
+  void save_now(bool verified);
+  manifest next_manifest() const;
+  void proceed(generation_writer::advice next);
+  void commit();
+  void on_committed(const manifest_ptr& committed);
+  void give_up_generation(caf::error why);
 
   // The end, see trainer_ending.cpp.
   void come_to_boundary(uint64_t due);
   void end_if_done();
   void save_the_end();
+  bool is_saved() const; ///< The step of this boundary.
   void finish();
   std::string saved_so_far() const;
   std::string way_on() const; ///< With what is saved.
@@ -293,27 +198,20 @@ private:
   void drop_work();
   void recover();
   void try_again(const caf::error& why);
-  void fall_back(const caf::error& why);
-  void redeploy(const rearrangement& to, uint64_t epoch,
-                const std::string& token);
+  void set_up_anew(const rearrangement& to,
+                   std::function<void(const caf::error&)> unclaimed,
+                   const redeployed& who);
+  deployment_ptr plan_of(const rearrangement& to, uint64_t epoch,
+                         const std::string& token) const;
   void go_on(const deployed_ptr& job);
-  committed_state last_good() const;
 
   // Nodes that come back, see trainer_returning.cpp.
-  void remember_homes(const std::string& address);
-  void forget_homes(const moving& done);
-  moving welcome(request why);
-  std::string welcomed(const moving& done) const;
   void look_for_the_lost();
   void take_back(const std::string& address);
   void stays_away(const std::string& address, const caf::error& why);
-  void call_off_move(const caf::error& why);
-  void dismiss(request why, const roster::entry& whom);
 
   // Deadlines, see trainer_watching.cpp.
   void ask_traffic(std::function<void()> then);
-  std::vector<uint64_t> sent_by_nodes(const deployed_ptr& job,
-                                      const statuses& all);
   void give_up();
   std::string waiting_for() const;
 
@@ -322,10 +220,14 @@ private:
   void answer_at_boundary(request what);
   void ask_rebalance(request what);
   void serve(request what);
-  void ask_statuses(std::function<void(const statuses&)> then);
   nlohmann::json state_view(const char* command) const;
+
+  // What shells see, see trainer_answers.cpp.
+  void ask_statuses(std::function<void(const node_statuses&)> then);
   double steps_per_second() const;
   void answer_status(const reply& promise);
+  std::vector<uint64_t> sent_by_nodes(const deployed_ptr& job,
+                                      const node_statuses& all);
   void answer_nodes(const reply& promise);
   void answer_groups(const reply& promise);
   void answer_neuron(const command& what, const reply& promise);
@@ -335,17 +237,16 @@ private:
   std::string name_of_node(const std::string& address) const;
 
   // Moves, see trainer_moving.cpp.
-  arrangement arranged() const;
   void start_move(request why);
   void start_join(request why);
   void start_rebalance(request why);
   void begin_move(moving what);
-  deployment_ptr plan_of(const rearrangement& to, uint64_t epoch,
-                         const std::string& token) const;
-  void deploy(uint64_t epoch, const std::string& token);
-  void finish_move(const deployed_ptr& job);
+  void finish_move(moving done, const deployed_ptr& job);
+  void call_off_move(moving what, const caf::error& why);
+  std::string welcomed(const moving& done) const;
+  void dismiss(request why, const roster::entry& whom);
   void finish_request(moving done);
-  void refuse(request what, const caf::error& why);
+  void refuse(const request& what, const caf::error& why);
 };
 
 trainer_actor::behavior_type run_trainer(trainer_state::pointer self,

@@ -10,9 +10,7 @@ void trainer_state::stop() {
   if (now == stage::idle || stopping)
     return;
   stopping = true;
-  for (auto& x : requests)
-    x.shell.refuse(fail(ec::unreachable, "the run was told to end"));
-  requests.clear();
+  requests.refuse_all(fail(ec::unreachable, "the run was told to end"));
   if (now == stage::paused)
     leave_boundary();
   else if (now == stage::recovering)
@@ -34,21 +32,20 @@ void trainer_state::end_if_done() {
   if (now != stage::finishing)
     ending = last_progress = self->clock().now();
   now = stage::finishing;
-  if (!generation && last_good().step == boundary)
+  if (is_saved())
     return ask_traffic([this] { finish(); });
-  if (generation) {
-    // No loss will follow to verify it.
-    generation->verified = true;
-    commit_if_complete();
-  } else if (!unsaved) {
+  // No loss will follow to verify it.
+  if (writer.is_under_way())
+    proceed(writer.verify());
+  else if (!writer.failure())
     save_the_end();
-  }
 }
 
 // The last generation is what all the work was for: `watch` tries again while
 // there is patience.
 void trainer_state::save_the_end() {
-  if (generation || last_good().step == boundary)
+  auto& unsaved = writer.failure();
+  if (writer.is_under_way() || is_saved())
     return;
   if (unsaved && self->clock().now() - *ending > settings.patience)
     return on_failure(
@@ -59,8 +56,12 @@ void trainer_state::save_the_end() {
   save_now(true);
 }
 
+bool trainer_state::is_saved() const {
+  return !writer.is_under_way() && writer.last_good().step == boundary;
+}
+
 std::string trainer_state::saved_so_far() const {
-  auto [step, number] = last_good();
+  auto [step, number] = writer.last_good();
   return number == 0 ? "nothing has been saved yet"
                      : fmt::format("generation {} of step {} is kept in {}",
                                    format_count(number), format_count(step),
@@ -68,7 +69,7 @@ std::string trainer_state::saved_so_far() const {
 }
 
 std::string trainer_state::way_on() const {
-  return last_good().generation == 0
+  return writer.last_good().generation == 0
              ? saved_so_far()
              : fmt::format("{}, go on from it with `{}`", saved_so_far(),
                            settings.again);
@@ -77,10 +78,10 @@ std::string trainer_state::way_on() const {
 void trainer_state::finish() {
   now = stage::idle;
   port.close();
-  if (boundary < settings.run.steps || last_good().step != boundary)
+  if (boundary < settings.run.steps || writer.last_good().step != boundary)
     return publish({.what = progress::kind::stopped,
-                    .step = last_good().step,
-                    .saved = last_good().generation});
+                    .step = writer.last_good().step,
+                    .saved = writer.last_good().generation});
   publish({.what = progress::kind::finished,
            .step = boundary,
            .loss = validation.loss_sum,

@@ -1,4 +1,3 @@
-#include "nnactor/defaults.hpp"
 #include "nnactor/partition/rebalance.hpp"
 #include "nnactor/run/job_view.hpp"
 #include "nnactor/run/trainer.hpp"
@@ -9,32 +8,6 @@ namespace nnactor {
 
 namespace {
 
-constexpr double nanoseconds = 1e-9;
-
-// Seconds a step that the blocks of each group took between two looks.
-result<std::vector<double>>
-busy_between(const deployed_network& network,
-             const std::vector<std::optional<node_status>>& first,
-             const std::vector<std::optional<node_status>>& second) {
-  std::vector<double> busy(network.job->graph.groups.size());
-  for (size_t i = 0; i < second.size(); ++i) {
-    if (!first[i] || !second[i])
-      return fail(ec::timeout, "{} did not say what it does",
-                  name_of(network.job->servers[i]));
-    for (auto& after : second[i]->groups) {
-      auto before = std::ranges::find(first[i]->groups, after.group,
-                                      &group_status::group);
-      if (before == first[i]->groups.end() || after.group >= busy.size()
-          || after.version <= before->version)
-        continue;
-      busy[after.group] =
-          static_cast<double>(after.busy_ns - before->busy_ns) * nanoseconds
-          / static_cast<double>(after.version - before->version);
-    }
-  }
-  return busy;
-}
-
 caf::error disturbed() {
   return fail(ec::node_lost,
               "a node was lost meanwhile; ask again when the run "
@@ -43,185 +16,159 @@ caf::error disturbed() {
 
 } // namespace
 
-arrangement trainer_state::arranged() const {
-  auto& job = *network->job;
-  return {job.parts, job.graph, job.where};
-}
+// -- what is to move ----------------------------------------------------------
 
 void trainer_state::start_move(request why) {
-  auto from = arranged();
-  auto& net = network->job->net;
-  auto* meant = nodes.look_up(why.what.node);
+  auto& job = *network->job;
+  auto* meant = nodes.known().look_up(why.what.node);
   if (why.what.kind == command_kind::leave && meant != nullptr
-      && nodes.is_lost(meant->address))
+      && nodes.known().is_lost(meant->address))
     return dismiss(std::move(why), *meant);
-  auto to = index_of(why.what.node);
-  if (!to)
-    return refuse(std::move(why), to.error());
-  auto next = why.what.kind == command_kind::leave
-                  ? evacuate_node(net, from, *to, settings.devices)
-              : why.what.kind == command_kind::move_group
-                  ? move_group(from, why.what.group, *to, settings.devices)
-                  : move_neurons(net, from, {why.what.first, why.what.last + 1},
-                                 *to, settings.devices);
-  if (!next)
-    return refuse(std::move(why), next.error());
-  auto servers = network->job->servers;
-  auto transfers = differences(from, *next);
-  if (why.what.kind == command_kind::leave) {
-    next = drop_node(*next, *to);
-    servers.erase(servers.begin() + *to);
-  }
-  begin_move({std::move(why),
-              {std::move(*next), std::move(servers)},
-              std::move(transfers),
-              network->job->servers,
-              {},
-              {}});
+  auto node = index_of(why.what.node);
+  if (!node)
+    return refuse(why, node.error());
+  auto what = plan_move(job, why.what, *node, settings.devices);
+  if (!what)
+    return refuse(why, what.error());
+  begin_move({std::move(why), std::move(*what)});
 }
 
 void trainer_state::start_join(request why) {
-  now = stage::serving;
   auto address = why.what.text;
   auto& servers = network->job->servers;
   if (std::ranges::find(servers, address, &server::address) != servers.end())
-    return refuse(std::move(why),
-                  fail(ec::invalid_argument, "{} is a node of this job already",
-                       address));
-  if (address == expected && !nodes.is_lost(address))
-    return refuse(std::move(why),
-                  fail(ec::invalid_argument, "{} is not wanted any more",
-                       name_of_node(address)));
+    return refuse(why, fail(ec::invalid_argument,
+                            "{} is a node of this job already", address));
+  if (nodes.is_expected(address) && !nodes.known().is_lost(address))
+    return refuse(why, fail(ec::invalid_argument, "{} is not wanted any more",
+                            name_of_node(address)));
   auto shared = std::make_shared<request>(std::move(why));
-  auto asked = disturbances;
+  auto asked = way_back.disturbances();
   self->request(settings.distributor, settings.patience, join_atom::value,
                 std::vector<std::string>{address})
       .then(
           [this, shared, asked](const cluster_ptr&) {
-            if (asked != disturbances)
+            if (asked != way_back.disturbances())
               return shared->shell.refuse(disturbed());
-            begin_move(welcome(std::move(*shared)));
+            auto& job = *network->job;
+            auto& address = shared->what.text;
+            auto what = plan_join(job, nodes.welcome(job, address), address);
+            begin_move({std::move(*shared), std::move(what)});
           },
           [this, shared, asked](const caf::error& why_not) {
-            if (asked != disturbances)
+            if (asked != way_back.disturbances())
               return shared->shell.refuse(why_not);
-            refuse(std::move(*shared), why_not);
+            refuse(*shared, why_not);
           });
 }
 
 void trainer_state::start_rebalance(request why) {
-  now = stage::serving;
   auto shared = std::make_shared<request>(std::move(why));
-  ask_statuses([this, shared, asked = disturbances](const statuses& second) {
-    if (asked != disturbances)
+  ask_statuses([this, shared,
+                asked = way_back.disturbances()](const node_statuses& second) {
+    if (asked != way_back.disturbances())
       return shared->shell.refuse(disturbed());
-    auto busy = busy_between(*network, shared->first_look, second);
+    auto& job = *network->job;
+    auto busy = busy_between(job, shared->first_look, second);
     if (!busy)
-      return refuse(std::move(*shared), busy.error());
-    auto from = arranged();
+      return refuse(*shared, busy.error());
+    auto from = arrangement{job.parts, job.graph, job.where};
     auto plan = rebalance(
-        network->job->net, from, *busy,
+        job.net, from, *busy,
         std::min(settings.run.train.window, settings.run.train.micro_batches),
         settings.devices);
     auto transfers = differences(from, plan.next);
-    auto& servers = network->job->servers;
-    auto answer = rebalance_view(plan, servers);
+    auto answer = rebalance_view(plan, job.servers);
     if (transfers.empty()) {
       answer["text"] = "nothing to gain: no move would speed up the slowest "
                        "node";
       return finish_request(
-          {std::move(*shared), {}, {}, {}, answer, self->clock().now()});
+          {std::move(*shared), {}, answer, self->clock().now()});
     }
     begin_move({std::move(*shared),
-                {std::move(plan.next), servers},
-                std::move(transfers),
-                servers,
-                std::move(answer),
-                {}});
+                {{std::move(plan.next), job.servers},
+                 std::move(transfers),
+                 job.servers},
+                std::move(answer)});
   });
 }
 
-// Whatever the new arrangement is: commit, claim an epoch, set everybody up.
+// -- how it moves -------------------------------------------------------------
+
 void trainer_state::begin_move(moving what) {
-  now = stage::serving;
   what.start = self->clock().now();
-  move = std::move(what);
-  auto stay = [this](const caf::error& why) {
-    auto wanted = std::move(*move);
-    move.reset();
-    refuse(std::move(wanted.why), why);
-  };
-  auto claim = [this, stay] {
-    self->request(settings.persistence, settings.patience, claim_atom::value)
-        .then(
-            [this, asked = disturbances](uint64_t epoch,
-                                         const std::string& token, uint64_t) {
-              if (asked == disturbances)
-                deploy(epoch, token);
-            },
-            [this, stay, asked = disturbances](const caf::error& why) {
-              if (asked == disturbances)
-                stay(why);
-            });
-  };
-  commit_here({claim, stay});
+  moves.begin(std::move(what));
 }
 
-deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
-                                      const std::string& token) const {
-  auto plan = std::make_shared<deployment>(*network->job);
-  auto from = last_good();
-  plan->epoch = plan->store_epoch = epoch;
-  plan->token = token;
-  plan->servers = to.servers;
-  plan->parts = to.next.parts;
-  plan->graph = to.next.graph;
-  plan->where = to.next.where;
-  plan->generation = from.generation;
-  plan->step = from.step;
-  plan->carried_epoch = now == stage::serving ? network->job->epoch : 0;
-  return plan;
+mover::effects trainer_state::effects_of_moves() {
+  return {.commit = [this](commit_waiter who) { commit_here(std::move(who)); },
+          .set_up = [this](auto& to, auto unclaimed,
+                           auto& who) { set_up_anew(to, unclaimed, who); },
+          .disturbed = [this] { recover(); },
+          .moved =
+              [this](moving done, const deployed_ptr& job) {
+                finish_move(std::move(done), job);
+              },
+          .refused = [this](moving what,
+                            const caf::error& why) { refuse(what.why, why); },
+          .called_off =
+              [this](moving what, const caf::error& why) {
+                call_off_move(std::move(what), why);
+              },
+          .failed = [this](const caf::error& why) { on_failure(why); }};
 }
 
-void trainer_state::deploy(uint64_t epoch, const std::string& token) {
-  deploying = true;
-  auto asked = disturbances;
-  self->request(settings.distributor, 2 * defaults::deploy_timeout,
-                deploy_atom::value, plan_of(move->to, epoch, token),
-                driver_actor{self})
-      .then(
-          [this, asked](const deployed_ptr& job) {
-            deploying = false;
-            if (asked == disturbances)
-              finish_move(job);
-            else
-              recover();
-          },
-          [this, asked](const caf::error& why) {
-            deploying = false;
-            if (asked != disturbances)
-              recover();
-            else if (is_loss(why) || move->why.what.kind == command_kind::join)
-              call_off_move(why);
-            else
-              on_failure(why);
-          });
-}
-
-void trainer_state::finish_move(const deployed_ptr& job) {
-  if (now == stage::idle)
-    return;
-  auto done = std::move(*move);
-  move.reset();
-  done.answer["text"] = done.why.what.kind == command_kind::join
+void trainer_state::finish_move(moving done, const deployed_ptr& job) {
+  auto& what = done.why.what;
+  auto& [to, transfers, between] = done.what;
+  done.answer["text"] = what.kind == command_kind::join
                             ? welcomed(done)
-                            : describe(done.between, done.transfers);
+                            : describe(between, transfers);
   connect(job);
-  forget_homes(done);
-  for (auto& x : done.between)
+  // What people have put somewhere stays there.
+  if (what.kind == command_kind::move_group)
+    nodes.belongings().forget_group(what.group);
+  else if (what.kind != command_kind::join && what.kind != command_kind::leave)
+    nodes.belongings().clear(); // The partition may be another now.
+  for (auto& x : between)
     if (std::ranges::find(job->job->servers, x.number, &server::number)
         == job->job->servers.end())
       nodes.let_go(x.address, boundary);
+  finish_request(std::move(done));
+}
+
+std::string trainer_state::welcomed(const moving& done) const {
+  auto& address = done.why.what.text;
+  auto name = name_of_node(address);
+  if (!nodes.known().is_lost(address))
+    return name + " has joined";
+  return done.what.transfers.empty()
+             ? name + " is back, with no groups"
+             : fmt::format("{} is back: {}", name,
+                           describe(done.what.between, done.what.transfers));
+}
+
+void trainer_state::call_off_move(moving wanted, const caf::error& why) {
+  way_back.break_off(self->clock().now());
+  drop_work();
+  auto& what = wanted.why.what;
+  auto ours = what.kind == command_kind::join && nodes.is_expected(what.text);
+  if (!ours || nodes.refuse(what.text, code_of(why), self->clock().now()))
+    notice(fmt::format("{} failed, and the run goes on without it: {}",
+                       to_string(what), explain(why)));
+  if (!ours)
+    wanted.why.shell.refuse(why);
+  recover();
+}
+
+// `leave` of a node that is lost: it is not to be taken back.
+void trainer_state::dismiss(request why, const roster::entry& whom) {
+  auto gone = whom;
+  nodes.let_go(gone.address, gone.step);
+  moving done{std::move(why)};
+  done.start = self->clock().now();
+  done.answer["text"] =
+      fmt::format("{}; it will not be taken back", describe(gone));
   finish_request(std::move(done));
 }
 
@@ -233,13 +180,13 @@ void trainer_state::finish_request(moving done) {
   answer["step"] = boundary;
   answer["epoch"] = network->job->epoch;
   answer["seconds"] = seconds.count();
-  answer["moves"] = moves_view(done.between, done.transfers);
+  answer["moves"] = moves_view(done.what.between, done.what.transfers);
   notice(answer["text"]);
   done.why.shell.tell(answer);
   leave_boundary();
 }
 
-void trainer_state::refuse(request what, const caf::error& why) {
+void trainer_state::refuse(const request& what, const caf::error& why) {
   what.shell.refuse(why);
   leave_boundary();
 }

@@ -1,18 +1,7 @@
-#include "nnactor/defaults.hpp"
 #include "nnactor/run/job.hpp"
 #include "nnactor/run/trainer.hpp"
 
 namespace nnactor {
-
-namespace {
-
-bool is_of_store(const caf::error& why) {
-  auto code = code_of(why);
-  return code == ec::store_unwritable || code == ec::store_missing
-         || code == ec::store_corrupt;
-}
-
-} // namespace
 
 // A request that is not answered, or by nobody, says that the node is gone;
 // what a node itself says went wrong ends the run.
@@ -33,126 +22,112 @@ void trainer_state::on_lost(const std::string& address) {
   if (now == stage::idle)
     return;
   // All is trained and saved.
-  if (now == stage::finishing && !generation && last_good().step == boundary)
+  if (now == stage::finishing && is_saved())
     return finish();
-  if (!recovering)
-    recovering.emplace(recovery{{}, self->clock().now()});
-  if (!recovering->lost.insert(address).second)
+  if (!way_back.lose(address, self->clock().now()))
     return;
-  nodes.lose(address, issued_step);
-  remember_homes(address);
-  if (!settings.own_nodes.contains(address))
-    lost_nodes.lose(address, self->clock().now());
+  nodes.lose(*network->job, address, issued_step, self->clock().now());
   drop_work();
   notice(fmt::format("{} is lost; going back to step {}", name_of_node(address),
-                     format_count(last_good().step)));
+                     format_count(writer.last_good().step)));
   recover();
 }
 
-trainer_state::committed_state trainer_state::last_good() const {
-  return newest.value_or(first);
-}
-
 void trainer_state::drop_work() {
-  ++disturbances;
   now = stage::recovering;
   port.close();
   open.clear();
   in_flight = 0;
   validation_losses.clear();
-  save_answers = 0;
-  after_commit.reset();
-  // A commit is a matter between the store and this process.
-  if (generation && !generation->committing)
-    generation.reset();
+  writer.drop();
   refuse_all(fail(ec::node_lost, "a node was lost; ask again when the run goes "
                                  "on"));
 }
 
 // Called again whenever something that it has to wait for is over.
 void trainer_state::recover() {
-  if (now != stage::recovering || generation)
+  if (now != stage::recovering || writer.is_under_way())
     return;
   if (stopping)
     return finish();
-  if (deploying)
+  if (way_back.is_trying())
     return;
-  auto to = survivors_of(*network->job, recovering->lost, settings.devices);
+  auto to = way_back.plan(*network->job, settings.devices);
   if (!to)
     return on_failure(
         fail(ec::node_lost, "{}; {}", explain(to.error()), way_on()));
-  deploying = true;
-  auto shared = std::make_shared<rearrangement>(std::move(*to));
-  self->request(settings.persistence, settings.patience, claim_atom::value)
-      .then([this, shared](uint64_t epoch, const std::string& token,
-                           uint64_t) { redeploy(*shared, epoch, token); },
-            [this](const caf::error& why) { try_again(why); });
+  auto again = [this](const caf::error& why) { try_again(why); };
+  set_up_anew(*to, again,
+              {.then = [this](const deployed_ptr& job) { go_on(job); },
+               .otherwise = again,
+               .disturbed = [this] { recover(); }});
 }
 
-// Another node may be gone without our knowing it yet, or the store does not
-// answer for a while: `watch` tries again.
+// Where nothing can be done about the reason, `watch` tries again.
 void trainer_state::try_again(const caf::error& why) {
-  deploying = false;
   if (now != stage::recovering)
     return;
-  if (code_of(why) == ec::store_corrupt && newest)
-    return fall_back(why);
-  auto passes = is_loss(why) || is_of_store(why);
-  auto late = self->clock().now() - recovering->start > settings.patience;
-  if (!passes || late)
+  // What was whole when it was committed has been damaged since.
+  if (code_of(why) == ec::store_corrupt)
+    if (auto damaged = writer.pass_over()) {
+      notice(passed_over(*damaged, why));
+      return recover();
+    }
+  if (!way_back.may_pass(why, self->clock().now(), settings.patience))
     on_failure(why);
 }
 
-// What was whole when it was committed has been damaged since.
-void trainer_state::fall_back(const caf::error& why) {
-  notice(passed_over(newest->generation, why));
-  newest.reset();
-  if (!older.empty()) {
-    newest = older.back();
-    older.pop_back();
-  }
-  recover();
+// Everybody, under an epoch that is claimed for it; for whatever moves, too.
+void trainer_state::set_up_anew(
+    const rearrangement& to, std::function<void(const caf::error&)> unclaimed,
+    const redeployed& who) {
+  way_back.start_attempt();
+  self->request(settings.persistence, settings.patience, claim_atom::value)
+      .then(
+          [this, to, who](uint64_t epoch, const std::string& token, uint64_t) {
+            if (!way_back.is_overtaken())
+              return redeploy(self, way_back, settings.distributor,
+                              plan_of(to, epoch, token), who);
+            way_back.end_attempt();
+            who.disturbed();
+          },
+          [this, unclaimed, who](const caf::error& why) {
+            way_back.end_attempt() ? unclaimed(why) : who.disturbed();
+          });
 }
 
-void trainer_state::redeploy(const rearrangement& to, uint64_t epoch,
-                             const std::string& token) {
-  auto asked = disturbances;
-  self->request(settings.distributor, 2 * defaults::deploy_timeout,
-                deploy_atom::value, plan_of(to, epoch, token),
-                driver_actor{self})
-      .then(
-          [this, asked](const deployed_ptr& job) {
-            deploying = false;
-            if (asked == disturbances)
-              go_on(job);
-            else
-              recover();
-          },
-          [this, asked](const caf::error& why) {
-            try_again(why);
-            if (asked != disturbances)
-              recover();
-          });
+deployment_ptr trainer_state::plan_of(const rearrangement& to, uint64_t epoch,
+                                      const std::string& token) const {
+  auto plan = std::make_shared<deployment>(*network->job);
+  auto from = writer.last_good();
+  plan->epoch = plan->store_epoch = epoch;
+  plan->token = token;
+  plan->servers = to.servers;
+  plan->parts = to.next.parts;
+  plan->graph = to.next.graph;
+  plan->where = to.next.where;
+  plan->generation = from.generation;
+  plan->step = from.step;
+  plan->carried_epoch = now == stage::serving ? network->job->epoch : 0;
+  return plan;
 }
 
 void trainer_state::go_on(const deployed_ptr& job) {
   if (now == stage::idle)
     return;
-  auto from = last_good();
+  auto from = writer.last_good();
   auto count = job->cluster.members.size();
-  auto seconds =
-      std::chrono::duration<double>(self->clock().now() - recovering->start);
+  auto [took, lost_nodes] = way_back.succeed(self->clock().now());
   issued_step = settled = from.step;
   issued_batch = 0;
-  generations = highest;
-  auto which = recovering->lost.empty() ? "the groups" : "its groups";
-  recovering.reset();
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);
   notice(fmt::format("{} are on {} now; going on at step {} after "
                      "{:.2f} s (epoch {})",
-                     which, counted(count, "node"), format_count(from.step),
-                     seconds.count(), job->job->epoch));
+                     lost_nodes ? "its groups" : "the groups",
+                     counted(count, "node"), format_count(from.step),
+                     std::chrono::duration<double>(took).count(),
+                     job->job->epoch));
   now = stage::training;
   pump();
 }

@@ -1,6 +1,6 @@
 #include "nnactor/run/trainer.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace nnactor {
 
@@ -12,7 +12,7 @@ void trainer_state::start_saving() {
   // Without a validation the next loss must show that these parameters are
   // sound.
   now = stage::saving;
-  if (!generation)
+  if (!writer.is_under_way())
     save_now(is_due(settings.run.evaluate_every));
 }
 
@@ -20,13 +20,12 @@ void trainer_state::start_saving() {
 // store. No loss will follow to verify them, so that they are finite, which the
 // nodes check, must do.
 void trainer_state::commit_here(commit_waiter who) {
-  if (newest && newest->step == boundary)
+  if (writer.has(boundary))
     return who.then();
   after_commit = std::move(who);
-  if (!generation)
+  if (!writer.is_under_way())
     return save_now(true);
-  generation->verified = true;
-  commit_if_complete();
+  proceed(writer.verify());
 }
 
 void trainer_state::save_now(bool verified) {
@@ -39,11 +38,27 @@ void trainer_state::save_now(bool verified) {
               if (code_of(why) == ec::store_missing)
                 on_failure(why);
             });
-  generation.emplace();
-  generation->verified = verified;
-  generation->step = boundary;
-  auto& next = generation->next;
-  next.generation = ++generations;
+  auto& members = network->cluster.members;
+  writer.begin(next_manifest(), members.size(), verified);
+  for (auto& m : members)
+    self->request(m.node, settings.patience, save_atom::value, job.epoch,
+                  writer.number(), boundary)
+        .then(
+            [this, asked = way_back.disturbances()](uint64_t) {
+              if (asked == way_back.disturbances() && writer.hold()
+                  && now == stage::saving)
+                leave_boundary();
+            },
+            [this, asked = way_back.disturbances(),
+             address = m.address](const caf::error& why) {
+              if (asked == way_back.disturbances())
+                on_node_error(address, why);
+            });
+}
+
+manifest trainer_state::next_manifest() const {
+  auto& job = *network->job;
+  manifest next;
   next.epoch = job.epoch;
   next.run = run;
   next.step = boundary;
@@ -55,69 +70,37 @@ void trainer_state::save_now(bool verified) {
   if (auto* characters = settings.data->characters())
     next.vocabulary = characters->code_points;
   next.experiment = settings.experiment;
-  auto& members = network->cluster.members;
-  save_answers = members.size();
-  for (auto& m : members)
-    self->request(m.node, settings.patience, save_atom::value, job.epoch,
-                  next.generation, boundary)
-        .then(
-            [this, asked = disturbances](uint64_t) {
-              if (asked == disturbances && --save_answers == 0
-                  && now == stage::saving)
-                leave_boundary();
-            },
-            [this, asked = disturbances,
-             address = m.address](const caf::error& why) {
-              if (asked == disturbances)
-                on_node_error(address, why);
-            });
+  return next;
 }
 
 void trainer_state::on_written(uint64_t number, node_index node,
                                const std::vector<char>& bytes) {
-  if (!generation || generation->next.generation != number
-      || generation->written.contains(node))
+  if (!writer.expects(number, node))
     return;
   auto slices = decode_slices(std::as_bytes(std::span{bytes}));
   if (!slices)
     return on_failure(slices.error());
-  auto& all = generation->next.slices;
-  all.insert(all.end(), slices->begin(), slices->end());
-  generation->written.insert(node);
   last_progress = self->clock().now();
-  commit_if_complete();
+  proceed(writer.add(node, *slices));
 }
 
-// Others may still be writing theirs, and the next attempt has the same number.
 void trainer_state::on_unsaved(uint64_t number, node_index node,
                                const caf::error& why) {
-  if (!generation || generation->next.generation != number
-      || !generation->written.insert(node).second)
-    return;
-  auto& members = network->cluster.members;
-  generation->failure = node < members.size()
-                            ? within(name_of_node(members[node].address), why)
-                            : why;
-  commit_if_complete();
+  if (writer.expects(number, node))
+    proceed(
+        writer.fail(node, within(name_of(network->job->servers[node]), why)));
 }
 
-void trainer_state::commit_if_complete() {
-  if (generation->written.size() < network->cluster.members.size()
-      || generation->committing)
-    return;
-  if (generation->failure)
-    return give_up_generation(generation->failure);
-  if (!generation->verified)
-    return;
-  generation->committing = true;
-  auto& slices = generation->next.slices;
-  std::sort(slices.begin(), slices.end(), [](const slice& x, const slice& y) {
-    return std::tuple{x.neurons.id_at(0), x.parameter}
-           < std::tuple{y.neurons.id_at(0), y.parameter};
-  });
-  auto what = std::make_shared<const manifest>(std::move(generation->next));
+void trainer_state::proceed(generation_writer::advice next) {
+  if (next == generation_writer::advice::commit)
+    commit();
+  else if (next == generation_writer::advice::give_up)
+    give_up_generation(writer.fault());
+}
+
+void trainer_state::commit() {
   self->request(settings.persistence, settings.patience, commit_atom::value,
-                manifest_ptr{what}, settings.store.keep)
+                writer.commit(), settings.store.keep)
       .then([this](const manifest_ptr& committed) { on_committed(committed); },
             [this](const caf::error& why) {
               if (code_of(why) == ec::store_unwritable)
@@ -128,14 +111,7 @@ void trainer_state::commit_if_complete() {
 }
 
 void trainer_state::on_committed(const manifest_ptr& committed) {
-  generation = std::nullopt;
-  if (newest)
-    older.push_back(*newest);
-  if (older.size() >= settings.store.keep)
-    older.erase(older.begin());
-  newest = {committed->step, committed->generation};
-  highest = committed->generation;
-  unsaved = caf::none;
+  writer.committed({committed->step, committed->generation});
   last_progress = self->clock().now();
   publish({.what = progress::kind::committed,
            .step = committed->step,
@@ -144,7 +120,7 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
   if (now == stage::recovering)
     return recover();
   // Nodes that still owe an answer have been asked for this generation.
-  if (now == stage::saving && save_answers == 0)
+  if (now == stage::saving && writer.is_held())
     start_saving();
   else if (now == stage::finishing)
     end_if_done();
@@ -156,11 +132,9 @@ void trainer_state::on_committed(const manifest_ptr& committed) {
 void trainer_state::give_up_generation(caf::error why) {
   if (now == stage::idle)
     return;
-  auto step = generation->step;
-  generation.reset();
-  generations = highest;
-  auto tried = now == stage::finishing && unsaved;
-  unsaved = why;
+  auto step = writer.step();
+  auto tried = now == stage::finishing && writer.failure();
+  writer.give_up(why);
   if (now == stage::recovering)
     return recover();
   if (!tried)
@@ -169,10 +143,10 @@ void trainer_state::give_up_generation(caf::error why) {
                        boundary == settings.run.steps || stopping
                            ? "trying again"
                            : "going on",
-                       format_count(last_good().step)));
+                       format_count(writer.last_good().step)));
   if (auto who = std::exchange(after_commit, std::nullopt))
     return who->otherwise(why);
-  if (now == stage::saving && save_answers == 0)
+  if (now == stage::saving && writer.is_held())
     start_saving();
 }
 

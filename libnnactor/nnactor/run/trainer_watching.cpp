@@ -32,8 +32,9 @@ void trainer_state::give_up() {
                   "{}",
                   settings.patience.count() / 1000, issued_step, waiting_for());
   now = stage::stuck;
-  ask_statuses([this, text, asked = disturbances](const statuses& all) {
-    if (disturbances != asked)
+  ask_statuses([this, text,
+                asked = way_back.disturbances()](const node_statuses& all) {
+    if (way_back.disturbances() != asked)
       return;
     for (size_t i = 0; i < all.size(); ++i)
       if (!all[i])
@@ -46,8 +47,9 @@ void trainer_state::give_up() {
 void trainer_state::ask_traffic(std::function<void()> then) {
   auto& members = network->cluster.members;
   auto missing = std::make_shared<size_t>(members.size());
-  auto too_late = [this, asked = disturbances, epoch = network->job->epoch] {
-    return now == stage::idle || disturbances != asked
+  auto too_late = [this, asked = way_back.disturbances(),
+                   epoch = network->job->epoch] {
+    return now == stage::idle || way_back.disturbances() != asked
            || network->job->epoch != epoch;
   };
   for (size_t i = 0; i < members.size(); ++i)
@@ -77,16 +79,13 @@ std::string trainer_state::waiting_for() const {
                            - validation_losses.size(),
                        validation_batches() * port.time_steps(),
                        node_of(network->job->graph.loss_group()));
-  if (generation)
-    for (node_index i = 0; i < network->cluster.members.size(); ++i)
-      if (!generation->written.contains(i))
-        return fmt::format("the slices of generation {} from node {}",
-                           generation->next.generation,
-                           name_of(network->job->servers[i]));
-  if (open.empty())
+  if (auto node = writer.missing())
+    return fmt::format("the slices of generation {} from {}", writer.number(),
+                       name_of(network->job->servers[*node]));
+  if (open.all().empty())
     return "an answer of a node";
-  auto& [step, results] = *open.begin();
-  auto losses = settings.run.train.micro_batches * port.time_steps();
+  auto& [step, results] = *open.all().begin();
+  auto losses = open.expected().losses;
   if (results.losses.size() < losses)
     return fmt::format("{} losses of step {} from the loss group on {}",
                        losses - results.losses.size(), step + 1,

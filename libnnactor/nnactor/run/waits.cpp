@@ -47,9 +47,8 @@ const server& server_of(const deployed_network& in, node_index node) {
 
 } // namespace
 
-std::vector<wait_report>
-waits_of(const deployed_network& in,
-         const std::vector<std::optional<node_status>>& all) {
+std::vector<wait_report> waits_of(const deployed_network& in,
+                                  const node_statuses& all) {
   auto& seats = in.job->where.seats;
   std::vector<wait_report> out;
   std::set<group_id> waiting;
@@ -69,7 +68,7 @@ waits_of(const deployed_network& in,
 }
 
 nlohmann::json waits_view(const deployed_network& in,
-                          const std::vector<std::optional<node_status>>& all) {
+                          const node_statuses& all) {
   auto out = nlohmann::json::array();
   auto& groups = in.job->graph.groups;
   for (auto& x : waits_of(in, all))
@@ -90,7 +89,7 @@ nlohmann::json waits_view(const deployed_network& in,
 }
 
 std::string describe_waits(const deployed_network& in,
-                           const std::vector<std::optional<node_status>>& all) {
+                           const node_statuses& all) {
   std::string out;
   for (node_index node = 0; node < all.size(); ++node)
     if (!all[node])

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "nnactor/cluster/distributor.hpp"
+#include "nnactor/run/statuses.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,18 +19,15 @@ struct wait_report {
 
 /// Lists what groups wait for, those first whose wait explains the others': the
 /// group they wait for is computing, or its node does not answer.
-/// @param all By node index, nothing of a node that did not answer.
-std::vector<wait_report>
-waits_of(const deployed_network& in,
-         const std::vector<std::optional<node_status>>& all);
+std::vector<wait_report> waits_of(const deployed_network& in,
+                                  const node_statuses& all);
 
 /// Renders the same as JSON.
-nlohmann::json waits_view(const deployed_network& in,
-                          const std::vector<std::optional<node_status>>& all);
+nlohmann::json waits_view(const deployed_network& in, const node_statuses& all);
 
 /// Renders the first of them as sentences for an error, behind "; ": which
 /// nodes do not answer, which group waits for which; empty if nobody waits.
 std::string describe_waits(const deployed_network& in,
-                           const std::vector<std::optional<node_status>>& all);
+                           const node_statuses& all);
 
 } // namespace nnactor

@@ -1,0 +1,70 @@
+#include "nnactor/defaults.hpp"
+#include "nnactor/run/trainer.hpp"
+
+#include <cmath>
+#include <numeric>
+
+namespace nnactor {
+
+void trainer_state::start_validation() {
+  now = stage::validating;
+  validated = 0;
+  validation_losses.clear();
+  pump_validation();
+}
+
+void trainer_state::pump_validation() {
+  auto size = settings.data->size(split::validation);
+  while (in_flight < settings.run.train.window
+         && validated < validation_batches()) {
+    auto most = defaults::validation_rows(port.time_steps());
+    auto first = validated * most;
+    auto rows = std::min(most, size - first);
+    std::vector<uint64_t> indices(rows);
+    std::iota(indices.begin(), indices.end(), first);
+    issue(phase::evaluate, boundary, static_cast<uint32_t>(validated),
+          settings.data->gather(split::validation, indices));
+    ++validated;
+  }
+}
+
+uint64_t trainer_state::validation_batches() const {
+  auto size = settings.data->size(split::validation);
+  auto rows = defaults::validation_rows(port.time_steps());
+  return (size + rows - 1) / rows;
+}
+
+void trainer_state::on_validation_loss(const work_id& work,
+                                       const loss_value& value) {
+  if (now != stage::validating || work.step != boundary
+      || !validation_losses.emplace(work.what(), value).second)
+    return;
+  // The last time step; the others are there or on their way.
+  if (work.time_step + 1 == port.time_steps())
+    --in_flight;
+  if (validation_losses.size() == validation_batches() * port.time_steps())
+    return finish_validation();
+  pump();
+}
+
+void trainer_state::finish_validation() {
+  loss_value sum;
+  for (auto& [index, value] : validation_losses) {
+    sum.loss_sum += value.loss_sum;
+    sum.correct += value.correct;
+  }
+  auto examples = static_cast<double>(settings.data->size(split::validation)
+                                      * port.time_steps());
+  validation = {sum.loss_sum / examples, sum.correct / examples};
+  if (!std::isfinite(validation.loss_sum))
+    return on_failure(
+        diverged("validation loss", validation.loss_sum, boundary));
+  last_validation = validation.loss_sum;
+  publish({.what = progress::kind::validation,
+           .step = boundary,
+           .loss = validation.loss_sum,
+           .accuracy = validation.correct});
+  start_saving();
+}
+
+} // namespace nnactor
