@@ -110,6 +110,8 @@ TEST_CASE("a file that a command would replace is refused before any work") {
          {"is there already", "--overwrite"});
   refuse({"bench", "residency", "--csv", folder / "mine"},
          {"is there already", "--overwrite"});
+  refuse({"bench", "step", "--trace", folder / "mine"},
+         {"is there already", "--overwrite"});
   CHECK(read_file(folder / "mine") == "precious");
   auto told =
       run_nnactor({"infer", model, "--output", folder / "mine", "--overwrite"});

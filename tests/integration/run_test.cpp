@@ -68,6 +68,36 @@ TEST_CASE("a run trains, saves one model and leaves no process behind") {
   CHECK(run_nnactor({"run", folder / "small.toml", "--check"}).status == 0);
 }
 
+TEST_CASE("a trace has what every core of every node does") {
+  scratch folder;
+  auto bench =
+      run_nnactor({"bench", "step", "--config", small_config(folder), "--steps",
+                   "40", "--trace", folder / "trace.json", "--json"});
+  INFO(bench.err);
+  REQUIRE(bench.status == 0);
+  auto shares = json::parse(bench.out);
+  for (auto* run : {"one_node", "three_nodes"}) {
+    auto share = [&](const char* what) {
+      return shares[fmt::format("{}_{}", run, what)].get<double>();
+    };
+    CHECK(share("computing") > 0);
+    CHECK(share("computing") + share("waiting") + share("runtime")
+          == doctest::Approx(1));
+  }
+  std::set<std::string> names;
+  auto trace = json::parse(read_file(folder / "trace.json"));
+  for (auto& event : trace["traceEvents"]) {
+    auto& named = event["ph"] == "M" ? event["args"] : event;
+    names.insert(named["name"].get<std::string>());
+  }
+  for (auto* name :
+       {"driver", "one_node: node 1", "three_nodes: node 3", "core",
+        "gather examples", "forward group 2", "backward group 2",
+        "accumulate group 2", "update group 2", "wait"})
+    CHECK_MESSAGE(names.contains(name), name);
+  CHECK_FALSE(names.contains("three_nodes: node 4"));
+}
+
 TEST_CASE("nodes end with the run that started them, also when it is killed") {
   scratch folder;
   process run{command(

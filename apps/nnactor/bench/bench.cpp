@@ -54,6 +54,11 @@ void add_step(CLI::App& bench, int& status) {
       ->capture_default_str();
   add_number(command, "--steps", how->steps,
              "Steps of each; the first 20 are not timed", 40, 1000000);
+  command.add_option("--trace", how->trace,
+                     "File for what every core does when, for chrome://tracing "
+                     "or ui.perfetto.dev, from runs of their own");
+  command.add_flag("--overwrite", how->overwrite,
+                   "Replace the file of --trace");
 }
 
 void add_hop(CLI::App& bench, int& status) {

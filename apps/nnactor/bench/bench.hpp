@@ -15,6 +15,8 @@ namespace nnactor {
 struct step_bench {
   std::string config = "configs/quickstart.toml";
   uint64_t steps = 400;
+  std::string trace; ///< File for what every core does; empty: none.
+  bool overwrite = false;
 };
 
 result<figures> run(const step_bench& how);

@@ -1,6 +1,7 @@
 #include "nnactor/cluster/gate.hpp"
 
 #include "nnactor/defaults.hpp"
+#include "nnactor/machine/trace.hpp"
 #include "nnactor/tensor/bfloat16.hpp"
 
 namespace nnactor {
@@ -41,6 +42,8 @@ gate_actor::behavior_type run_gate(gate_pointer self) {
   return {
       [self](const tensor_piece& piece) {
         auto& st = self->state;
+        trace::span here{trace::activity::sending, "receive",
+                         piece.key.producer};
         return_credit(self, piece.bytes.size());
         if (!st.routes || piece.key.work.epoch != st.routes->epoch)
           return;

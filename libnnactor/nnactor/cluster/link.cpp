@@ -1,6 +1,7 @@
 #include "nnactor/cluster/link.hpp"
 
 #include "nnactor/defaults.hpp"
+#include "nnactor/machine/trace.hpp"
 #include "nnactor/tensor/bfloat16.hpp"
 
 namespace nnactor {
@@ -31,6 +32,7 @@ run_link(link_actor::stateful_pointer<link_state> self, gate_actor gate,
   return {
       [self](const tensor_message& what) {
         auto& st = self->state;
+        trace::span here{trace::activity::sending, "send", what.key.producer};
         auto small = st.narrows && what.value.type() == dtype::f32;
         auto sent =
             tensor_message{what.key, small ? narrow(what.value) : what.value};

@@ -2,6 +2,7 @@
 
 #include "nnactor/device/device.hpp"
 #include "nnactor/error.hpp"
+#include "nnactor/machine/trace.hpp"
 #include "nnactor/messages/actors.hpp"
 
 #include <functional>
@@ -17,11 +18,13 @@ enum class urgency : uint8_t { backward, forward, idle };
 /// Consecutive work that a device does in one go for a group. It travels from
 /// the group to its device and back.
 struct block {
-  group_actor owner;
+  group_actor owner = {};
   urgency when = urgency::idle;
-  std::function<void(device&)> run; ///< On the device.
-  std::function<void()> then;       ///< In the owner, after a good run.
-  caf::error failure;               ///< Set when `run` threw.
+  const char* what = ""; ///< That it does, and for which group, for traces.
+  group_id of = 0;
+  std::function<void(device&)> run = {}; ///< On the device.
+  std::function<void()> then = {};       ///< In the owner, after a good run.
+  caf::error failure = {};               ///< Set when `run` threw.
 };
 
 /// Turns what `f` throws into an error.
@@ -51,17 +54,12 @@ inline void fetch_all(device& dev, std::vector<tensor>& xs) {
     x = dev.fetch(x);
 }
 
-/// Sends a block from the group `self` to `dev`. Blocks of equal urgency run
-/// in the order in which they were sent.
+/// Sends a block of the group actor `self` to `dev`. Blocks of equal urgency
+/// run in the order in which they were sent.
 template <class Self>
-void send_block(Self* self, const device_actor& dev, urgency when,
-                std::function<void(device&)> run, std::function<void()> then) {
-  auto what = std::make_shared<block>();
-  what->owner = self;
-  what->when = when;
-  what->run = std::move(run);
-  what->then = std::move(then);
-  self->send(dev, std::move(what));
+void send_block(Self* self, const device_actor& dev, block what) {
+  what.owner = self;
+  self->send(dev, std::make_shared<block>(std::move(what)));
 }
 
 } // namespace nnactor

@@ -1,6 +1,7 @@
 #include "nnactor/group/core.hpp"
 
 #include "nnactor/machine/pin.hpp"
+#include "nnactor/machine/trace.hpp"
 
 #include <sched.h>
 
@@ -104,8 +105,12 @@ struct core::shared : caf::execution_unit {
   }
 
   void wait() {
-    if (use == core_use::device && spin())
-      return;
+    std::optional<trace::span> here;
+    if (use == core_use::device) {
+      here.emplace(trace::activity::waiting, "wait");
+      if (spin())
+        return;
+    }
     rest();
     sleeping.store(true);
     ready.wait(0);

@@ -38,10 +38,13 @@ void run_next(pointer self) {
   auto& st = self->state;
   auto what = st.next();
   uint64_t number = 0;
-  what->failure = guarded(*st.dev, [&] {
-    what->run(*st.dev);
-    number = st.dev->submit();
-  });
+  {
+    trace::span here{trace::activity::computing, what->what, what->of};
+    what->failure = guarded(*st.dev, [&] {
+      what->run(*st.dev);
+      number = st.dev->submit();
+    });
+  }
   finish_last(self);
   if (number == 0)
     return give_back(self, std::move(what));

@@ -43,19 +43,23 @@ void loss_group_state::start_loss(const work_id& work,
   if (auto err = program->check(work.why, values, target))
     return report(err);
   auto outcome = std::make_shared<loss_program::outcome>();
-  send_block(
-      self, settings.device, urgency::backward,
-      [p = program, work, outcome, xs = std::move(values),
-       target = std::move(target),
-       stay = settings.gradients_stay](device& dev) {
-        *outcome = p->compute(dev, work.why, xs, target);
-        if (!stay)
-          fetch_all(dev, outcome->gradients);
-      },
-      [this, work, outcome] {
-        send_gradients(work, outcome->gradients);
-        send_result(work, to_tensor(outcome->value));
-      });
+  send_block(self, settings.device,
+             {.when = urgency::backward,
+              .what = "loss",
+              .of = settings.head().id,
+              .run =
+                  [p = program, work, outcome, xs = std::move(values),
+                   target = std::move(target),
+                   stay = settings.gradients_stay](device& dev) {
+                    *outcome = p->compute(dev, work.why, xs, target);
+                    if (!stay)
+                      fetch_all(dev, outcome->gradients);
+                  },
+              .then =
+                  [this, work, outcome] {
+                    send_gradients(work, outcome->gradients);
+                    send_result(work, to_tensor(outcome->value));
+                  }});
 }
 
 void loss_group_state::start_answer(const work_id& work,
@@ -63,6 +67,7 @@ void loss_group_state::start_answer(const work_id& work,
   if (auto err = program->check(work.why, values, tensor{}))
     return report(err);
   tensor answer;
+  trace::span here{trace::activity::computing, "answer", settings.head().id};
   auto failure = run_on(*settings.kernels, [&](device& dev) {
     answer = dev.fetch(program->answer(dev, values));
   });

@@ -94,7 +94,7 @@ void neuron_group_state::start_forward(const work_id& work) {
     return start_answer(work, *values);
   auto output = std::make_shared<tensor>();
   execute(
-      urgency::forward,
+      "forward", urgency::forward,
       [p = program, work, output, xs = std::move(*values),
        stays = settings.outputs_stay](device& dev) {
         auto y = p->forward(dev, work.what(), work.why, xs);
@@ -108,6 +108,7 @@ void neuron_group_state::start_forward(const work_id& work) {
 void neuron_group_state::start_answer(const work_id& work,
                                       const std::vector<tensor>& values) {
   tensor output;
+  trace::span here{trace::activity::computing, "answer", settings.head().id};
   auto failure = run_on(*settings.kernels, [&](device& dev) {
     auto y = program->forward(dev, work.what(), work.why, values);
     output = settings.outputs_stay ? y : dev.fetch(y);
@@ -144,7 +145,7 @@ void neuron_group_state::run_backward(const work_id& work,
   };
   auto out = std::make_shared<outcome>();
   execute(
-      urgency::backward,
+      "backward", urgency::backward,
       [p = program, work, out, gs = std::move(values),
        stay = settings.gradients_stay](device& dev) {
         // What waits for gradients changes on the device, so it is asked there.
@@ -201,7 +202,7 @@ void neuron_group_state::start_accumulates() {
     accumulated = next(accumulated, settings.time_steps);
     auto last = accumulated.micro_batch == settings.train.micro_batches;
     execute(
-        accumulates++ < most ? urgency::idle : urgency::backward,
+        "accumulate", accumulates++ < most ? urgency::idle : urgency::backward,
         [p = program, before = accumulated](device& dev) {
           p->accumulate_before(dev, before);
         },
@@ -218,7 +219,7 @@ void neuron_group_state::finish_step() {
     return start_update(1.0f);
   auto norms = std::make_shared<std::vector<double>>();
   execute(
-      urgency::idle,
+      "norm", urgency::idle,
       [p = program, norms](device& dev) {
         *norms = p->squared_gradient_norms(dev);
       },
@@ -235,7 +236,7 @@ void neuron_group_state::start_update(float scale) {
   norm_sent = false;
   accumulated = {};
   execute(
-      urgency::idle,
+      "update", urgency::idle,
       [p = program, step = version, scale](device& dev) {
         p->update(dev, step, scale);
       },
@@ -258,7 +259,8 @@ void neuron_group_state::start_save(uint64_t generation) {
   for (size_t i = 0; i < settings.members.size(); ++i) {
     auto copy = std::make_shared<parameter_set>();
     execute(
-        urgency::idle, [p = program, i, copy](device&) { *copy = p->save(i); },
+        "save", urgency::idle,
+        [p = program, i, copy](device&) { *copy = p->save(i); },
         [this, generation, copy] {
           self->send(settings.persistence, save_atom::value, settings.epoch,
                      generation, parameters_ptr{copy});
@@ -275,10 +277,16 @@ void neuron_group_state::report(caf::error what) {
              within(place, what));
 }
 
-void neuron_group_state::execute(urgency when, std::function<void(device&)> run,
+void neuron_group_state::execute(const char* what, urgency when,
+                                 std::function<void(device&)> run,
                                  std::function<void()> then) {
   ++blocks;
-  send_block(self, settings.device, when, std::move(run), std::move(then));
+  send_block(self, settings.device,
+             {.when = when,
+              .what = what,
+              .of = settings.head().id,
+              .run = std::move(run),
+              .then = std::move(then)});
 }
 
 group_actor::behavior_type neuron_group(neuron_group_state::pointer self,

@@ -108,7 +108,8 @@ private:
   void start_save(uint64_t generation);
   void report(caf::error what);
 
-  void execute(urgency when, std::function<void(device&)> run,
+  /// @param what For traces.
+  void execute(const char* what, urgency when, std::function<void(device&)> run,
                std::function<void()> then);
 };
 

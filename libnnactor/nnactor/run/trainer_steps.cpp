@@ -1,4 +1,5 @@
 #include "nnactor/engine/clip.hpp"
+#include "nnactor/machine/trace.hpp"
 #include "nnactor/run/trainer.hpp"
 
 #include <bit>
@@ -47,6 +48,7 @@ void trainer_state::issue(phase why, uint64_t step, uint32_t micro_batch,
 
 examples trainer_state::training_examples(uint64_t step,
                                           uint32_t micro_batch) const {
+  trace::span here{trace::activity::computing, "gather examples"};
   auto all = order->batch(step);
   auto rows = all.size() / settings.run.train.micro_batches;
   auto first = all.begin() + static_cast<ptrdiff_t>(micro_batch * rows);
