@@ -63,8 +63,11 @@ constexpr uint64_t validation_rows(uint64_t time_steps) {
   return std::clamp<uint64_t>(8192 / time_steps, 1, 1024);
 }
 
-/// Examples that somebody asks about at a time.
-constexpr uint64_t question_rows = 256;
+/// Examples of so many time steps that somebody asks about at a time: no more
+/// than are validated with, so what fits to train fits to be asked.
+constexpr uint64_t question_rows(uint64_t time_steps) {
+  return std::min<uint64_t>(validation_rows(time_steps), 256);
+}
 
 /// Micro-batches in flight at most.
 constexpr uint32_t max_window = 64;

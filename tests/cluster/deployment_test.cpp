@@ -26,6 +26,7 @@ deployment plan_for(const network& net, const partition& parts,
   out.train.seed = 99;
   out.train.optimizer.clip = 0.25f;
   out.train.optimizer.epsilon = 1e-38f;
+  out.train.learns = nodes % 2 == 0;
   out.model = "tiny";
   out.store_epoch = 11;
   out.token = "token";
@@ -44,10 +45,7 @@ bool same(const deployment& x, const deployment& y) {
          && x.where.seats == y.where.seats && x.where.nodes == y.where.nodes
          && x.parts.parts == y.parts.parts
          && x.graph.groups.size() == y.graph.groups.size()
-         && x.net.neuron_count() == y.net.neuron_count()
-         && x.train.seed == y.train.seed
-         && x.train.optimizer.clip == y.train.optimizer.clip
-         && x.train.optimizer.epsilon == y.train.optimizer.epsilon
+         && x.net.neuron_count() == y.net.neuron_count() && x.train == y.train
          && x.model == y.model && x.store_epoch == y.store_epoch
          && x.token == y.token && x.generation == y.generation
          && x.step == y.step;
@@ -65,6 +63,26 @@ TEST_CASE("a deployment arrives as it was sent") {
     RC_ASSERT(same(*back, plan));
     RC_ASSERT(encode(*back) == encode(plan));
   }));
+}
+
+TEST_CASE("groups go on only in a deployment that computes the same") {
+  network_description layers;
+  layers.layers = {line(1, "a", layer_kind::dense, 4),
+                   line(2, "out", layer_kind::dense, 0)};
+  auto net = must(build_network(layers, {3, 0, 2}));
+  auto what = plan_for(net, {{neuron_set::range(0, net.neuron_count())}}, 1);
+  auto other = what;
+  other.epoch += 1;
+  other.where.seats.clear();
+  CHECK(what.is_of_same_job(other));
+  other.train.learns = !what.train.learns;
+  CHECK_FALSE(what.is_of_same_job(other));
+  other = what;
+  other.train.schedule.rate *= 2;
+  CHECK_FALSE(what.is_of_same_job(other));
+  other = what;
+  other.net.layers[1].act = activation::tanh;
+  CHECK_FALSE(what.is_of_same_job(other));
 }
 
 TEST_CASE("garbage is refused as a breach of the protocol") {

@@ -104,6 +104,35 @@ TEST_CASE("what is stale, doubled, or of another epoch is dropped") {
   CHECK(x.sent(output, forward).size() == 1);
 }
 
+TEST_CASE("work that there cannot be is dropped") {
+  auto train = micro_batches(1);
+  lone_group x{hidden, train};
+  for (auto work : {work_id{x.epoch, 0, phase::train, train.micro_batches, 0},
+                    work_id{x.epoch, 0, phase::train, 0, 1},
+                    work_id{x.epoch, 0, phase::infer, 0, UINT32_MAX}})
+    x.send(work, forward, input, ramp({2, 3}));
+  CHECK(x.device->blocks.empty());
+  CHECK(x.sent(output, forward).empty());
+  x.send(x.training(0), forward, input, ramp({2, 3}));
+  CHECK(x.device->blocks.size() == 1);
+}
+
+TEST_CASE("a group that only answers learns from nobody") {
+  auto train = micro_batches(1);
+  train.learns = false;
+  lone_group x{hidden, train};
+  auto before = x.program->save();
+  x.send(x.training(0), forward, input, ramp({2, 3}));
+  x.send(x.training(0), direction::backward, output, ramp({2, 2}));
+  x.run_all();
+  CHECK(x.sent(output, forward).empty());
+  CHECK(x.driver->credits.empty());
+  CHECK(x.driver->failures.empty());
+  x.send({x.epoch, 0, phase::infer}, forward, input, ramp({2, 3}));
+  CHECK(x.sent(output, forward).size() == 1);
+  CHECK(same_bytes(x.program->save(), before));
+}
+
 TEST_CASE("gradients go upstream and credit to the driver") {
   lone_group first{hidden, micro_batches(1)};
   train_step(first, {0});
@@ -217,7 +246,7 @@ TEST_CASE("an input of another shape is a failure that names the group") {
 }
 
 TEST_CASE("so are gradients of another shape, or that nobody waits for") {
-  lone_group x{hidden};
+  lone_group x{hidden, micro_batches(4)};
   x.send(x.training(0), forward, input, ramp({2, 3}));
   x.run_all();
   x.send(x.training(0), backward, output, ramp({3, 2}));

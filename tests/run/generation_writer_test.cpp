@@ -114,15 +114,22 @@ TEST_CASE("a lost node ends what is being written, not what is committed") {
 
 TEST_CASE("all nodes hold a request before training goes on") {
   generation_writer x{{}, 0, 2};
-  x.begin(of_step(10), 2, true);
-  CHECK(!x.hold());
+  auto first = x.begin(of_step(10), 2, true);
+  CHECK(!x.hold(first));
   // Written and committed before the other has answered.
   x.add(0, slice_of(3));
   x.add(1, slice_of(4));
   x.committed({10, x.commit()->generation});
   CHECK(!x.is_held());
-  CHECK(x.hold());
+  CHECK(x.hold(first));
   CHECK(x.is_held());
+  // Another attempt, of which what nodes say of the first is no news.
+  auto second = x.begin(of_step(20), 2, true);
+  CHECK(!x.hold(first));
+  CHECK(!x.hold(second));
+  CHECK(!x.is_held());
+  CHECK(x.hold(second));
+  CHECK(!x.hold(second));
 }
 
 TEST_CASE("damaged generations are passed over as far as they are kept") {

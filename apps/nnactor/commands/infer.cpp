@@ -131,7 +131,7 @@ caf::error ask_all(const infer_options& how, served_model& model,
   if (!how.json)
     say_heading(net.time_steps);
   score all;
-  constexpr auto rows = defaults::question_rows;
+  auto rows = defaults::question_rows(net.time_steps);
   for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
     std::vector<uint64_t> indices(std::min(rows, end - first));
     std::iota(indices.begin(), indices.end(), first);

@@ -30,6 +30,12 @@ struct deployment {
   uint64_t step = 0;
   /// Of the deployment whose groups go on from memory where they stay; 0: none.
   uint64_t carried_epoch = 0;
+
+  /// Whether its groups compute the same, wherever they are.
+  bool is_of_same_job(const deployment& other) const {
+    return net.layers == other.net.layers
+           && net.time_steps == other.net.time_steps && train == other.train;
+  }
 };
 
 /// Returns bytes that `decode_deployment` reads.

@@ -42,9 +42,10 @@ caf::result<node_report> node_state::deploy(const std::vector<char>& bytes,
 
 carried_ptr node_state::carry_over(const deployment& next) const {
   auto out = std::make_shared<carried_groups>();
-  // Groups of an epoch before that are not where training is.
+  // Groups of an epoch before that are not where training is, and those of
+  // other layers or settings could not go on.
   if (next.carried_epoch == 0 || !job || job->plan->epoch != next.carried_epoch
-      || job->plan->model != next.model)
+      || job->plan->model != next.model || !job->plan->is_of_same_job(next))
     return out;
   auto& groups = job->plan->graph.groups;
   out->same_partition = job->plan->parts.parts == next.parts.parts;

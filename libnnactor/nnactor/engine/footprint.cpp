@@ -228,8 +228,10 @@ uint64_t bytes_of(const values_held& values, const work_held& work) {
 /// What a group has for as long as a job runs.
 void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
                     const train_settings& how) {
-  auto parameters = neurons * of.parameters_per_neuron();
   ++to.groups;
+  if (!has_neurons(of.kind))
+    return;
+  auto parameters = neurons * of.parameters_per_neuron();
   to.neurons += neurons;
   to.parameters += parameters;
   to.weights += parameters * value_bytes;

@@ -8,9 +8,13 @@ const layer_type& type_of(layer_kind kind) {
     return embedding_type;
   case layer_kind::sparse:
     return sparse_type;
-  default:
-    return dense_type;
+  case layer_kind::dense:
+  case layer_kind::input:
+  case layer_kind::softmax_cross_entropy:
+  case layer_kind::mean_squared_error:
+    break; // By the precondition, only one of these is left.
   }
+  return dense_type;
 }
 
 } // namespace nnactor

@@ -31,6 +31,9 @@ struct schedule_settings {
   float final_rate = 0.0f; ///< At the last step of cosine.
   uint64_t warmup = 0;     ///< Steps of linear warm-up.
   uint64_t steps = 0;      ///< All steps of the run.
+
+  friend bool operator==(const schedule_settings&,
+                         const schedule_settings&) = default;
 };
 
 /// What values are rounded to. Values are part of the schemas.
@@ -57,6 +60,9 @@ struct train_settings {
   precision compute = precision::float32;
   /// Else it only answers: nothing has a gradient or an optimizer's state.
   bool learns = true;
+
+  friend bool operator==(const train_settings&,
+                         const train_settings&) = default;
 };
 
 /// Returns the learning rate of step `step` (0-based). Warm-up rises linearly

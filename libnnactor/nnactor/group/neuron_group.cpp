@@ -35,7 +35,7 @@ void neuron_group_state::on_routes(const routing_ptr& what) {
 
 void neuron_group_state::on_tensor(const tensor_message& what) {
   auto& work = what.key.work;
-  if (work.epoch != settings.epoch || work.step < version)
+  if (!settings.knows(work) || work.step < version)
     return;
   if (what.key.way == direction::forward)
     on_input(what);

@@ -29,6 +29,14 @@ struct group_settings {
   bool gradients_stay = false; ///< So are all whose outputs it reads.
   uint32_t time_steps = 1;     ///< Of an example.
 
+  /// Whether there is such work: a peer may send what it likes.
+  bool knows(const work_id& work) const {
+    return work.epoch == epoch && work.time_step < time_steps
+           && (train.learns || work.why == phase::infer)
+           && (work.why != phase::train
+               || work.micro_batch < train.micro_batches);
+  }
+
   /// The group that gets inputs and sends gradients.
   const group& head() const {
     return members.front();

@@ -19,7 +19,10 @@ enum class activity : uint8_t {
 };
 
 /// From now on this process, and every one that it starts, writes into files
-/// of a folder, one a thread. They are whole even if the process is killed.
+/// of a folder, one a thread; empty: no more. They are whole even if the
+/// process is killed. What a process writes at its start is up to the variable
+/// NNACTOR_TRACE, by which processes that it starts learn of it.
+/// @pre no other thread runs; threads that have written go on in their files
 void begin(const std::string& folder);
 
 /// Something that a thread has done.

@@ -13,9 +13,12 @@ const char* const protocol_version = "nnactor-9";
 
 std::string to_string(const work_id& work) {
   constexpr const char* phases[] = {"training", "validation", "inference"};
-  return fmt::format("{} step {} micro-batch {}",
-                     phases[static_cast<size_t>(work.why) % 3], work.step,
-                     work.micro_batch);
+  auto out = fmt::format("{} step {} micro-batch {}",
+                         phases[static_cast<size_t>(work.why) % 3], work.step,
+                         work.micro_batch);
+  if (work.time_step > 0)
+    out += fmt::format(" time step {}", work.time_step);
+  return out;
 }
 
 caf::error inspect(caf::serializer& sink, shared_bytes& x) {

@@ -6,7 +6,6 @@
 #include "nnactor/cluster/persistence.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/job.hpp"
-#include "nnactor/run/memory_check.hpp"
 #include "nnactor/store/names.hpp"
 
 namespace nnactor {
@@ -186,11 +185,8 @@ result<cluster_ptr> controller::join() {
   distributor_ =
       system_.spawn(run_distributor, dialer_, gate_, for_nodes_.certificate,
                     patience, settings_.cluster.devices);
-  auto nodes = await<cluster_ptr>(
+  return await<cluster_ptr>(
       self_->request(distributor_, 8 * patience, join_atom::value, *where));
-  if (nodes)
-    joined_ = *nodes;
-  return nodes;
 }
 
 result<deployed_ptr> controller::deploy(const deployment& job,
@@ -233,7 +229,7 @@ result<deployed_ptr> controller::open_inference(const deployment& job,
 
 result<manifest> controller::serve(model_store& store, uint32_t parts,
                                    const watcher& watch) {
-  for (;;) {
+  for (auto epoch = any_epoch();; ++epoch) {
     auto best = store.open(choice::best);
     if (!best)
       return best.error();
@@ -242,18 +238,17 @@ result<manifest> controller::serve(model_store& store, uint32_t parts,
       return token.error();
     if (auto err = repartition(*best, parts))
       return err;
-    auto job = make_inference(*best, store.folder(), any_epoch(), *token);
-    if (auto err = check_memory(job, settings_.cluster, *joined_))
-      return err;
-    auto network = open_inference(job, watch);
+    auto network = open_inference(
+        make_inference(*best, store.folder(), epoch, *token), watch);
     if (network)
       return best;
     if (code_of(network.error()) != ec::store_corrupt)
       return network.error();
     store.distrust(best->generation);
-    watch({.what = progress::kind::notice,
-           .step = best->step,
-           .text = passed_over(best->generation, network.error())});
+    if (watch)
+      watch({.what = progress::kind::notice,
+             .step = best->step,
+             .text = passed_over(best->generation, network.error())});
   }
 }
 

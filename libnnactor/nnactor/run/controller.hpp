@@ -128,7 +128,6 @@ private:
   system_config config_;
   caf::actor_system system_;
   caf::scoped_actor self_;
-  cluster_ptr joined_; ///< As of `join`.
   gate_actor gate_;
   persistence_actor persistence_;
   dialer_actor dialer_;

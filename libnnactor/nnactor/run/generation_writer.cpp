@@ -4,7 +4,7 @@
 
 namespace nnactor {
 
-void generation_writer::begin(manifest next, size_t nodes, bool verified) {
+uint64_t generation_writer::begin(manifest next, size_t nodes, bool verified) {
   next.generation = highest_ + 1;
   under_way_.emplace(
       writing{.what = std::make_shared<manifest>(std::move(next)),
@@ -12,10 +12,11 @@ void generation_writer::begin(manifest next, size_t nodes, bool verified) {
               .answered = {},
               .verified = verified});
   unasked_ = nodes;
+  return ++attempt_;
 }
 
-bool generation_writer::hold() {
-  return --unasked_ == 0;
+bool generation_writer::hold(uint64_t attempt) {
+  return attempt == attempt_ && unasked_ > 0 && --unasked_ == 0;
 }
 
 bool generation_writer::expects(uint64_t number, node_index node) const {

@@ -52,7 +52,8 @@ public:
   /// @param verified Whether its parameters are known to be sound; else the
   ///        next loss must show it.
   /// @pre none is under way
-  void begin(manifest next, size_t nodes, bool verified);
+  /// @returns what to `hold` it by: a number may be tried again.
+  uint64_t begin(manifest next, size_t nodes, bool verified);
 
   bool is_under_way() const {
     return under_way_.has_value();
@@ -69,9 +70,9 @@ public:
     return under_way_->what->step;
   }
 
-  /// A node has taken the request: no later step can overtake it there. Returns
-  /// whether all have.
-  bool hold();
+  /// A node has taken the request of that attempt: no later step can overtake
+  /// it there. Returns whether it was the last one that had to.
+  bool hold(uint64_t attempt);
 
   bool is_held() const {
     return unasked_ == 0;
@@ -148,7 +149,8 @@ private:
   uint32_t keep_ = 1;
   std::vector<saved> committed_; ///< By this run and still there, ascending.
   std::optional<writing> under_way_;
-  size_t unasked_ = 0; ///< Nodes that have not taken the request.
+  uint64_t attempt_ = 0; ///< To write a generation; the newest.
+  size_t unasked_ = 0;   ///< Nodes that have not taken its request.
   caf::error failure_;
 };
 

@@ -62,14 +62,16 @@ void inferrer_state::pump() {
 void inferrer_state::on_answer(const tensor_message& what) {
   if (!network || what.key.work.epoch != network->job->epoch)
     return;
-  auto i = open.find(what.key.work.micro_batch);
-  if (i == open.end())
+  auto& work = what.key.work;
+  auto i = open.find(work.micro_batch);
+  if (i == open.end() || work.why != phase::infer
+      || work.time_step >= port.time_steps())
     return;
   auto& [inputs, answer, outputs] = i->second;
   auto expected = shape{inputs.extent().rows, network->job->net.output().width};
   if (auto err = check_tensor("the answer", what.value, dtype::f32, expected))
     return on_failure(err);
-  outputs.emplace(what.key.work.time_step, what.value);
+  outputs.emplace(work.time_step, what.value);
   if (outputs.size() < port.time_steps())
     return;
   std::vector<tensor> in_order;

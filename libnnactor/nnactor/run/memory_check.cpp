@@ -185,9 +185,9 @@ caf::error check_memory(const deployment& inference,
                         const cluster_view& nodes) {
   auto where = place(inference.graph,
                      static_cast<uint32_t>(nodes.members.size()), how.devices);
-  auto needs =
-      footprints(inference.net, {inference.parts, inference.graph, where},
-                 inference.train, defaults::question_rows, frames_of(nodes));
+  auto needs = footprints(
+      inference.net, {inference.parts, inference.graph, where}, inference.train,
+      defaults::question_rows(inference.net.time_steps), frames_of(nodes));
   return check(needs, how, inference.train, nodes);
 }
 

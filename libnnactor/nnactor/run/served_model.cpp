@@ -1,5 +1,8 @@
 #include "nnactor/run/served_model.hpp"
 
+#include "nnactor/run/job.hpp"
+#include "nnactor/run/memory_check.hpp"
+
 namespace nnactor {
 
 served_model::served_model(model_store store, manifest from)
@@ -20,13 +23,22 @@ caf::error served_model::join(const cluster_settings& where) {
   if (!cluster)
     return cluster.error();
   cluster_ = std::move(*cluster);
-  if (auto joined = cluster_->join(); !joined)
+  auto joined = cluster_->join();
+  if (!joined)
     return joined.error();
+  nodes_ = std::move(*joined);
+  where_ = where;
   return caf::none;
 }
 
 caf::error served_model::load(uint32_t parts,
                               const controller::watcher& watch) {
+  auto asked = from_;
+  if (auto err = repartition(asked, parts))
+    return err;
+  if (auto err = check_memory(make_inference(asked, store_.folder(), 0, {}),
+                              where_, *nodes_))
+    return err;
   auto from = cluster_->serve(store_, parts, watch);
   if (!from)
     return from.error();

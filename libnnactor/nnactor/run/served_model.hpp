@@ -20,7 +20,8 @@ public:
   /// Starts or meets the nodes.
   caf::error join(const cluster_settings& where);
 
-  /// Loads the best generation onto them, in so many parts or (0) its own.
+  /// Loads the best generation onto them, in so many parts or (0) its own;
+  /// refuses if they have too little memory.
   /// @param watch Gets how much is loaded, and a notice of a generation that
   /// is passed over because it is damaged.
   /// @pre `join` has not failed
@@ -42,6 +43,8 @@ private:
 
   model_store store_;
   manifest from_;
+  cluster_settings where_;
+  cluster_ptr nodes_; ///< As of `join`.
   std::unique_ptr<controller> cluster_;
 };
 

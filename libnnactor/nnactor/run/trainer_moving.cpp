@@ -8,7 +8,10 @@ namespace nnactor {
 
 namespace {
 
-caf::error disturbed() {
+/// Why nothing comes of what was asked before a node was lost or the run ended.
+caf::error disturbed(bool ended) {
+  if (ended)
+    return fail(ec::unreachable, "the run has ended");
   return fail(ec::node_lost,
               "a node was lost meanwhile; ask again when the run "
               "goes on");
@@ -49,7 +52,7 @@ void trainer_state::start_join(request why) {
       .then(
           [this, shared, asked](const cluster_ptr&) {
             if (asked != way_back.disturbances())
-              return shared->shell.refuse(disturbed());
+              return shared->shell.refuse(disturbed(now == stage::idle));
             auto& job = *network->job;
             auto& address = shared->what.text;
             auto what = plan_join(job, nodes.welcome(job, address), address);
@@ -67,7 +70,7 @@ void trainer_state::start_rebalance(request why) {
   ask_statuses([this, shared,
                 asked = way_back.disturbances()](const node_statuses& second) {
     if (asked != way_back.disturbances())
-      return shared->shell.refuse(disturbed());
+      return shared->shell.refuse(disturbed(now == stage::idle));
     auto& job = *network->job;
     auto busy = busy_between(job, shared->first_look, second);
     if (!busy)

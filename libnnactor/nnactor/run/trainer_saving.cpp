@@ -39,13 +39,13 @@ void trainer_state::save_now(bool verified) {
                 on_failure(why);
             });
   auto& members = network->cluster.members;
-  writer.begin(next_manifest(), members.size(), verified);
+  auto attempt = writer.begin(next_manifest(), members.size(), verified);
   for (auto& m : members)
     self->request(m.node, settings.patience, save_atom::value, job.epoch,
                   writer.number(), boundary)
         .then(
-            [this, asked = way_back.disturbances()](uint64_t) {
-              if (asked == way_back.disturbances() && writer.hold()
+            [this, attempt, asked = way_back.disturbances()](uint64_t) {
+              if (asked == way_back.disturbances() && writer.hold(attempt)
                   && now == stage::saving)
                 leave_boundary();
             },

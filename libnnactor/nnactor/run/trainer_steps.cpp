@@ -63,6 +63,10 @@ void trainer_state::on_result(const tensor_message& what) {
   auto value = to_loss_value(what.value);
   if (!value)
     return on_failure(value.error());
+  auto batches = work.why == phase::evaluate ? validation_batches()
+                                             : settings.run.train.micro_batches;
+  if (work.micro_batch >= batches || work.time_step >= port.time_steps())
+    return;
   last_progress = self->clock().now();
   if (work.why == phase::evaluate)
     return on_validation_loss(work, *value);
@@ -83,7 +87,8 @@ void trainer_state::on_norm(uint64_t step, group_id group, double norm) {
 
 void trainer_state::on_credit(uint64_t step, uint32_t micro_batch,
                               group_id group) {
-  if (!open.add_credit(step, micro_batch, group))
+  if (micro_batch >= settings.run.train.micro_batches
+      || !open.add_credit(step, micro_batch, group))
     return;
   last_progress = self->clock().now();
   --in_flight;

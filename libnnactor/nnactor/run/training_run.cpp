@@ -81,9 +81,10 @@ training_run::train(const std::function<void(const deployed_network&)>& placed,
     if (began_ || !start_ || code_of(err) != ec::store_corrupt)
       return err;
     store_.distrust(start_->generation);
-    watch({.what = progress::kind::notice,
-           .step = start_->step,
-           .text = passed_over(start_->generation, err)});
+    if (watch)
+      watch({.what = progress::kind::notice,
+             .step = start_->step,
+             .text = passed_over(start_->generation, err)});
     if (auto failed = choose_start())
       return failed;
   }
