@@ -241,6 +241,23 @@ TEST_CASE("the end tells where the model is and what to do with it") {
   CHECK(run.shows("build/nnactor node table state/connections.table\n"));
 }
 
+TEST_CASE("a run that ends before its last step says why") {
+  fake_run run;
+  progress end{.what = progress::kind::finished, .step = 5, .text = "enough"};
+  text_reporter to{run.screen(false), "nnactor"};
+  run.begin(to);
+  run.steps(to, 1, 5, 1s);
+  run.out.clear();
+  to.event(end);
+  CHECK(run.shows("Trained 5 steps in "));
+  CHECK(run.shows("\nEnded at step 5 of 10: enough\n"));
+  run.out.clear();
+  json_reporter json{[&](const std::string& line) { run.out += line; }};
+  json.event(end);
+  json.finish(run.how, run.best, 1, {});
+  CHECK(parse_lines(run.out).front()["reason"] == "enough");
+}
+
 TEST_CASE("a failure clears the bar and tells what is left") {
   fake_run run;
   text_reporter to{run.screen(true), "nnactor"};
@@ -298,6 +315,7 @@ TEST_CASE("programs get one object a line") {
   CHECK(lines[5]["text"] == "b\tc\nd");
   CHECK(lines[6]["bytes"] == 12345);
   CHECK(lines[6]["loss"] == 2.0);
+  CHECK(lines[6]["reason"].is_null());
 }
 
 TEST_CASE("programs get valid JSON even of what JSON cannot say") {

@@ -121,6 +121,7 @@ void json_reporter::event(const progress& what) {
   case progress::kind::finished:
     steps_ = what.step;
     bytes_ = what.bytes;
+    why_early_ = what.text;
     return;
   case progress::kind::stopped:
     return print(
@@ -163,6 +164,7 @@ void json_reporter::finish(const experiment& how, const manifest& best,
          {"loss", of(best.validation_loss)},
          {"reference", of(baseline)},
          {"steps", steps_},
+         {"reason", why_early_.empty() ? json(nullptr) : json(why_early_)},
          {"bytes", bytes_}});
 }
 

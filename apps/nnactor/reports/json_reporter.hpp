@@ -34,6 +34,7 @@ private:
   sink out_;
   uint64_t steps_ = 0; ///< At the end of the training.
   uint64_t bytes_ = 0;
+  std::string why_early_;         ///< Empty if all steps are done.
   nlohmann::ordered_json sample_; ///< Null if there is none.
   std::string text_;
 };

@@ -92,7 +92,7 @@ void text_reporter::event(const progress& what) {
                         printable(what.text))));
     return show_progress();
   case progress::kind::finished:
-    return on_finished();
+    return on_finished(what);
   case progress::kind::stopped:
     return on_stopped(what);
   case progress::kind::failed:

@@ -36,7 +36,7 @@ private:
   void on_step(const progress& what);
   void on_validation(const progress& what);
   void on_committed(const progress& what);
-  void on_finished();
+  void on_finished(const progress& what);
   void on_stopped(const progress& what);
   void on_failed();
   void show_progress();

@@ -30,7 +30,7 @@ std::string compare(double loss, const dataset::reference& baseline) {
 
 // -- the end of the training --------------------------------------------------
 
-void text_reporter::on_finished() {
+void text_reporter::on_finished(const progress& what) {
   auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
   auto steps = step_ - first_;
   auto done = static_cast<double>(steps);
@@ -38,6 +38,9 @@ void text_reporter::on_finished() {
                   strong("Trained"), counted(steps, "step"),
                   format_duration(time), format_rate(done / time.count()),
                   format_bytes(bytes_)));
+  if (!what.text.empty())
+    say(fit(fmt::format("Ended at step {} of {}: {}\n", format_count(what.step),
+                        format_count(steps_), what.text)));
 }
 
 void text_reporter::on_stopped(const progress& what) {

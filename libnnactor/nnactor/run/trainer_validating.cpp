@@ -64,6 +64,8 @@ void trainer_state::finish_validation() {
            .step = boundary,
            .loss = validation.loss_sum,
            .accuracy = validation.correct});
+  if (settings.run.stops_at(last_validation))
+    last_step = boundary;
   start_saving();
 }
 
