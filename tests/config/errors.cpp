@@ -63,6 +63,15 @@ TEST_CASE("a number out of range names the range") {
            "1");
 }
 
+TEST_CASE("numbers of examples that cannot be are refused") {
+  CHECK(error_of(minimal + "[train]\nevaluate_examples = -1")
+            .starts_with("x.toml:4:21: 'train.evaluate_examples' is -1 but "
+                         "must be between 0 and 4294967295"));
+  CHECK(error_of(minimal + "[train]\nevaluate_examples = 0.5")
+        == "x.toml:4:21: 'train.evaluate_examples' must be an integer, not a "
+           "float");
+}
+
 TEST_CASE("losses that cannot be enough are refused") {
   CHECK(error_of(minimal + "[train]\nstop_at_loss = -0.5")
         == "x.toml:4:16: 'train.stop_at_loss' is -0.5 but must be at least 0");

@@ -59,6 +59,7 @@ micro_batches = 4
 window = 3
 seed = 7
 evaluate_every = 5
+evaluate_examples = 300
 stop_at_loss = 1.6
 optimizer = "adamw"
 rate = 0.25
@@ -81,6 +82,7 @@ temperature = 2
   CHECK(x.train.window == 3);
   CHECK(x.train.seed == 7);
   CHECK(x.evaluate_every == 5);
+  CHECK(x.evaluate_examples == 300);
   CHECK(x.stop_at_loss == 1.6);
   CHECK(x.train.optimizer.kind == optimizer_kind::adamw);
   CHECK(x.train.schedule.rate == 0.25f);

@@ -4,6 +4,7 @@
 #include "terminal/command_line.hpp"
 #include "terminal/output.hpp"
 
+#include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
 namespace nnactor {
@@ -69,7 +70,8 @@ void json_reporter::start(const experiment& how, const dataset& data,
           {{"path", how.data.path},
            {"summary", data.summary()},
            {"training", data.size(split::train)},
-           {"validation", data.size(split::validation)}}},
+           {"validation", data.size(split::validation)},
+           {"evaluated", validation_sample{data, how.run}.size()}}},
          {"network", of(net)},
          {"reference", of(baseline)}});
 }

@@ -5,6 +5,7 @@
 #include "terminal/credential_options.hpp"
 #include "terminal/format.hpp"
 
+#include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
 #include <cerrno>
@@ -31,6 +32,9 @@ void text_reporter::start(const experiment& how, const dataset& data,
   baseline_ = baseline;
   say(fmt::format("{} {}\n{}", strong("Data"), printable(how.data.path),
                   fit(fmt::format("  {}\n", data.summary()))));
+  if (auto sample = validation_sample{data, how.run}; sample.is_part())
+    say(fmt::format("  of which every validation goes through {}\n",
+                    format_count(sample.size())));
   say(fmt::format("\n{} ({} of {}, saved in {})\n{}", strong("Network"),
                   counted(steps_, "step"),
                   counted(how.run.train.batch, "example"), printable(model_),

@@ -11,6 +11,7 @@
 #include "nnactor/run/membership.hpp"
 #include "nnactor/run/mover.hpp"
 #include "nnactor/run/open_steps.hpp"
+#include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
 #include <deque>
@@ -174,6 +175,7 @@ private:
   void pump_validation();
   void on_validation_loss(const work_id& work, const loss_value& value);
   void finish_validation();
+  validation_sample validated_examples() const;
   uint64_t validation_batches() const;
 
   // Generations, see trainer_saving.cpp.
