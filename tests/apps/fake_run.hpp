@@ -14,8 +14,10 @@ namespace nnactor::test {
 /// Nine texts that nobody reads.
 class fake_dataset : public dataset {
 public:
+  uint64_t tokens = 5;
+
   data_shape shape() const override {
-    return {4, 5, 5};
+    return {4, tokens, 5, 3};
   }
   uint64_t size(split part) const override {
     return part == split::train ? 90 : 10;
@@ -46,6 +48,7 @@ struct fake_run {
     how.data.path = "texts";
     how.store.path = "my models/m";
     how.run.steps = 10;
+    how.run.train.batch = 20;
     placed.cluster.members.resize(2);
     placed.cluster.members[0].address = "10.0.0.1:4000";
     placed.cluster.members[1].address = "10.0.0.2:4000";
@@ -82,7 +85,8 @@ struct fake_run {
   }
 
   json_reporter json() {
-    return json_reporter{[this](const std::string& line) { out += line; }};
+    return json_reporter{[this](const std::string& line) { out += line; },
+                         [this] { return now; }};
   }
 
   void begin(reporter& to) {

@@ -91,3 +91,43 @@ TEST_CASE("programs get valid JSON even of what JSON cannot say") {
   CHECK(lines[3]["loss"].is_null());
   CHECK(lines[3]["reference"].is_null());
 }
+
+TEST_CASE("programs get rates and the time left") {
+  fake_run run;
+  SUBCASE("in tokens, one a time step of an example") {
+    auto to = run.json();
+    run.begin(to);
+    run.steps(to, 1, 4, 2s);
+    run.end(to);
+    auto lines = parse_lines(run.out);
+    CHECK(lines[2]["steps_per_second"] == 0.5);
+    CHECK(lines[5]["tokens_per_second"] == 30);
+    CHECK(lines[5]["seconds_left"] == 12);
+    CHECK(!lines[5].contains("examples_per_second"));
+    CHECK(lines.back()["seconds"] == 8);
+    CHECK(lines.back()["steps_per_second"] == 0.5);
+    CHECK(lines.back()["tokens_per_second"] == 30);
+  }
+  SUBCASE("in examples where there are no tokens") {
+    run.data.tokens = 0;
+    auto to = run.json();
+    run.begin(to);
+    run.steps(to, 1, 4, 2s);
+    run.end(to);
+    auto lines = parse_lines(run.out);
+    CHECK(lines[5]["examples_per_second"] == 10);
+    CHECK(lines.back()["examples_per_second"] == 10);
+    CHECK(!lines[5].contains("tokens_per_second"));
+  }
+  SUBCASE("not before there are any") {
+    auto to = run.json();
+    run.begin(to);
+    run.steps(to, 1, 4, 2s);
+    to.event({.what = progress::kind::notice, .step = 4, .text = "paused"});
+    run.out.clear();
+    run.steps(to, 5, 5, 2s);
+    auto line = parse_lines(run.out).front();
+    for (auto* key : {"steps_per_second", "tokens_per_second", "seconds_left"})
+      CHECK(line.at(key).is_null());
+  }
+}

@@ -1,6 +1,7 @@
 #include "apps/fake_run.hpp"
 #include "reports/text_reporter.hpp"
 #include "terminal/command_line.hpp"
+#include "terminal/format.hpp"
 
 #include <doctest/doctest.h>
 
@@ -53,7 +54,38 @@ TEST_CASE("without a terminal there is a line every five seconds") {
   CHECK(run.out.empty());
   run.steps(to, 5, 9, 1s);
   CHECK(run.out
-        == "  step 5/10, loss 3.0000, 0:05 left, 1.00 steps/s, 5.0 kB sent\n");
+        == "  step 5/10, loss 3.0000, 0:05 left, 1.00 steps/s, 5.0 kB sent, "
+           "60.0 tokens/s\n");
+}
+
+TEST_CASE("data without tokens goes by in examples") {
+  fake_run run;
+  run.data.tokens = 0;
+  text_reporter to{run.screen(false), "nnactor"};
+  run.begin(to);
+  run.out.clear();
+  run.steps(to, 1, 5, 1s);
+  CHECK(run.shows(" 20.0 examples/s\n"));
+  run.end(to);
+  CHECK(run.shows(" 20.0 examples/s, 12.3 kB sent over links\n"));
+}
+
+TEST_CASE("the line of progress is never as wide as the terminal") {
+  for (size_t columns = 1; columns < 120; ++columns) {
+    CAPTURE(columns);
+    fake_run run;
+    auto screen = run.screen(true);
+    screen.columns = [columns] { return columns; };
+    text_reporter to{screen, "nnactor"};
+    run.begin(to);
+    run.validate(to, 1, 2.4);
+    run.out.clear();
+    run.steps(to, 1, 9, 1s);
+    auto line = run.out.substr(run.out.rfind('\r') + 1);
+    line.resize(line.find("\033[K"));
+    CHECK(width_of(line) < std::max<size_t>(columns, 2));
+    CHECK(line.ends_with("  60.0 tokens/s") == (columns > 96));
+  }
 }
 
 TEST_CASE("a validation is a line that tells the best so far") {
@@ -78,7 +110,7 @@ TEST_CASE("on a terminal a bar changes in place and makes room for lines") {
   run.out.clear();
   run.steps(to, 1, 5, 1s);
   CHECK(run.shows("] step 5/10  loss 3.0000  0:05 left  1.00 steps/s  "
-                  "5.0 kB sent\033[K"));
+                  "5.0 kB sent  60.0 tokens/s\033[K"));
   CHECK(run.out.find('\n') == std::string::npos);
   run.out.clear();
   run.validate(to, 5, 2.4);
@@ -108,8 +140,8 @@ TEST_CASE("the end tells where the model is and what to do with it") {
     run.end(to);
   }
   INFO(run.out);
-  CHECK(run.shows("Trained 10 steps in 0:10: 1.00 steps/s, 12.3 kB sent over "
-                  "links\n"));
+  CHECK(run.shows("Trained 10 steps in 0:10: 1.00 steps/s, 60.0 tokens/s, "
+                  "12.3 kB sent over links\n"));
   CHECK(run.shows("What it writes after \"a\\n\"\n  (generation 2, read back "
                   "from my models/m)\n  | a\n  | b\\tc\n  | d\n"));
   CHECK(run.shows("The model is in my models/m\n  1 generation kept, best: "

@@ -27,6 +27,7 @@ void text_reporter::start(const experiment& how, const dataset& data,
                           const network& net,
                           const dataset::reference& baseline) {
   steps_ = how.run.steps;
+  load_ = step_load::of(how.run.train, data.shape());
   model_ = how.store.path;
   credentials_ = words_of(how.cluster.who);
   baseline_ = baseline;
@@ -60,9 +61,9 @@ void text_reporter::placed(const deployed_network& network,
                            const std::string& control) {
   if (!network.reports.empty())
     table_ = network.reports.front().table;
-  placed_at_ = line_at_ = screen_.now();
-  first_ = step_ = network.job->step;
-  pace_.add(placed_at_, step_);
+  line_at_ = screen_.now();
+  step_ = network.job->step;
+  pace_.place(line_at_, step_);
   say(fmt::format("\n{} (epoch {}; look inside with {} shell {}{})\n{}\n",
                   strong("Cluster"), network.job->epoch, program_, control,
                   credentials_, render_cluster(network)));
@@ -91,7 +92,7 @@ void text_reporter::event(const progress& what) {
   case progress::kind::committed:
     return on_committed(what);
   case progress::kind::notice:
-    pace_ = {}; // A pause, or another number of nodes.
+    pace_.forget();
     say(fit(fmt::format("step {}: {}\n", format_count(what.step),
                         printable(what.text))));
     return show_progress();
@@ -105,9 +106,6 @@ void text_reporter::event(const progress& what) {
 }
 
 void text_reporter::on_step(const progress& what) {
-  // After a node was lost, some steps are done again.
-  if (what.step <= step_)
-    pace_ = {};
   step_ = what.step;
   loss_.add(what.loss);
   pace_.add(screen_.now(), step_);
@@ -144,14 +142,22 @@ std::vector<std::string> text_reporter::status() const {
       fmt::format("step {}/{}", format_count(step_), format_count(steps_))};
   if (step_ > 0)
     out.push_back("loss " + format_loss(loss_.value()));
-  if (auto speed = pace_.rate()) {
+  auto speed = pace_.rate();
+  if (speed) {
     out.push_back(format_duration(pace_.left(steps_)) + " left");
     out.push_back(format_rate(*speed) + " steps/s");
   }
   out.push_back(format_bytes(bytes_) + " sent");
   if (saved_)
     out.push_back(fmt::format("saved at {}", format_count(saved_->step)));
+  if (speed)
+    out.push_back(data_rate(*speed));
   return out;
+}
+
+std::string text_reporter::data_rate(double steps_per_second) const {
+  return fmt::format("{} {}/s", format_rate(steps_per_second * load_.count),
+                     load_.unit);
 }
 
 void text_reporter::show_progress() {

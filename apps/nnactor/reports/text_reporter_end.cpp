@@ -31,13 +31,12 @@ std::string compare(double loss, const dataset::reference& baseline) {
 // -- the end of the training --------------------------------------------------
 
 void text_reporter::on_finished(const progress& what) {
-  auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
-  auto steps = step_ - first_;
-  auto done = static_cast<double>(steps);
-  say(fmt::format("\n{} {} in {}: {} steps/s, {} sent over links\n",
-                  strong("Trained"), counted(steps, "step"),
-                  format_duration(time), format_rate(done / time.count()),
-                  format_bytes(bytes_)));
+  auto now = screen_.now();
+  auto rate = pace_.mean_rate(now);
+  say(fmt::format("\n{} {} in {}: {} steps/s, {}, {} sent over links\n",
+                  strong("Trained"), counted(pace_.steps(), "step"),
+                  format_duration(pace_.time(now)), format_rate(rate),
+                  data_rate(rate), format_bytes(bytes_)));
   if (!what.text.empty())
     say(fit(fmt::format("Ended at step {} of {}: {}\n", format_count(what.step),
                         format_count(steps_), what.text)));
