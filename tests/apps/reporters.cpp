@@ -1,139 +1,13 @@
-#include "reports/json_reporter.hpp"
+#include "apps/fake_run.hpp"
 #include "reports/text_reporter.hpp"
-#include "support/networks.hpp"
 #include "terminal/command_line.hpp"
-
-#include "nnactor/store/manifest.hpp"
+#include "terminal/format.hpp"
 
 #include <doctest/doctest.h>
-
-#include <cmath>
-#include <sstream>
 
 using namespace nnactor;
 using namespace nnactor::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-// Nine texts that nobody reads.
-class fake_dataset : public dataset {
-public:
-  data_shape shape() const override {
-    return {4, 5, 5};
-  }
-  uint64_t size(split part) const override {
-    return part == split::train ? 90 : 10;
-  }
-  examples gather(split, const std::vector<uint64_t>&) const override {
-    return {};
-  }
-  std::string summary() const override {
-    return "9 texts of 100 characters";
-  }
-  reference baseline() const override {
-    return {"bigram count model", 2.5};
-  }
-};
-
-// What a run of ten steps on two nodes tells a reporter, and what that shows.
-struct fake_run {
-  network net = small_language_model();
-  experiment how;
-  fake_dataset data;
-  deployed_network placed;
-  manifest best;
-  std::string out;
-  console::clock::time_point now{};
-
-  fake_run() {
-    how.file = "exp.toml";
-    how.data.path = "texts";
-    how.store.path = "my models/m";
-    how.run.steps = 10;
-    placed.cluster.members.resize(2);
-    placed.cluster.members[0].address = "10.0.0.1:4000";
-    placed.cluster.members[1].address = "10.0.0.2:4000";
-    // A name that would clear the screen.
-    auto& info = placed.cluster.members[1].info;
-    info.host = "evil\033[2J";
-    info.process = 7;
-    info.cores = 2;
-    info.memory = 1 << 30;
-    info.devices = 2;
-    info.device = "cpu";
-    auto job = deployment{};
-    job.epoch = 3;
-    job.where = {{{2, 0}, {2, 0}, {0, 0}, {1, 0}}, 2};
-    job.servers = {
-        {"10.0.0.1:4000", "", 1}, {"10.0.0.2:4000", "", 2}, {"driver", "", 0}};
-    placed.job = std::make_shared<const deployment>(std::move(job));
-    placed.reports = {{1, 1234, 56789, "state/connections.table"},
-                      {1, 7, 70, ""}};
-    best.generation = 2;
-    best.step = 10;
-    best.validation_loss = 2.0;
-    best.vocabulary = {'a'};
-    best.net = net;
-  }
-
-  console screen(bool terminal) {
-    console to;
-    to.terminal = terminal;
-    to.columns = [] { return 100; };
-    to.write = [this](std::string_view text) { out += text; };
-    to.now = [this] { return now; };
-    return to;
-  }
-
-  void begin(reporter& to) {
-    to.start(how, data, net, data.baseline());
-    to.placed(placed, "127.0.0.1:4700");
-  }
-
-  void steps(reporter& to, uint64_t first, uint64_t last,
-             console::clock::duration each) {
-    for (auto step = first; step <= last; ++step) {
-      now += each;
-      to.event({.step = step, .loss = 3.0, .bytes = step * 1000});
-    }
-  }
-
-  void validate(reporter& to, uint64_t step, double loss) {
-    to.event({.what = progress::kind::validation,
-              .step = step,
-              .loss = loss,
-              .accuracy = 0.25,
-              .bytes = step * 1000});
-    auto saved = best;
-    saved.step = step;
-    to.event({.what = progress::kind::committed,
-              .bytes = step * 1000,
-              .generation = std::make_shared<const manifest>(saved)});
-  }
-
-  void end(reporter& to) {
-    to.event({.what = progress::kind::finished, .step = 10, .bytes = 12345});
-    to.begin_sample(best, "a\n");
-    to.sample("b\tc");
-    to.sample("\nd");
-    to.finish(how, best, 1, data.baseline());
-  }
-
-  bool shows(const std::string& text) const {
-    return out.find(text) != std::string::npos;
-  }
-};
-
-std::vector<nlohmann::json> parse_lines(const std::string& text) {
-  std::vector<nlohmann::json> out;
-  std::istringstream lines{text};
-  for (std::string line; std::getline(lines, line);)
-    out.push_back(nlohmann::json::parse(line));
-  return out;
-}
-
-} // namespace
 
 TEST_CASE("before the first step people see what is trained and where") {
   fake_run run;
@@ -151,19 +25,24 @@ TEST_CASE("before the first step people see what is trained and where") {
   CHECK(run.out.find('\033') == std::string::npos);
 }
 
-TEST_CASE("a hint is a line for people and an event for programs") {
+TEST_CASE("people see that not all is validated with") {
+  fake_run run;
+  text_reporter to{run.screen(false), "nnactor"};
+  run.how.run.evaluate_examples = 10;
+  to.start(run.how, run.data, run.net, {});
+  CHECK_FALSE(run.shows("every validation"));
+  run.how.run.evaluate_examples = 7;
+  to.start(run.how, run.data, run.net, {});
+  CHECK(run.shows("characters\n  of which every validation goes through 7\n"));
+}
+
+TEST_CASE("a hint is a line") {
   fake_run run;
   text_reporter to{run.screen(false), "nnactor"};
   to.start(run.how, run.data, run.net, run.data.baseline());
   run.out.clear();
   to.hint("one core would be fastest");
   CHECK(run.out == "\nHint: one core would be fastest\n");
-  std::string lines;
-  json_reporter json{[&](const std::string& line) { lines += line; }};
-  json.hint("one core would be fastest");
-  auto event = parse_lines(lines).front();
-  CHECK(event["event"] == "hint");
-  CHECK(event["text"] == "one core would be fastest");
 }
 
 TEST_CASE("without a terminal there is a line every five seconds") {
@@ -175,7 +54,38 @@ TEST_CASE("without a terminal there is a line every five seconds") {
   CHECK(run.out.empty());
   run.steps(to, 5, 9, 1s);
   CHECK(run.out
-        == "  step 5/10, loss 3.0000, 0:05 left, 1.00 steps/s, 5.0 kB sent\n");
+        == "  step 5/10, loss 3.0000, 0:05 left, 1.00 steps/s, 5.0 kB sent, "
+           "60.0 tokens/s\n");
+}
+
+TEST_CASE("data without tokens goes by in examples") {
+  fake_run run;
+  run.data.tokens = 0;
+  text_reporter to{run.screen(false), "nnactor"};
+  run.begin(to);
+  run.out.clear();
+  run.steps(to, 1, 5, 1s);
+  CHECK(run.shows(" 20.0 examples/s\n"));
+  run.end(to);
+  CHECK(run.shows(" 20.0 examples/s, 12.3 kB sent over links\n"));
+}
+
+TEST_CASE("the line of progress is never as wide as the terminal") {
+  for (size_t columns = 1; columns < 120; ++columns) {
+    CAPTURE(columns);
+    fake_run run;
+    auto screen = run.screen(true);
+    screen.columns = [columns] { return columns; };
+    text_reporter to{screen, "nnactor"};
+    run.begin(to);
+    run.validate(to, 1, 2.4);
+    run.out.clear();
+    run.steps(to, 1, 9, 1s);
+    auto line = run.out.substr(run.out.rfind('\r') + 1);
+    line.resize(line.find("\033[K"));
+    CHECK(width_of(line) < std::max<size_t>(columns, 2));
+    CHECK(line.ends_with("  60.0 tokens/s") == (columns > 96));
+  }
 }
 
 TEST_CASE("a validation is a line that tells the best so far") {
@@ -200,7 +110,7 @@ TEST_CASE("on a terminal a bar changes in place and makes room for lines") {
   run.out.clear();
   run.steps(to, 1, 5, 1s);
   CHECK(run.shows("] step 5/10  loss 3.0000  0:05 left  1.00 steps/s  "
-                  "5.0 kB sent\033[K"));
+                  "5.0 kB sent  60.0 tokens/s\033[K"));
   CHECK(run.out.find('\n') == std::string::npos);
   run.out.clear();
   run.validate(to, 5, 2.4);
@@ -230,8 +140,8 @@ TEST_CASE("the end tells where the model is and what to do with it") {
     run.end(to);
   }
   INFO(run.out);
-  CHECK(run.shows("Trained 10 steps in 0:10: 1.00 steps/s, 12.3 kB sent over "
-                  "links\n"));
+  CHECK(run.shows("Trained 10 steps in 0:10: 1.00 steps/s, 60.0 tokens/s, "
+                  "12.3 kB sent over links\n"));
   CHECK(run.shows("What it writes after \"a\\n\"\n  (generation 2, read back "
                   "from my models/m)\n  | a\n  | b\\tc\n  | d\n"));
   CHECK(run.shows("The model is in my models/m\n  1 generation kept, best: "
@@ -239,6 +149,17 @@ TEST_CASE("the end tells where the model is and what to do with it") {
                   "below the bigram count model's 2.5000\n"));
   CHECK(run.shows("build/nnactor generate 'my models/m' --prompt "));
   CHECK(run.shows("build/nnactor node table state/connections.table\n"));
+}
+
+TEST_CASE("a run that ends before its last step says why") {
+  fake_run run;
+  text_reporter to{run.screen(false), "nnactor"};
+  run.begin(to);
+  run.steps(to, 1, 5, 1s);
+  run.out.clear();
+  to.event({.what = progress::kind::finished, .step = 5, .text = "enough"});
+  CHECK(run.shows("Trained 5 steps in "));
+  CHECK(run.shows("\nEnded at step 5 of 10: enough\n"));
 }
 
 TEST_CASE("a failure clears the bar and tells what is left") {
@@ -271,52 +192,4 @@ TEST_CASE("a run that was told to end says what is saved and how to go on") {
   CHECK(run.shows("Ended after step 0 of 10; nothing is saved\nBegin again "
                   "with\n  "));
   CHECK(!run.shows("--resume"));
-}
-
-TEST_CASE("programs get one object a line") {
-  fake_run run;
-  json_reporter to{[&](const std::string& line) { run.out += line; }};
-  run.begin(to);
-  run.steps(to, 1, 1, 1s);
-  run.validate(to, 1, 2.4);
-  run.end(to);
-  auto lines = parse_lines(run.out);
-  std::vector<std::string> events;
-  for (auto& line : lines)
-    events.push_back(line.at("event"));
-  CHECK(events
-        == std::vector<std::string>{"start", "placed", "step", "validation",
-                                    "committed", "sample", "finished"});
-  CHECK(lines[0]["reference"]["loss"] == 2.5);
-  CHECK(lines[0]["network"]["layers"].size() == 6);
-  CHECK(lines[1]["nodes"][0]["parameters"] == 56789);
-  CHECK(lines[1]["nodes"][1]["host"] == "evil\033[2J");
-  CHECK(lines[2]["loss"] == 3.0);
-  CHECK(lines[3]["accuracy"] == 0.25);
-  CHECK(lines[4]["generation"] == 2);
-  CHECK(lines[5]["prompt"] == "a\n");
-  CHECK(lines[5]["text"] == "b\tc\nd");
-  CHECK(lines[6]["bytes"] == 12345);
-  CHECK(lines[6]["loss"] == 2.0);
-}
-
-TEST_CASE("programs get valid JSON even of what JSON cannot say") {
-  fake_run run;
-  json_reporter to{[&](const std::string& line) { run.out += line; }};
-  run.placed.cluster.members[0].info.host = std::string(1, '\xff');
-  run.best.validation_loss = std::nullopt;
-  to.placed(run.placed, "127.0.0.1:4700");
-  to.event({.step = 1, .loss = std::nan("")});
-  to.event({.what = progress::kind::failed,
-            .step = 1,
-            .error = fail(ec::diverged, "the loss became nan")});
-  to.finish(run.how, run.best, 1, {});
-  auto lines = parse_lines(run.out);
-  REQUIRE(lines.size() == 4);
-  CHECK(lines[0]["nodes"][0]["host"] == "\ufffd");
-  CHECK(lines[1]["loss"].is_null());
-  CHECK(lines[2]["code"] == "training diverged");
-  CHECK(lines[2]["error"] == "the loss became nan");
-  CHECK(lines[3]["loss"].is_null());
-  CHECK(lines[3]["reference"].is_null());
 }

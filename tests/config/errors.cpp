@@ -63,6 +63,24 @@ TEST_CASE("a number out of range names the range") {
            "1");
 }
 
+TEST_CASE("numbers of examples that cannot be are refused") {
+  CHECK(error_of(minimal + "[train]\nevaluate_examples = -1")
+            .starts_with("x.toml:4:21: 'train.evaluate_examples' is -1 but "
+                         "must be between 0 and 4294967295"));
+  CHECK(error_of(minimal + "[train]\nevaluate_examples = 0.5")
+        == "x.toml:4:21: 'train.evaluate_examples' must be an integer, not a "
+           "float");
+}
+
+TEST_CASE("losses that cannot be enough are refused") {
+  CHECK(error_of(minimal + "[train]\nstop_at_loss = -0.5")
+        == "x.toml:4:16: 'train.stop_at_loss' is -0.5 but must be at least 0");
+  CHECK(error_of(minimal + "[train]\nstop_at_loss = nan")
+        == "x.toml:4:16: 'train.stop_at_loss' is nan but must be at least 0");
+  CHECK(error_of(minimal + "[train]\nstop_at_loss = 'low'")
+        == "x.toml:4:16: 'train.stop_at_loss' must be a number, not a string");
+}
+
 TEST_CASE("numbers that are not finite as the program keeps them are refused") {
   for (const auto* number : {"nan", "inf", "-inf", "1e60", "1e-60", "-1"}) {
     CAPTURE(number);

@@ -59,6 +59,8 @@ micro_batches = 4
 window = 3
 seed = 7
 evaluate_every = 5
+evaluate_examples = 300
+stop_at_loss = 1.6
 optimizer = "adamw"
 rate = 0.25
 final_rate = 0.125
@@ -80,6 +82,8 @@ temperature = 2
   CHECK(x.train.window == 3);
   CHECK(x.train.seed == 7);
   CHECK(x.evaluate_every == 5);
+  CHECK(x.evaluate_examples == 300);
+  CHECK(x.stop_at_loss == 1.6);
   CHECK(x.train.optimizer.kind == optimizer_kind::adamw);
   CHECK(x.train.schedule.rate == 0.25f);
   CHECK(x.train.schedule.final_rate == 0.125f);
@@ -95,6 +99,14 @@ temperature = 2
   CHECK(x.sample == 0);
   CHECK(x.temperature == 2.0f);
   CHECK(to_string(x.where) == "x.toml:3:1");
+}
+
+TEST_CASE("a loss is enough only where there is one that is") {
+  auto never = parsed(minimal).run;
+  CHECK(!never.stops_at(0));
+  auto some = parsed(minimal + "[train]\nstop_at_loss = 2").run;
+  CHECK(some.stops_at(2));
+  CHECK(!some.stops_at(2.0001));
 }
 
 TEST_CASE("delays and sparse layers arrive") {

@@ -108,6 +108,9 @@ TEST_CASE("what a job is refused for becomes less by what it is told to do") {
   refused_for("lower data.validation", [&] {
     job.data = std::make_shared<made_up_data>(job.net, 64, 100);
   });
+  job.data = std::make_shared<made_up_data>(job.net, 64, 1000);
+  refused_for("set train.evaluate_examples",
+              [&] { job.how.run.evaluate_examples = 100; });
 }
 
 TEST_CASE("a limit of the config is named, and what a node would need") {

@@ -4,6 +4,7 @@
 #include "terminal/command_line.hpp"
 #include "terminal/output.hpp"
 
+#include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
 namespace nnactor {
@@ -54,12 +55,15 @@ json of(const server& which, const cluster_view::member& node,
 
 } // namespace
 
-json_reporter::json_reporter(sink out) : out_(std::move(out)) {
+json_reporter::json_reporter(sink out, clock now)
+    : out_(std::move(out)), now_(std::move(now)) {
 }
 
 void json_reporter::start(const experiment& how, const dataset& data,
                           const network& net,
                           const dataset::reference& baseline) {
+  goal_ = how.run.steps;
+  load_ = step_load::of(how.run.train, data.shape());
   print({{"event", "start"},
          {"config", how.file},
          {"model", how.store.path},
@@ -69,7 +73,8 @@ void json_reporter::start(const experiment& how, const dataset& data,
           {{"path", how.data.path},
            {"summary", data.summary()},
            {"training", data.size(split::train)},
-           {"validation", data.size(split::validation)}}},
+           {"validation", data.size(split::validation)},
+           {"evaluated", validation_sample{data, how.run}.size()}}},
          {"network", of(net)},
          {"reference", of(baseline)}});
 }
@@ -80,6 +85,7 @@ void json_reporter::hint(const std::string& text) {
 
 void json_reporter::placed(const deployed_network& network,
                            const std::string& control) {
+  pace_.place(now_(), network.job->step);
   auto nodes = json::array();
   for (size_t i = 0; i < network.cluster.members.size(); ++i)
     nodes.push_back(of(network.job->servers[i], network.cluster.members[i],
@@ -97,10 +103,7 @@ void json_reporter::event(const progress& what) {
     return print(
         {{"event", "loading"}, {"bytes", what.bytes}, {"of", what.of}});
   case progress::kind::step:
-    return print({{"event", "step"},
-                  {"step", what.step},
-                  {"loss", what.loss},
-                  {"bytes", what.bytes}});
+    return on_step(what);
   case progress::kind::validation:
     return print({{"event", "validation"},
                   {"step", what.step},
@@ -116,12 +119,11 @@ void json_reporter::event(const progress& what) {
                   {"loss", of(what.generation->validation_loss)},
                   {"bytes", what.bytes}});
   case progress::kind::notice:
+    pace_.forget();
     return print(
         {{"event", "notice"}, {"step", what.step}, {"text", what.text}});
   case progress::kind::finished:
-    steps_ = what.step;
-    bytes_ = what.bytes;
-    return;
+    return on_finished(what);
   case progress::kind::stopped:
     return print(
         {{"event", "stopped"},
@@ -136,6 +138,26 @@ void json_reporter::event(const progress& what) {
                   {"error", explain(what.error)},
                   {"bytes", what.bytes}});
   }
+}
+
+void json_reporter::on_step(const progress& what) {
+  pace_.add(now_(), what.step);
+  json line{{"event", "step"}, {"step", what.step}, {"loss", what.loss}};
+  auto speed = pace_.rate();
+  line["steps_per_second"] = of(speed);
+  line[load_.per_second()] = speed ? json(*speed * load_.count) : json(nullptr);
+  line["seconds_left"] =
+      speed ? json(pace_.left(goal_).count()) : json(nullptr);
+  line["bytes"] = what.bytes;
+  print(line);
+}
+
+void json_reporter::on_finished(const progress& what) {
+  steps_ = what.step;
+  bytes_ = what.bytes;
+  why_early_ = what.text;
+  seconds_ = pace_.time(now_()).count();
+  rate_ = pace_.mean_rate(now_());
 }
 
 void json_reporter::begin_sample(const manifest& from,
@@ -163,6 +185,10 @@ void json_reporter::finish(const experiment& how, const manifest& best,
          {"loss", of(best.validation_loss)},
          {"reference", of(baseline)},
          {"steps", steps_},
+         {"reason", why_early_.empty() ? json(nullptr) : json(why_early_)},
+         {"seconds", seconds_},
+         {"steps_per_second", rate_},
+         {load_.per_second(), rate_ * load_.count},
          {"bytes", bytes_}});
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "reports/reporter.hpp"
+#include "reports/run_pace.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,7 +16,9 @@ public:
   /// Takes lines with their line feed.
   using sink = std::function<void(const std::string&)>;
 
-  explicit json_reporter(sink out);
+  using clock = std::function<run_pace::time_point()>;
+
+  explicit json_reporter(sink out, clock now = console::clock::now);
 
   void start(const experiment& how, const dataset& data, const network& net,
              const dataset::reference& baseline) override;
@@ -29,11 +32,21 @@ public:
               const dataset::reference& baseline) override;
 
 private:
+  void on_step(const progress& what);
+  void on_finished(const progress& what);
   void print(const nlohmann::ordered_json& what);
 
   sink out_;
-  uint64_t steps_ = 0; ///< At the end of the training.
+  clock now_;
+  uint64_t goal_ = 0; ///< Steps that are wanted.
+  run_pace pace_;
+  step_load load_;
+  // At the end of the training:
+  uint64_t steps_ = 0;
   uint64_t bytes_ = 0;
+  double seconds_ = 0;            ///< That it took.
+  double rate_ = 0;               ///< Steps a second of all of it.
+  std::string why_early_;         ///< Empty if all steps are done.
   nlohmann::ordered_json sample_; ///< Null if there is none.
   std::string text_;
 };

@@ -5,30 +5,12 @@
 #include "terminal/credential_options.hpp"
 #include "terminal/format.hpp"
 
+#include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
 #include <cerrno>
-#include <cmath>
 
 namespace nnactor {
-
-namespace {
-
-constexpr const char* margin = "  | ";
-
-std::string quoted(const std::string& text) {
-  return "\"" + printable_line(text) + "\"";
-}
-
-// How a loss compares with that of the reference.
-std::string compare(double loss, const dataset::reference& baseline) {
-  auto percent = 100 * (loss / baseline.loss - 1);
-  return fmt::format("{:.1f} % {} the {}'s {}", std::abs(percent),
-                     percent < 0 ? "below" : "above", baseline.name,
-                     format_loss(baseline.loss));
-}
-
-} // namespace
 
 text_reporter::text_reporter(console screen, std::string program)
     : screen_(screen), program_(std::move(program)), bar_(screen),
@@ -45,11 +27,15 @@ void text_reporter::start(const experiment& how, const dataset& data,
                           const network& net,
                           const dataset::reference& baseline) {
   steps_ = how.run.steps;
+  load_ = step_load::of(how.run.train, data.shape());
   model_ = how.store.path;
   credentials_ = words_of(how.cluster.who);
   baseline_ = baseline;
   say(fmt::format("{} {}\n{}", strong("Data"), printable(how.data.path),
                   fit(fmt::format("  {}\n", data.summary()))));
+  if (auto sample = validation_sample{data, how.run}; sample.is_part())
+    say(fmt::format("  of which every validation goes through {}\n",
+                    format_count(sample.size())));
   say(fmt::format("\n{} ({} of {}, saved in {})\n{}", strong("Network"),
                   counted(steps_, "step"),
                   counted(how.run.train.batch, "example"), printable(model_),
@@ -75,9 +61,9 @@ void text_reporter::placed(const deployed_network& network,
                            const std::string& control) {
   if (!network.reports.empty())
     table_ = network.reports.front().table;
-  placed_at_ = line_at_ = screen_.now();
-  first_ = step_ = network.job->step;
-  pace_.add(placed_at_, step_);
+  line_at_ = screen_.now();
+  step_ = network.job->step;
+  pace_.place(line_at_, step_);
   say(fmt::format("\n{} (epoch {}; look inside with {} shell {}{})\n{}\n",
                   strong("Cluster"), network.job->epoch, program_, control,
                   credentials_, render_cluster(network)));
@@ -106,12 +92,12 @@ void text_reporter::event(const progress& what) {
   case progress::kind::committed:
     return on_committed(what);
   case progress::kind::notice:
-    pace_ = {}; // A pause, or another number of nodes.
+    pace_.forget();
     say(fit(fmt::format("step {}: {}\n", format_count(what.step),
                         printable(what.text))));
     return show_progress();
   case progress::kind::finished:
-    return on_finished();
+    return on_finished(what);
   case progress::kind::stopped:
     return on_stopped(what);
   case progress::kind::failed:
@@ -120,9 +106,6 @@ void text_reporter::event(const progress& what) {
 }
 
 void text_reporter::on_step(const progress& what) {
-  // After a node was lost, some steps are done again.
-  if (what.step <= step_)
-    pace_ = {};
   step_ = what.step;
   loss_.add(what.loss);
   pace_.add(screen_.now(), step_);
@@ -154,51 +137,27 @@ void text_reporter::on_committed(const progress& what) {
   show_progress();
 }
 
-void text_reporter::on_finished() {
-  auto time = std::chrono::duration<double>(screen_.now() - placed_at_);
-  auto steps = step_ - first_;
-  auto done = static_cast<double>(steps);
-  say(fmt::format("\n{} {} in {}: {} steps/s, {} sent over links\n",
-                  strong("Trained"), counted(steps, "step"),
-                  format_duration(time), format_rate(done / time.count()),
-                  format_bytes(bytes_)));
-}
-
-void text_reporter::on_stopped(const progress& what) {
-  auto saved = what.saved != 0;
-  auto left = saved ? fmt::format("generation {} of it is in {}", what.saved,
-                                  printable(model_))
-                    : std::string{"nothing is saved"};
-  say(fmt::format("\n{} after step {} of {}; {}\n{} with\n  {}\n",
-                  strong("Ended"), format_count(what.step),
-                  format_count(steps_), left, saved ? "Go on" : "Begin again",
-                  line_to_go_on(words_of_this_process(), saved)));
-}
-
-// The error itself is told by whoever ends the program.
-void text_reporter::on_failed() {
-  auto left =
-      saved_
-          ? fmt::format("generation {} of step {} is in {}", saved_->generation,
-                        format_count(saved_->step), printable(model_))
-          : std::string{"nothing has been saved by this run"};
-  say(fmt::format("\n{} after step {} of {}; {}\n", strong("Stopped"),
-                  format_count(step_), format_count(steps_), left));
-}
-
 std::vector<std::string> text_reporter::status() const {
   std::vector<std::string> out{
       fmt::format("step {}/{}", format_count(step_), format_count(steps_))};
   if (step_ > 0)
     out.push_back("loss " + format_loss(loss_.value()));
-  if (auto speed = pace_.rate()) {
+  auto speed = pace_.rate();
+  if (speed) {
     out.push_back(format_duration(pace_.left(steps_)) + " left");
     out.push_back(format_rate(*speed) + " steps/s");
   }
   out.push_back(format_bytes(bytes_) + " sent");
   if (saved_)
     out.push_back(fmt::format("saved at {}", format_count(saved_->step)));
+  if (speed)
+    out.push_back(data_rate(*speed));
   return out;
+}
+
+std::string text_reporter::data_rate(double steps_per_second) const {
+  return fmt::format("{} {}/s", format_rate(steps_per_second * load_.count),
+                     load_.unit);
 }
 
 void text_reporter::show_progress() {
@@ -216,55 +175,6 @@ void text_reporter::show_progress() {
     line += " " + field + ",";
   line.back() = '\n';
   say(line);
-}
-
-// -- after the last step ------------------------------------------------------
-
-void text_reporter::begin_sample(const manifest& from,
-                                 const std::string& prompt) {
-  auto after = prompt.empty() ? "" : fmt::format(" after {}", quoted(prompt));
-  say(fmt::format("\n{}{}\n  (generation {}, read back from {})\n",
-                  strong("What it writes"), after, from.generation,
-                  printable(model_)));
-  in_sample_ = true;
-  at_margin_ = true;
-  sample(prompt);
-}
-
-void text_reporter::sample(const std::string& text) {
-  std::string out;
-  for (auto c : printable(text)) {
-    if (at_margin_)
-      out += margin;
-    out += c;
-    at_margin_ = c == '\n';
-  }
-  screen_.write(out);
-}
-
-void text_reporter::end_sample() {
-  if (in_sample_ && !at_margin_)
-    screen_.write("\n");
-  in_sample_ = false;
-}
-
-void text_reporter::finish(const experiment& how, const manifest& best,
-                           size_t kept, const dataset::reference& baseline) {
-  end_sample();
-  auto line = fmt::format("\n{} is in {}\n  {} kept, best: generation {} of "
-                          "step {}",
-                          strong("The model"), printable(how.store.path),
-                          counted(kept, "generation"), best.generation,
-                          format_count(best.step));
-  if (best.validation_loss) {
-    line +=
-        fmt::format(", validation loss {}", format_loss(*best.validation_loss));
-    if (!baseline.name.empty())
-      line += ",\n  " + compare(*best.validation_loss, baseline);
-  }
-  say(line + "\n\n" + strong("Try next") + "\n"
-      + render_next_steps(
-          {program_, how.store.path, !best.vocabulary.empty(), table_}));
 }
 
 // -- helpers ------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "reports/reporter.hpp"
+#include "reports/run_pace.hpp"
 #include "terminal/bytes_bar.hpp"
 #include "terminal/console.hpp"
 
@@ -36,11 +37,12 @@ private:
   void on_step(const progress& what);
   void on_validation(const progress& what);
   void on_committed(const progress& what);
-  void on_finished();
+  void on_finished(const progress& what);
   void on_stopped(const progress& what);
   void on_failed();
   void show_progress();
   std::vector<std::string> status() const;
+  std::string data_rate(double steps_per_second) const;
   void say(const std::string& text);
   std::string fit(const std::string& text) const;
   std::string strong(const std::string& text) const;
@@ -55,13 +57,12 @@ private:
   std::string credentials_; ///< What commands to try need to reach the run.
   std::string table_;       ///< Connection table of the first node.
   dataset::reference baseline_;
-  time_point placed_at_;
   time_point line_at_; ///< Of the last line about steps.
   uint64_t step_ = 0;
-  uint64_t first_ = 0; ///< Step that this run went on from.
   uint64_t bytes_ = 0;
   smoothed loss_;
-  pace pace_;
+  run_pace pace_;
+  step_load load_;
   double best_ = std::numeric_limits<double>::infinity();
   bool validated_ = false;
   manifest_ptr saved_; ///< The last generation committed.

@@ -33,11 +33,18 @@ struct data_settings {
 /// Section [train].
 struct run_settings {
   uint64_t steps = 1000;
-  uint64_t evaluate_every = 100; ///< Steps between validations.
+  uint64_t evaluate_every = 100;  ///< Steps between validations.
+  uint32_t evaluate_examples = 0; ///< Of a validation; 0: all there are.
+  double stop_at_loss = 0; ///< Validation loss that is enough; 0: none is.
   train_settings train;
   uint32_t sample = 200;    ///< text: characters generated at the end.
   float temperature = 0.7f; ///< text: of that sample.
   origin where;
+
+  /// Whether nothing is left to train at that validation loss.
+  bool stops_at(double loss) const {
+    return stop_at_loss > 0 && loss <= stop_at_loss;
+  }
 };
 
 /// What the nodes that a run starts compute with.

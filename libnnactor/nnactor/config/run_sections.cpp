@@ -204,6 +204,9 @@ run_settings read_train(section from) {
   from.read("seed", out.train.seed, any_seed);
   from.read("precision", out.train.compute, precisions);
   from.read("evaluate_every", out.evaluate_every, at_least_one);
+  from.read("evaluate_examples", out.evaluate_examples,
+            integer_range{0, UINT32_MAX});
+  from.read("stop_at_loss", out.stop_at_loss, not_negative);
   read_optimizer(from, out.train.optimizer);
   read_schedule(from, out.train.schedule);
   from.read("sample", out.sample, integer_range{0, 1'000'000});

@@ -131,6 +131,12 @@ caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
                 "the model in {} has seen all {}; set train.steps higher "
                 "to go on",
                 job.how.store.path, counted(from.step, "step"));
+  if (from.validation_loss && job.how.run.stops_at(*from.validation_loss))
+    return fail(ec::invalid_config,
+                "the model in {} has a validation loss of {:.5g}, at most "
+                "train.stop_at_loss, {}; set that lower to go on",
+                job.how.store.path, *from.validation_loss,
+                job.how.run.stop_at_loss);
   if (!repartitioned) {
     job.parts = from.parts;
     job.graph = make_group_graph(job.net, job.parts);

@@ -2,6 +2,7 @@
 
 #include "nnactor/counting.hpp"
 #include "nnactor/defaults.hpp"
+#include "nnactor/run/validation_sample.hpp"
 
 #include <algorithm>
 #include <map>
@@ -68,8 +69,9 @@ std::string advice(const node_footprint& x, const train_settings& how,
            "in [distribute]";
   if (x.validation > x.training)
     return how.window > 1 ? "lower train.window"
-                          : "lower data.validation, the share of the examples "
-                            "that are validated with";
+                          : "lower data.validation, or set "
+                            "train.evaluate_examples, so that fewer examples "
+                            "are validated with";
   if (how.window > 1)
     return "lower train.window, or raise train.micro_batches far beyond it";
   return "raise train.micro_batches, the pieces of a batch, or lower "
@@ -171,7 +173,8 @@ std::vector<node_footprint> footprints(const prepared_job& job,
                                        const placement& where,
                                        const cluster_view& nodes) {
   return footprints(job.net, {job.parts, job.graph, where}, job.how.run.train,
-                    job.data->size(split::validation), frames_of(nodes));
+                    validation_sample{*job.data, job.how.run}.size(),
+                    frames_of(nodes));
 }
 
 caf::error check_memory(const prepared_job& job, const placement& where,

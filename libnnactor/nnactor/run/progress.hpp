@@ -19,7 +19,8 @@ struct progress {
     traffic,    ///< `bytes` have crossed links so far.
     committed,  ///< `generation` is on the store.
     notice,     ///< Something happened to the cluster, told in `text`.
-    finished,   ///< All is done; `bytes` is final.
+    finished,   ///< All is done; `bytes` is final. `text` says why at `step`
+                ///< already, where that is not the last that was wanted.
     stopped,    ///< Told to end; generation `saved` is of `step`.
     failed,     ///< `error` ended the job.
   };

@@ -17,6 +17,7 @@ constexpr size_t remembered_notices = 16;
 void trainer_state::begin(const deployed_ptr& job) {
   run = settings.resumed_run > 0 ? settings.resumed_run : job->job->epoch;
   settled = issued_step = job->job->step;
+  last_step = settings.run.steps;
   writer = {{job->job->step, job->job->generation},
             settings.generation,
             settings.store.keep};
@@ -76,9 +77,9 @@ void trainer_state::leave_boundary() {
   settled = boundary;
   if (stopping)
     return end_if_done();
-  if (auto next = requests.take(boundary, boundary == settings.run.steps))
+  if (auto next = requests.take(boundary, boundary == last_step))
     return serve(std::move(*next));
-  if (boundary == settings.run.steps)
+  if (boundary == last_step)
     return end_if_done();
   if (pausing) {
     now = stage::paused;
@@ -96,12 +97,12 @@ uint64_t trainer_state::save_period() const {
 
 uint64_t trainer_state::next_boundary(uint64_t step) const {
   auto next = [step](uint64_t period) { return (step / period + 1) * period; };
-  return std::min({settings.run.steps, next(settings.run.evaluate_every),
+  return std::min({last_step, next(settings.run.evaluate_every),
                    next(save_period()), requests.next_due(step)});
 }
 
 bool trainer_state::is_due(uint64_t period) const {
-  return boundary % period == 0 || boundary == settings.run.steps;
+  return boundary % period == 0 || boundary == last_step;
 }
 
 // -- telling ------------------------------------------------------------------

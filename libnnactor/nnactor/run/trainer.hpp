@@ -11,6 +11,7 @@
 #include "nnactor/run/membership.hpp"
 #include "nnactor/run/mover.hpp"
 #include "nnactor/run/open_steps.hpp"
+#include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
 #include <deque>
@@ -58,7 +59,7 @@ struct trainer_settings {
 ///   validating --(all losses in)--> saving, if due
 ///   saving --(all nodes hold the request)--> training, or what a shell has
 ///     asked for, or finishing after the last step, until the last generation
-///     is committed
+///     is committed; a validation loss that is enough makes a step the last
 ///   serving --(generation committed, epoch claimed, groups set up)--> training
 ///   paused --(a shell says so)--> training
 ///   A generation that cannot be written is given up, and training goes on; but
@@ -105,7 +106,10 @@ struct trainer_state {
   uint32_t issued_batch = 0; ///< Next micro-batch of it.
   uint64_t boundary = 0;     ///< Step at which to validate or save next.
   uint64_t settled = 0;      ///< Boundary whose validation and saving are done.
-  uint32_t in_flight = 0;    ///< Micro-batches out, credit not returned.
+  /// With which the run ends: earlier than it was told where a validation loss
+  /// is low enough.
+  uint64_t last_step = 0;
+  uint32_t in_flight = 0; ///< Micro-batches out, credit not returned.
   open_steps open;
 
   uint64_t validated = 0; ///< Next validation micro-batch.
@@ -171,6 +175,7 @@ private:
   void pump_validation();
   void on_validation_loss(const work_id& work, const loss_value& value);
   void finish_validation();
+  validation_sample validated_examples() const;
   uint64_t validation_batches() const;
 
   // Generations, see trainer_saving.cpp.
@@ -188,6 +193,7 @@ private:
   void end_if_done();
   void save_the_end();
   bool is_saved() const; ///< The step of this boundary.
+  std::string why_early() const;
   void finish();
   std::string saved_so_far() const;
   std::string way_on() const; ///< With what is saved.

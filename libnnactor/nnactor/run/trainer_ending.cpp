@@ -75,17 +75,27 @@ std::string trainer_state::way_on() const {
                            settings.again);
 }
 
+// Empty if it is not.
+std::string trainer_state::why_early() const {
+  return boundary == settings.run.steps
+             ? ""
+             : fmt::format("validation loss {:.5g} is at most "
+                           "train.stop_at_loss, {}",
+                           last_validation, settings.run.stop_at_loss);
+}
+
 void trainer_state::finish() {
   now = stage::idle;
   port.close();
-  if (boundary < settings.run.steps || writer.last_good().step != boundary)
+  if (boundary < last_step || writer.last_good().step != boundary)
     return publish({.what = progress::kind::stopped,
                     .step = writer.last_good().step,
                     .saved = writer.last_good().generation});
   publish({.what = progress::kind::finished,
            .step = boundary,
            .loss = validation.loss_sum,
-           .accuracy = validation.correct});
+           .accuracy = validation.correct,
+           .text = why_early()});
 }
 
 } // namespace nnactor

@@ -120,6 +120,9 @@ void trainer_state::go_on(const deployed_ptr& job) {
   auto [took, lost_nodes] = way_back.succeed(self->clock().now());
   issued_step = settled = from.step;
   issued_batch = 0;
+  // What was enough is to be reached again.
+  if (from.step < last_step)
+    last_step = settings.run.steps;
   connect(job);
   boundary = pausing ? issued_step : next_boundary(issued_step);
   notice(fmt::format("{} are on {} now; going on at step {} after "

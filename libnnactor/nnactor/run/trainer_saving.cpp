@@ -140,9 +140,8 @@ void trainer_state::give_up_generation(caf::error why) {
   if (!tried)
     notice(fmt::format("step {} is not saved: {}; {}, saved is step {}",
                        format_count(step), explain(why),
-                       boundary == settings.run.steps || stopping
-                           ? "trying again"
-                           : "going on",
+                       boundary == last_step || stopping ? "trying again"
+                                                         : "going on",
                        format_count(writer.last_good().step)));
   if (auto who = std::exchange(after_commit, std::nullopt))
     return who->otherwise(why);

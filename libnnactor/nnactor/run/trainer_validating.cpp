@@ -2,7 +2,6 @@
 #include "nnactor/run/trainer.hpp"
 
 #include <cmath>
-#include <numeric>
 
 namespace nnactor {
 
@@ -14,22 +13,25 @@ void trainer_state::start_validation() {
 }
 
 void trainer_state::pump_validation() {
-  auto size = settings.data->size(split::validation);
+  auto sample = validated_examples();
   while (in_flight < settings.run.train.window
          && validated < validation_batches()) {
     auto most = defaults::validation_rows(port.time_steps());
     auto first = validated * most;
-    auto rows = std::min(most, size - first);
-    std::vector<uint64_t> indices(rows);
-    std::iota(indices.begin(), indices.end(), first);
-    issue(phase::evaluate, boundary, static_cast<uint32_t>(validated),
-          settings.data->gather(split::validation, indices));
+    auto rows = std::min(most, sample.size() - first);
+    issue(
+        phase::evaluate, boundary, static_cast<uint32_t>(validated),
+        settings.data->gather(split::validation, sample.indices(first, rows)));
     ++validated;
   }
 }
 
+validation_sample trainer_state::validated_examples() const {
+  return {*settings.data, settings.run};
+}
+
 uint64_t trainer_state::validation_batches() const {
-  auto size = settings.data->size(split::validation);
+  auto size = validated_examples().size();
   auto rows = defaults::validation_rows(port.time_steps());
   return (size + rows - 1) / rows;
 }
@@ -53,8 +55,8 @@ void trainer_state::finish_validation() {
     sum.loss_sum += value.loss_sum;
     sum.correct += value.correct;
   }
-  auto examples = static_cast<double>(settings.data->size(split::validation)
-                                      * port.time_steps());
+  auto examples =
+      static_cast<double>(validated_examples().size() * port.time_steps());
   validation = {sum.loss_sum / examples, sum.correct / examples};
   if (!std::isfinite(validation.loss_sum))
     return on_failure(
@@ -64,6 +66,8 @@ void trainer_state::finish_validation() {
            .step = boundary,
            .loss = validation.loss_sum,
            .accuracy = validation.correct});
+  if (settings.run.stops_at(last_validation))
+    last_step = boundary;
   start_saving();
 }
 

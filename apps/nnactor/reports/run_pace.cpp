@@ -1,0 +1,28 @@
+#include "reports/run_pace.hpp"
+
+namespace nnactor {
+
+void run_pace::place(time_point now, uint64_t step) {
+  first_ = step_ = step;
+  placed_at_ = now;
+  pace_.add(now, step);
+}
+
+void run_pace::add(time_point now, uint64_t step) {
+  if (step <= step_)
+    forget();
+  step_ = step;
+  pace_.add(now, step);
+}
+
+void run_pace::forget() {
+  pace_ = {};
+}
+
+step_load step_load::of(const train_settings& how, const data_shape& data) {
+  auto examples = static_cast<double>(how.batch);
+  return data.tokens > 0 ? step_load{"tokens", examples * data.time_steps}
+                         : step_load{"examples", examples};
+}
+
+} // namespace nnactor
