@@ -25,13 +25,18 @@ bool is_core(const trace::thread_records& x) {
          > 0;
 }
 
-/// Time of a core in its middle half, by what it did.
+/// Time of a core from its first block to its last, by what it did.
 struct core_time {
   explicit core_time(const std::vector<trace::record>& records) {
-    auto first = records.front().begin_ns;
-    auto last = records.back().end_ns;
-    auto begin = first + (last - first) / 4;
-    auto end = last - (last - first) / 4;
+    uint64_t begin = UINT64_MAX;
+    uint64_t end = 0;
+    for (const auto& x : records)
+      if (x.what == trace::activity::computing) {
+        begin = std::min(begin, x.begin_ns);
+        end = std::max(end, x.end_ns);
+      }
+    if (begin >= end)
+      return;
     for (const auto& x : records)
       if (x.end_ns > begin && x.begin_ns < end)
         by[static_cast<size_t>(x.what) % 3] += static_cast<double>(

@@ -16,8 +16,8 @@ struct traced_run {
   std::vector<trace::thread_records> threads;
 };
 
-/// Where the time of the cores goes on which nodes compute: shares of the
-/// middle half of the run, in which it is neither begun nor ended.
+/// Where the time of the cores goes on which nodes compute: shares of what is
+/// between their first block and their last.
 figures shares_of(const traced_run& run);
 
 /// Writes the runs one after the other as a file that chrome://tracing and
