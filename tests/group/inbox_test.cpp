@@ -76,7 +76,7 @@ TEST_CASE("steps that are over are forgotten, later ones are kept") {
   CHECK(box.complete_of(3).empty());
 }
 
-TEST_CASE("more than can be in flight is remembered, but not for ever") {
+TEST_CASE("what was taken is remembered, but not for ever") {
   inbox box{from({1})};
   auto last = static_cast<uint32_t>(defaults::remembered_work);
   for (uint32_t i = 0; i <= last; ++i) {

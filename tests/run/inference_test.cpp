@@ -14,6 +14,32 @@ std::shared_ptr<filesystem> trained_model(const network& net) {
   return storage;
 }
 
+/// Questions of one to three examples.
+std::vector<tensor> questions_for(const network& net, uint64_t count) {
+  std::vector<tensor> out;
+  for (uint64_t i = 0; i < count; ++i)
+    out.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  return out;
+}
+
+std::vector<answer<tensor>> ask_all(simulated_cluster& x,
+                                    const std::vector<tensor>& questions) {
+  std::vector<answer<tensor>> out;
+  for (auto& question : questions)
+    out.push_back(x.world.ask<tensor>(x.inferrer, infer_atom::value, question));
+  return out;
+}
+
+/// Whether all that was asked has been answered, and right.
+void check_answers(std::vector<answer<tensor>>& pending,
+                   const std::vector<tensor>& expected) {
+  for (size_t i = 0; i < pending.size(); ++i) {
+    REQUIRE(pending[i].is_there());
+    REQUIRE_MESSAGE(!pending[i].error(), explain(pending[i].error()));
+    CHECK(same_bytes(pending[i].value(), expected[i]));
+  }
+}
+
 /// Answers of the model on a cluster to questions asked all at once.
 std::vector<tensor> answers(const std::shared_ptr<filesystem>& storage,
                             uint32_t nodes, uint32_t window, uint64_t seed,
@@ -22,10 +48,7 @@ std::vector<tensor> answers(const std::shared_ptr<filesystem>& storage,
   simulated_cluster x{{.seed = seed, .nodes = nodes, .storage = storage}};
   auto opened = x.open_inference(window, parts);
   REQUIRE_MESSAGE(opened, explain(opened.error()));
-  std::vector<answer<tensor>> pending;
-  for (auto& question : questions)
-    pending.push_back(
-        x.world.ask<tensor>(x.inferrer, infer_atom::value, question));
+  auto pending = ask_all(x, questions);
   x.world.settle();
   std::vector<tensor> out;
   for (auto& p : pending)
@@ -43,9 +66,7 @@ TEST_CASE("a saved model answers alike on any number of nodes") {
     net = recurrent_network();
   }
   auto storage = trained_model(net);
-  std::vector<tensor> questions;
-  for (uint64_t i = 0; i < 40; ++i)
-    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto questions = questions_for(net, 40);
   auto expected = answers(storage, 1, 1, 0, questions);
   for (uint32_t nodes : {1, 2, 3})
     for (uint32_t window : {1, 4, 64}) {
@@ -62,9 +83,7 @@ TEST_CASE("a saved model answers alike on any number of nodes") {
 TEST_CASE("a saved model answers alike however it is split") {
   auto net = language_model();
   auto storage = trained_model(net);
-  std::vector<tensor> questions;
-  for (uint64_t i = 0; i < 10; ++i)
-    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto questions = questions_for(net, 10);
   auto expected = answers(storage, 3, 1, 0, questions);
   for (uint32_t nodes : {1, 2, 5}) {
     CAPTURE(nodes);
@@ -128,18 +147,13 @@ TEST_CASE("answers are those of the same model in one loop") {
 TEST_CASE("questions under way when nodes die are answered by the others") {
   auto net = language_model();
   auto storage = trained_model(net);
-  std::vector<tensor> questions;
-  for (uint64_t i = 0; i < 30; ++i)
-    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto questions = questions_for(net, 30);
   auto expected = answers(storage, 1, 1, 0, questions);
   for (uint64_t seed = 0; seed < 20; ++seed) {
     CAPTURE(seed);
     simulated_cluster x{{.seed = seed, .nodes = 3, .storage = storage}};
     REQUIRE(x.open_inference(4));
-    std::vector<answer<tensor>> pending;
-    for (auto& question : questions)
-      pending.push_back(
-          x.world.ask<tensor>(x.inferrer, infer_atom::value, question));
+    auto pending = ask_all(x, questions);
     for (auto victim : {seed % 3, (seed + 1) % 3}) {
       for (uint64_t i = 0; i < 20 * seed; ++i)
         x.world.step();
@@ -148,11 +162,7 @@ TEST_CASE("questions under way when nodes die are answered by the others") {
     }
     for (int i = 0; i < 20; ++i)
       x.world.advance(std::chrono::seconds{1});
-    for (size_t i = 0; i < pending.size(); ++i) {
-      REQUIRE(pending[i].is_there());
-      REQUIRE_MESSAGE(!pending[i].error(), explain(pending[i].error()));
-      CHECK(same_bytes(pending[i].value(), expected[i]));
-    }
+    check_answers(pending, expected);
   }
 }
 
@@ -197,9 +207,7 @@ TEST_CASE("questions to the last node, when it dies, are answered with its "
 TEST_CASE("a node that comes back has its groups again and answers with them") {
   auto net = language_model();
   auto storage = trained_model(net);
-  std::vector<tensor> questions;
-  for (uint64_t i = 0; i < 20; ++i)
-    questions.push_back(batch_for(net, 1 + i % 3, i).inputs);
+  auto questions = questions_for(net, 20);
   auto expected = answers(storage, 1, 1, 0, questions);
   for (uint64_t seed = 0; seed < 10; ++seed) {
     CAPTURE(seed);
@@ -225,10 +233,7 @@ TEST_CASE("a node that comes back has its groups again and answers with them") {
     x.world.advance(std::chrono::seconds{5});
     CHECK(network->job->where.seats == seats);
     CHECK(network->job->servers[1].number == 2);
-    for (size_t i = 0; i < pending.size(); ++i) {
-      REQUIRE_MESSAGE(!pending[i].error(), explain(pending[i].error()));
-      CHECK(same_bytes(pending[i].value(), expected[i]));
-    }
+    check_answers(pending, expected);
   }
 }
 
