@@ -20,8 +20,8 @@ enum class activity : uint8_t {
 
 /// From now on this process, and every one that it starts, writes into files
 /// of a folder, one a thread; empty: no more. They are whole even if the
-/// process is killed. What a process writes at its start is up to the variable
-/// NNACTOR_TRACE, by which processes that it starts learn of it.
+/// process is killed. Until somebody calls this, the folder is that of the
+/// variable NNACTOR_TRACE, by which the processes that it starts learn of it.
 /// @pre no other thread runs; threads that have written go on in their files
 void begin(const std::string& folder);
 
