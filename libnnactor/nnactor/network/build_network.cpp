@@ -169,9 +169,16 @@ layer described(const layer_description& x, const connections& reads,
             .kind = x.kind,
             .act = x.act,
             .units = counted ? data.output_width : x.units,
+            .width = x.width,
+            .bias = x.bias,
             .inputs = {},
             .label = x.label,
-            .sparse = x.sparse};
+            .sparse = x.sparse,
+            .norm = x.norm,
+            .attention = x.attention,
+            .gated = x.gated,
+            .by_position = x.by_position,
+            .dropout = x.dropout};
   for (auto input : reads.inputs)
     out.inputs.push_back(ids[input]);
   if (std::ranges::any_of(reads.delays, [](auto x) { return x > 0; }))
@@ -191,7 +198,9 @@ result<resolved> resolve(const network_description& what,
   std::vector<layer_id> ids(reads->size());
   for (layer_id id = 0; id < ids.size(); ++id)
     ids[sorted.order[id]] = id;
-  resolved out{.net = {.layers = {}, .time_steps = data.time_steps},
+  resolved out{.net = {.layers = {},
+                       .time_steps = data.time_steps,
+                       .context = data.context},
                .written = std::move(sorted.order)};
   for (auto from : out.written) {
     if (from > 0)
