@@ -96,19 +96,22 @@ tensor chain::forward(device& dev, piece which, phase why,
 // Nothing but the answer is allocated, once the workspace has grown to the
 // largest micro-batch.
 tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
-  auto present = std::ranges::find_if_not(inputs, &tensor::empty);
-  auto rows = present->extent().rows;
-  auto out = make<float>(dev, {rows, members_.back()->width()});
+  auto rows = members_.front()->output_rows(inputs);
   mutable_matrix x;
+  tensor_builder<float> out{shape{}};
   for (size_t i = 0; i < members_.size(); ++i) {
     auto& p = *members_[i];
-    auto y = i + 1 == members_.size()
-                 ? view(out)
-                 : workspace(dev, i % 2, {rows, p.width()});
+    if (i > 0)
+      rows = p.output_rows(rows);
+    shape extent{rows, p.width()};
+    if (i + 1 == members_.size())
+      out = make<float>(dev, extent);
+    auto y = i + 1 == members_.size() ? view(out)
+                                      : workspace(dev, i % 2, extent);
     if (i > 0)
       p.pass(dev, as_const(x), y);
     else
-      p.answer(dev, inputs, workspace(dev, 1, {rows, p.gathers()}), y);
+      p.answer(dev, inputs, workspace(dev, 1, p.gathers(inputs)), y);
     x = y;
   }
   return std::move(out).share();

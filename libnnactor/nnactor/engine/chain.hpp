@@ -39,6 +39,11 @@ public:
   tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
 
+  /// See `group_program::sent`.
+  sent_output sent(device& dev, const tensor& output) const {
+    return members_.back()->sent(dev, output);
+  }
+
   caf::error check_gradients(piece which,
                              const std::vector<tensor>& gradients) const {
     return members_.back()->check_gradients(which, gradients);

@@ -166,7 +166,7 @@ private:
   }
 
   layer_costs costs(const group& what) const {
-    return costs_of(net_.layers[what.layer], how_);
+    return costs_of(net_, net_.layers[what.layer], how_);
   }
 
   /// Columns that are turned on their side to be read and written.
@@ -196,9 +196,11 @@ private:
     }
     if (gathered == 0)
       kept.insert(what.upstream.front().group);
-    auto keeps_z = costs(what).keeps_z;
+    auto takes = costs(what);
+    auto kept =
+        gathered + takes.keeps + takes.keeps_a_neuron * what.neurons.size();
     auto rounds = how_.link == precision::bfloat16;
-    to.forwarded += gathered + (1 + keeps_z + rounds) * what.width;
+    to.forwarded += kept + (takes.keeps_y + rounds) * what.width;
     to.finished += gathered + what.width;
     // The gradient of what it read, and that in parts.
     to.passing =
@@ -226,8 +228,10 @@ uint64_t bytes_of(const values_held& values, const work_held& work) {
 }
 
 /// What a group has for as long as a job runs.
-void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
+void add_parameters(node_footprint& to, const network& net, const group& what,
                     const train_settings& how) {
+  const auto& of = net.layers[what.layer];
+  auto neurons = what.neurons.size();
   ++to.groups;
   if (!has_neurons(of.kind))
     return;
@@ -235,7 +239,7 @@ void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
   to.neurons += neurons;
   to.parameters += parameters;
   to.weights += parameters * value_bytes;
-  auto costs = costs_of(of, how);
+  auto costs = costs_of(net, of, how);
   to.weights += neurons * costs.index_bytes;
   // Rounded copies for both directions, and one on the way there.
   if (costs.rounds)
@@ -289,8 +293,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
   std::vector<node_footprint> out(on.where.nodes);
   for (auto& g : on.graph.groups)
     if (on.where.seats[g.id].node != on.where.driver())
-      add_parameters(out[on.where.seats[g.id].node], net.layers[g.layer],
-                     g.neurons.size(), how);
+      add_parameters(out[on.where.seats[g.id].node], net, g, how);
   auto training = work_in_training(net, how, on.where.nodes);
   auto validation = work_in_answering(net, how, asked);
   auto weight_bytes =

@@ -6,14 +6,18 @@ namespace nnactor {
 
 /// What a layer takes, as far as its kind decides.
 struct layer_costs {
-  /// Operations forward, for an example at one time step: a multiplication and
-  /// an addition each where it multiplies.
+  /// Operations forward, for a row at one time step: a multiplication and an
+  /// addition each where it multiplies.
   double flop = 0;
   /// Whether it multiplies copies of its weights that are rounded to bfloat16.
   bool rounds = false;
   /// Whether it touches only those of its parameters that an example asks for.
   bool looks_up = false;
-  bool keeps_z = false; ///< Beside y, in training; see `kept_values`.
+  /// Columns that training keeps beside inputs and y, see `kept_values`,
+  /// whatever the neurons,
+  uint64_t keeps = 0;
+  uint64_t keeps_a_neuron = 0; ///< and for each of them.
+  bool keeps_y = false;
   /// Whether the kernels turn what they read and write on its side.
   bool turns = false;
   uint64_t index_bytes = 0; ///< That a neuron takes beside its parameters.
@@ -26,7 +30,8 @@ struct layer_type {
                                        const group_graph& graph,
                                        const group& of,
                                        const train_settings& how);
-  layer_costs (*costs)(const layer& what, const train_settings& how);
+  layer_costs (*costs)(const network& net, const layer& what,
+                       const train_settings& how);
   /// See `initial_bound`.
   float (*initial_bound)(const layer& what);
 };
@@ -34,12 +39,18 @@ struct layer_type {
 extern const layer_type embedding_type;
 extern const layer_type dense_type;
 extern const layer_type sparse_type;
+extern const layer_type stream_type;
+extern const layer_type table_type;
+extern const layer_type attention_type;
+extern const layer_type mlp_type;
+extern const layer_type vocabulary_type;
 
 /// @pre `has_neurons(kind)`
 const layer_type& type_of(layer_kind kind);
 
-inline layer_costs costs_of(const layer& what, const train_settings& how) {
-  return type_of(what.kind).costs(what, how);
+inline layer_costs costs_of(const network& net, const layer& what,
+                            const train_settings& how) {
+  return type_of(what.kind).costs(net, what, how);
 }
 
 } // namespace nnactor

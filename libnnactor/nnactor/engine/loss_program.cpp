@@ -20,7 +20,8 @@ struct loss_program::impl {
         width(net.output().width),
         scale(1.0f
               / (static_cast<float>(how.batch)
-                 * static_cast<float>(net.time_steps))),
+                 * static_cast<float>(net.time_steps)
+                 * static_cast<float>(net.context))),
         rounds(how.link == precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
     for (auto& from : self.upstream)
