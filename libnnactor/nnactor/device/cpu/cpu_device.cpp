@@ -29,7 +29,10 @@ struct elementwise {
 };
 
 /// Rows are sums over a batch, so that the batch is their longest dimension.
+/// Nothing where `sums` is empty.
 void add_rows(matrix x, std::span<float> sums) {
+  if (sums.empty())
+    return;
   for (uint64_t r = 0; r < x.rows; ++r) {
     auto row = x.row(r);
     for (uint64_t c = 0; c < x.columns; ++c)
@@ -108,8 +111,9 @@ public:
 
   void affine(matrix x, matrix w, std::span<const float> b,
               mutable_matrix z) override {
-    fill_rows(z, b);
-    multiply("affine", x, 'N', w, 'T', 1.0f, z);
+    if (!b.empty())
+      fill_rows(z, b);
+    multiply("affine", x, 'N', w, 'T', b.empty() ? 0.0f : 1.0f, z);
   }
 
   void affine_input_gradient(matrix dz, matrix w, mutable_matrix dx) override {
@@ -150,13 +154,14 @@ public:
     constexpr uint64_t too_many_rows = 16;
     auto whole = of.units % panel_units == 0 && of.columns % panel_columns == 0;
     if (x.rows > many_rows && whole && how == panel_kernel::amx)
-      return matmul_.multiply(rounded(x), of, b, z);
+      return matmul_.multiply(rounded(x), of, bias_or_zeros(b, of.units), z);
     if (x.rows <= too_many_rows || how == panel_kernel::amx)
       return multiply_panels(how, x, of, b, z);
-    fill_rows(z, b);
+    if (!b.empty())
+      fill_rows(z, b);
     auto by_rows = static_cast<panel_weights&>(w).by_rows();
     multiply_bfloat16(rounded(x), {by_rows.data, of.columns, of.units, true}, z,
-                      true);
+                      !b.empty());
   }
 
   void packed_input_gradient(matrix dz, packed_weights& w,
@@ -185,6 +190,7 @@ public:
       return forward(dnnl::algorithm::eltwise_logistic, z, y);
     case activation::none:
     case activation::relu:
+    case activation::silu:
       // oneDNN's relu turns NaN into 0 and would hide a diverged network.
       return host_device::activate(act, z, y);
     }

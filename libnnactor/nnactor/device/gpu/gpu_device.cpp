@@ -5,6 +5,7 @@
 #include "nnactor/device/gpu/task.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace nnactor {
 
@@ -101,7 +102,7 @@ public:
                               std::span<float> db) override {
     gpu::operands at{queue_};
     const auto* from = at.in(dz);
-    push_column_sums(dz, from, at.out(db));
+    push_column_sums(at, dz, from, db);
     add_product(at, from, at.in(x), dz.rows, dw, false);
   }
 
@@ -131,7 +132,7 @@ public:
   void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                                 std::span<float> db) override {
     gpu::operands at{queue_};
-    push_column_sums(dz, at.in(dz), at.out(db));
+    push_column_sums(at, dz, at.in(dz), db);
     add_product(at, narrowed(at, dz), narrowed(at, x), dz.rows, dw, true);
   }
 
@@ -158,7 +159,7 @@ public:
                      mutable_matrix z) override {
     gpu::operands at{queue_};
     push(kernel::sparse_affine,
-         {at.in(x), at.in(w.values), of(w.pattern).columns.data(), at.in(b),
+         {at.in(x), at.in(w.values), of(w.pattern).columns.data(), bias(at, b),
           at.out(z)},
          {z.values().size(), z.columns, w.values.columns, x.columns});
     at.give_back();
@@ -183,7 +184,7 @@ public:
     push(kernel::sparse_weight_gradient,
          {dz_there, at.in(x), of(pattern).columns.data(), at.out(dw)},
          {dw.values().size(), dw.columns, dz.rows, dz.columns, x.columns});
-    push_column_sums(dz, dz_there, at.out(db));
+    push_column_sums(at, dz, dz_there, db);
     at.give_back();
   }
 
@@ -200,7 +201,7 @@ public:
                          mutable_matrix dz) override {
     gpu::operands at{queue_};
     push(kernel::activate_gradient,
-         {at.in(act == activation::gelu ? z : y), at.in(dy), at.out(dz)},
+         {at.in(needs_z(act) ? z : y), at.in(dy), at.out(dz)},
          {dy.values().size(), static_cast<uint64_t>(act)});
     at.give_back();
   }
@@ -218,6 +219,55 @@ public:
     push(kernel::embed_gradient, {at.in(tokens), at.in(dy), at.out(dtable)},
          {dtable.columns, dtable.rows, tokens.columns, tokens.rows});
     at.give_back();
+  }
+
+  // -- transformers -----------------------------------------------------------
+
+  void gate(activation, matrix, matrix, mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do gate yet"};
+  }
+
+  void gate_gradient(activation, matrix, matrix, matrix, mutable_matrix,
+                     mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do gate_gradient yet"};
+  }
+
+  void normalise(const norm_settings&, matrix, const norm_rows&,
+                 mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do normalise yet"};
+  }
+
+  void normalise_gradient(const norm_settings&, matrix, const norm_rows&,
+                          matrix, mutable_matrix,
+                          const norm_row_gradients&) override {
+    throw std::runtime_error{"a GPU cannot do normalise_gradient yet"};
+  }
+
+  void rotate(const rotation&, mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do rotate yet"};
+  }
+
+  void attend(const attention_heads&, matrix, matrix, matrix, mutable_matrix,
+              mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do attend yet"};
+  }
+
+  void attend_gradient(const attention_heads&, const attended&, matrix,
+                       mutable_matrix, mutable_matrix,
+                       mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do attend_gradient yet"};
+  }
+
+  void look_up(token_matrix, matrix, mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do look_up yet"};
+  }
+
+  void look_up_gradient(token_matrix, matrix, mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do look_up_gradient yet"};
+  }
+
+  void drop(const dropout&, mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do drop yet"};
   }
 
   // -- losses -----------------------------------------------------------------
@@ -354,7 +404,7 @@ private:
     push(at, {.a = x,
               .b = w,
               .c = at.out(z),
-              .bias = at.in(b),
+              .bias = bias(at, b),
               .m = z.rows,
               .n = z.columns,
               .k = inputs,
@@ -390,8 +440,17 @@ private:
               .bfloat16 = bfloat16});
   }
 
-  void push_column_sums(matrix x, const float* there, float* sums) {
-    push(kernel::column_sums, {there, sums}, {x.columns, x.rows});
+  /// Null where there is none.
+  static const float* bias(gpu::operands& at, std::span<const float> b) {
+    return b.empty() ? nullptr : at.in(b);
+  }
+
+  /// Nothing where `sums` is empty.
+  void push_column_sums(gpu::operands& at, matrix x, const float* there,
+                        std::span<float> sums) {
+    if (sums.empty())
+      return;
+    push(kernel::column_sums, {there, at.out(sums)}, {x.columns, x.rows});
   }
 
   const uint16_t* narrowed(gpu::operands& at, matrix x) {
