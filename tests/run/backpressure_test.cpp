@@ -53,7 +53,7 @@ TEST_CASE(
       auto& train = job.how.run.train;
       uint64_t a_step = 0;
       for (auto& link :
-           traffic({job.parts, job.graph, x.deployed->job->where}, train))
+           traffic(job.net, {job.parts, job.graph, x.deployed->job->where}, train))
         if (link.from == 0)
           a_step += link.forward + link.backward;
       CHECK(waiting_bytes(node) - before

@@ -25,7 +25,7 @@ TEST_CASE("the plan of what crosses links is what a run sends") {
           auto where = x.deployed->job->where;
           uint64_t planned = 0;
           for (auto& link :
-               traffic({job.parts, job.graph, where}, job.how.run.train))
+               traffic(job.net, {job.parts, job.graph, where}, job.how.run.train))
             planned += link.forward + link.backward;
           // Nothing but ten steps of training lies before the first boundary.
           CHECK(bytes_at(10) == 10 * planned);

@@ -62,7 +62,7 @@ caf::error continue_text(const generate_options& how) {
   if (!how.json)
     write(how.prompt);
   auto err =
-      generate(characters, context_of(model->from().net), how.prompt, how.how,
+      generate(characters, seen_by(model->from().net), how.prompt, how.how,
                predictor_of(model->from().net,
                             [&](const tensor& inputs) {
                               return output_failed()

@@ -129,9 +129,9 @@ caf::error ask_all(const infer_options& how, served_model& model,
   auto end = how.limit == 0 ? size : std::min(how.limit, size);
   auto& net = model.from().net;
   if (!how.json)
-    say_heading(net.time_steps);
+    say_heading(net.answers());
   score all;
-  auto rows = defaults::question_rows(net.time_steps);
+  auto rows = defaults::question_examples(net.answers());
   for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
     std::vector<uint64_t> indices(std::min(rows, end - first));
     std::iota(indices.begin(), indices.end(), first);
@@ -149,7 +149,7 @@ caf::error ask_all(const infer_options& how, served_model& model,
   if (output)
     if (auto err = output->finish())
       return err;
-  show(all, net.time_steps,
+  show(all, net.answers(),
        net.loss().kind == layer_kind::softmax_cross_entropy, how.json);
   return caf::none;
 }

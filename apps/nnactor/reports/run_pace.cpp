@@ -21,7 +21,7 @@ void run_pace::forget() {
 
 step_load step_load::of(const train_settings& how, const data_shape& data) {
   auto examples = static_cast<double>(how.batch);
-  return data.tokens > 0 ? step_load{"tokens", examples * data.time_steps}
+  return data.tokens > 0 ? step_load{"tokens", examples * static_cast<double>(data.answers())}
                          : step_load{"examples", examples};
 }
 

@@ -321,6 +321,12 @@ public:
   /// y += x
   virtual void add(std::span<const float> x, std::span<float> y) = 0;
 
+  /// y[r] += row[c], every row
+  virtual void add_to_rows(std::span<const float> row, mutable_matrix y) = 0;
+
+  /// sums[c] += column sums of x, row after row
+  virtual void add_column_sums(matrix x, std::span<float> sums) = 0;
+
   /// Returns the sum of squares, accumulated in double precision.
   virtual double squared_norm(std::span<const float> x) = 0;
 

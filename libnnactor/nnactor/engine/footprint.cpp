@@ -41,14 +41,16 @@ work_held work_in_training(const network& net, const train_settings& how,
   auto most = nodes > 1 ? how.window - 1 : how.window + 1;
   auto waiting = std::min(most, how.micro_batches - in_flight);
   return {uint64_t{in_flight} * net.time_steps,
-          uint64_t{waiting} * net.time_steps, how.batch / how.micro_batches};
+          uint64_t{waiting} * net.time_steps,
+          uint64_t{how.batch / how.micro_batches} * net.context};
 }
 
 work_held work_in_answering(const network& net, const train_settings& how,
                             uint64_t asked) {
-  auto most = how.learns ? defaults::validation_rows(net.time_steps) : asked;
+  auto most = how.learns ? defaults::validation_examples(net.answers()) : asked;
   auto batches = (asked + most - 1) / most;
-  return {std::min<uint64_t>(how.window, batches), 0, std::min(most, asked)};
+  return {std::min<uint64_t>(how.window, batches), 0,
+          std::min(most, asked) * net.context};
 }
 
 /// Values of one example at one time step that a node has.
@@ -197,10 +199,10 @@ private:
     if (gathered == 0)
       kept.insert(what.upstream.front().group);
     auto takes = costs(what);
-    auto kept =
+    auto own =
         gathered + takes.keeps + takes.keeps_a_neuron * what.neurons.size();
     auto rounds = how_.link == precision::bfloat16;
-    to.forwarded += kept + (takes.keeps_y + rounds) * what.width;
+    to.forwarded += own + (takes.keeps_y + rounds) * what.width;
     to.finished += gathered + what.width;
     // The gradient of what it read, and that in parts.
     to.passing =
@@ -256,13 +258,15 @@ void add_parameters(node_footprint& to, const network& net, const group& what,
 
 /// What is under way on a link that keeps up, at either end: no more than what
 /// crosses it in flight.
-void add_buffers(std::vector<node_footprint>& to, const arrangement& on,
+void add_buffers(std::vector<node_footprint>& to, const network& net,
+                 const arrangement& on,
                  const train_settings& how, const work_held& training,
                  const work_held& validation) {
-  for (auto& link : traffic(on, how)) {
+  for (auto& link : traffic(net, on, how)) {
     auto steps = uint64_t{on.graph.time_steps};
-    auto a_row = (link.forward + link.backward) / how.batch / steps;
-    auto forward_row = link.forward / how.batch / steps;
+    auto rows = uint64_t{how.batch} * on.graph.context;
+    auto a_row = (link.forward + link.backward) / rows / steps;
+    auto forward_row = link.forward / rows / steps;
     auto bytes = std::min(
         defaults::credit_bytes,
         std::max(a_row * training.rows * training.forwarded / steps,
@@ -312,7 +316,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
     if (is_given_back(answering, validation))
       at.validation -= std::min(at.validation, at.saving);
   }
-  add_buffers(out, on, how, training, validation);
+  add_buffers(out, net, on, how, training, validation);
   return out;
 }
 

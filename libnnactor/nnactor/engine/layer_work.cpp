@@ -145,7 +145,9 @@ network_work work_of(const network& net, const train_settings& how,
 
 network_work training_work(const network& net, const train_settings& how) {
   auto out = work_of(net, how,
-                     {static_cast<double>(how.batch / how.micro_batches), true,
+                     {static_cast<double>(how.batch / how.micro_batches)
+                          * static_cast<double>(net.context),
+                      true,
                       static_cast<double>(how.micro_batches),
                       static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.micro_batches;
@@ -156,7 +158,7 @@ network_work training_work(const network& net, const train_settings& how) {
 network_work inference_work(const network& net, const train_settings& how,
                             uint64_t examples) {
   auto out = work_of(net, how,
-                     {static_cast<double>(examples), false, 1,
+                     {static_cast<double>(examples * net.context), false, 1,
                       static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.window;
   out.job.exchanges = net.time_steps;

@@ -19,7 +19,7 @@ public:
     mutable_matrix sums{y.data, x.values.rows, y.columns};
     dev.copy_columns(x.values, 0, y.columns, sums, 0);
     if (bias_)
-      dev.add_row(values(dev, norm_rows_).values(), sums);
+      dev.add_to_rows(values(dev, norm_rows_).values(), sums);
     for (uint64_t i = 0; i < norm_rows_; ++i)
       dev.copy_columns(as_row(values(dev, i)), 0, y.columns,
                        {y.row(x.values.rows + i).data(), 1, y.columns}, 0);

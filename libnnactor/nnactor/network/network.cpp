@@ -8,7 +8,7 @@ namespace nnactor {
 
 namespace {
 
-using parameters = std::vector<layer_parameter>;
+using parameter_list = std::vector<layer_parameter>;
 
 layer_parameter addend(std::string name, uint64_t columns = 1) {
   return {.name = std::move(name), .columns = columns, .multiplies = false};
@@ -24,8 +24,8 @@ layer_parameter rows_of(std::string name, uint64_t rows, uint64_t width) {
   return {.name = std::move(name), .columns = rows * width, .rows = rows};
 }
 
-parameters of_stream(const layer& x) {
-  parameters out;
+parameter_list of_stream(const layer& x) {
+  parameter_list out;
   if (x.norm.kind != norm_kind::none)
     out.push_back(gain("gain"));
   if (x.norm.kind == norm_kind::layer)
@@ -35,10 +35,10 @@ parameters of_stream(const layer& x) {
   return out;
 }
 
-parameters of_attention(const layer& x) {
+parameter_list of_attention(const layer& x) {
   auto head = x.attention.head_size;
   auto asking = head * x.attention.queries;
-  parameters out{rows_of("query", asking, x.row_width),
+  parameter_list out{rows_of("query", asking, x.row_width),
                  rows_of("key", head, x.row_width),
                  rows_of("value", head, x.row_width),
                  rows_of("output", asking, x.row_width)};
@@ -51,8 +51,8 @@ parameters of_attention(const layer& x) {
   return out;
 }
 
-parameters of_mlp(const layer& x) {
-  parameters out{{"up", x.row_width}, {"down", x.row_width}};
+parameter_list of_mlp(const layer& x) {
+  parameter_list out{{"up", x.row_width}, {"down", x.row_width}};
   if (x.gated)
     out.push_back({"gate", x.row_width});
   if (x.bias)
@@ -73,7 +73,7 @@ std::vector<layer_parameter> layer::parameter_rows() const {
     return of_attention(*this);
   if (kind == layer_kind::mlp)
     return of_mlp(*this);
-  parameters out{{"weight", row_width}};
+  parameter_list out{{"weight", row_width}};
   if (bias)
     out.push_back(addend("bias"));
   return out;

@@ -224,6 +224,11 @@ struct data_shape {
   uint64_t output_width = 0; ///< Classes, or target values per time step.
   uint32_t time_steps = 1;   ///< Of an example.
   uint32_t context = 1;      ///< Rows of an example: its positions.
+
+  /// See `network::answers`.
+  uint64_t answers() const {
+    return uint64_t{time_steps} * context;
+  }
 };
 
 /// A graph of layers: the input first, the loss last, reading exactly one
@@ -239,6 +244,12 @@ struct network {
 
   uint64_t neuron_count() const;
   uint64_t parameter_count() const;
+
+  /// Rows of output that an example has: one a time step or a position.
+  uint64_t answers() const {
+    return uint64_t{time_steps} * context;
+  }
+
   const layer& loss() const {
     return layers.back();
   }

@@ -202,6 +202,7 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
 group_graph make_group_graph(const network& net, const partition& parts) {
   group_graph graph;
   graph.time_steps = net.time_steps;
+  graph.context = net.context;
   auto loss_layer = static_cast<layer_id>(net.layers.size() - 1);
   group input;
   input.id = group_graph::input_group;

@@ -67,6 +67,7 @@ std::vector<group_id> ends_of(const std::vector<edge>& edges);
 struct group_graph {
   std::vector<group> groups;
   uint32_t time_steps = 1; ///< Of an example.
+  uint32_t context = 1;    ///< Rows of an example.
 
   static constexpr group_id input_group = 0;
   static constexpr group_id target_group = 1;

@@ -17,6 +17,11 @@ caf::error check_shape(const data_shape& shape, const network& net,
                 "the model in {} was trained on examples of {}, not "
                 "{}; see data.time_steps",
                 model, counted(net.time_steps, "time step"), shape.time_steps);
+  if (shape.context != net.context)
+    return fail(ec::invalid_data,
+                "the model in {} was trained on sequences of {}, not {}; see "
+                "data.context",
+                model, counted(net.context, "token"), shape.context);
   if (shape.input_width == input.width && shape.tokens == input.tokens
       && shape.output_width <= net.output().width)
     return caf::none;

@@ -111,7 +111,8 @@ caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
   };
   auto& train = job.how.run.train;
   if (from.net.layers != job.net.layers
-      || from.net.time_steps != job.net.time_steps)
+      || from.net.time_steps != job.net.time_steps
+      || from.net.context != job.net.context)
     return differs("the network");
   if (!repartitioned && !job.parts.parts.empty()
       && from.parts.parts != job.parts.parts)

@@ -38,4 +38,14 @@ void host_device::round(std::span<const float> x, std::span<float> y) {
     y[i] = round_to_bfloat16(x[i]);
 }
 
+void host_device::add_to_rows(std::span<const float> row, mutable_matrix y) {
+  for (uint64_t r = 0; r < y.rows; ++r)
+    add(row, y.row(r));
+}
+
+void host_device::add_column_sums(matrix x, std::span<float> sums) {
+  for (uint64_t r = 0; r < x.rows; ++r)
+    add(x.row(r), sums);
+}
+
 } // namespace nnactor

@@ -76,6 +76,8 @@ public:
   void round(std::span<const float> x, std::span<float> y) override;
   void scale(float factor, std::span<float> x) override;
   void add(std::span<const float> x, std::span<float> y) override;
+  void add_to_rows(std::span<const float> row, mutable_matrix y) override;
+  void add_column_sums(matrix x, std::span<float> sums) override;
   double squared_norm(std::span<const float> x) override;
   void sgd(std::span<float> w, std::span<const float> g, std::span<float> v,
            float rate, float momentum, float decay) override;

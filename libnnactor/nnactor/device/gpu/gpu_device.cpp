@@ -270,6 +270,16 @@ public:
     throw std::runtime_error{"a GPU cannot do drop yet"};
   }
 
+  void add_to_rows(std::span<const float>, mutable_matrix) override {
+    throw std::runtime_error{"a GPU cannot do add_to_rows yet"};
+  }
+
+  void add_column_sums(matrix x, std::span<float> sums) override {
+    gpu::operands at{queue_};
+    push_column_sums(at, x, at.in(x), sums);
+    at.give_back();
+  }
+
   // -- losses -----------------------------------------------------------------
 
   void softmax(matrix z, mutable_matrix y) override {
