@@ -4,13 +4,6 @@
 
 namespace nnactor {
 
-namespace {
-
-// Only a peer that asks for answers of ever new lengths gets here.
-constexpr size_t most_tables = 64;
-
-} // namespace
-
 std::vector<float> rotary_table(const device::rotation& how) {
   auto half = how.head_size / 2;
   std::vector<float> out(how.context * 2 * half);
@@ -25,15 +18,6 @@ std::vector<float> rotary_table(const device::rotation& how) {
     }
   }
   return out;
-}
-
-std::span<const float> rotary_tables::of(const device::rotation& how) {
-  key which{how.head_size, how.context, how.base, how.scale};
-  if (auto found = known_.find(which); found != known_.end())
-    return found->second;
-  if (known_.size() >= most_tables)
-    known_.clear();
-  return known_.emplace(which, rotary_table(how)).first->second;
 }
 
 } // namespace nnactor

@@ -27,4 +27,13 @@ NNACTOR_EVERYWHERE inline position_range seen_positions(uint64_t position,
   return {is_near(position) ? 0 : position + 1 - window, last};
 }
 
+/// Those that see a position.
+NNACTOR_EVERYWHERE inline position_range seeing_positions(uint64_t position,
+                                                          uint64_t length,
+                                                          bool causal,
+                                                          uint64_t window) {
+  auto near = seen_positions(position, length, false, window);
+  return {causal ? position : near.first, near.last};
+}
+
 } // namespace nnactor

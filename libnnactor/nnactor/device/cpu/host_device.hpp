@@ -85,7 +85,7 @@ public:
             std::span<float> v, const adam_step& how) override;
 
 private:
-  rotary_tables rotary_;
+  rotary_tables<std::vector<float>> rotary_;
 };
 
 } // namespace nnactor

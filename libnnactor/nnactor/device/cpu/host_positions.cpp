@@ -34,7 +34,7 @@ void drop_row(const std::vector<counter_random>& columns, uint64_t index,
 
 void host_device::rotate(const rotation& how, mutable_matrix x) {
   auto half = how.head_size / 2;
-  auto table = rotary_.of(how);
+  const auto& table = rotary_.of(how, [&how] { return rotary_table(how); });
   for (uint64_t r = 0; r < x.rows; ++r) {
     const auto* angles = table.data() + r % how.context * 2 * half;
     auto* row = x.row(r).data();

@@ -3,9 +3,10 @@
 #include "nnactor/device/formulas.hpp"
 #include "nnactor/device/gpu/operands.hpp"
 #include "nnactor/device/gpu/task.hpp"
+#include "nnactor/device/rotary_tables.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <cmath>
 
 namespace nnactor {
 
@@ -223,51 +224,115 @@ public:
 
   // -- transformers -----------------------------------------------------------
 
-  void gate(activation, matrix, matrix, mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do gate yet"};
+  void gate(activation act, matrix gate, matrix up, mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::gate, {at.in(gate), at.in(up), at.out(y)},
+         {y.values().size(), static_cast<uint64_t>(act)});
+    at.give_back();
   }
 
-  void gate_gradient(activation, matrix, matrix, matrix, mutable_matrix,
-                     mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do gate_gradient yet"};
+  void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
+                     mutable_matrix dgate, mutable_matrix dup) override {
+    gpu::operands at{queue_};
+    push(kernel::gate_gradient,
+         {at.in(gate), at.in(up), at.in(dy), at.out(dgate), at.out(dup)},
+         {dy.values().size(), static_cast<uint64_t>(act)});
+    at.give_back();
   }
 
-  void normalise(const norm_settings&, matrix, const norm_rows&,
-                 mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do normalise yet"};
+  void normalise(const norm_settings& how, matrix x, const norm_rows& by,
+                 mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::normalise,
+         {at.in(x), at.in(by.gain), at.in(shift_of(how, by)), at.out(y)},
+         {x.rows, x.columns, by.gain.rows, by.repeat, is_layer(how)},
+         {static_cast<float>(how.epsilon)});
+    at.give_back();
   }
 
-  void normalise_gradient(const norm_settings&, matrix, const norm_rows&,
-                          matrix, mutable_matrix,
-                          const norm_row_gradients&) override {
-    throw std::runtime_error{"a GPU cannot do normalise_gradient yet"};
+  void normalise_gradient(const norm_settings& how, matrix x,
+                          const norm_rows& by, matrix dy, mutable_matrix dx,
+                          const norm_row_gradients& dby) override {
+    gpu::operands at{queue_};
+    auto* moments = at.scratch<float>(2 * x.rows);
+    const auto* x_there = at.in(x);
+    const auto* dy_there = at.in(dy);
+    push(kernel::normalise_gradient,
+         {x_there, at.in(by.gain), dy_there, at.out(dx), moments},
+         {x.rows, x.columns, by.gain.rows, by.repeat, is_layer(how)},
+         {static_cast<float>(how.epsilon)});
+    auto* shift = is_layer(how) != 0 ? at.out(dby.shift) : nullptr;
+    push(
+        kernel::norm_row_gradients,
+        {x_there, dy_there, moments, at.out(dby.gain), shift},
+        {dby.gain.values().size(), x.columns, by.gain.rows, by.repeat, x.rows});
+    at.give_back();
   }
 
-  void rotate(const rotation&, mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do rotate yet"};
+  void rotate(const rotation& how, mutable_matrix x) override {
+    gpu::operands at{queue_};
+    auto& table = rotary_.of(
+        how, [&] { return queue_.upload(bytes_of(rotary_table(how))); });
+    push(kernel::rotate, {at.out(x), table.data()},
+         {x.values().size() / 2, x.columns, how.head_size, how.context},
+         {how.back ? -1.0f : 1.0f});
+    at.give_back();
   }
 
-  void attend(const attention_heads&, matrix, matrix, matrix, mutable_matrix,
-              mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do attend yet"};
+  void attend(const attention_heads& how, matrix q, matrix k, matrix v,
+              mutable_matrix y, mutable_matrix sums) override {
+    gpu::operands at{queue_};
+    push(kernel::attend,
+         {at.in(q), at.in(k), at.in(v), at.out(y), at.out(sums)},
+         {sums.values().size(), how.heads, how.queries, how.size, how.context,
+          what_is_seen(how)},
+         {scale_of(how)});
+    at.give_back();
   }
 
-  void attend_gradient(const attention_heads&, const attended&, matrix,
-                       mutable_matrix, mutable_matrix,
-                       mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do attend_gradient yet"};
+  void attend_gradient(const attention_heads& how, const attended& of,
+                       matrix dy, mutable_matrix dq, mutable_matrix dk,
+                       mutable_matrix dv) override {
+    gpu::operands at{queue_};
+    const auto* q = at.in(of.q);
+    const auto* k = at.in(of.k);
+    const auto* v = at.in(of.v);
+    const auto* sums = at.in(of.sums);
+    const auto* dy_there = at.in(dy);
+    auto* means = at.scratch<float>(of.sums.values().size());
+    push(kernel::attend_gradient_queries,
+         {q, k, v, at.in(of.y), sums, dy_there, at.out(dq), means},
+         {of.sums.values().size(), how.heads, how.queries, how.size,
+          how.context, what_is_seen(how)},
+         {scale_of(how)});
+    push(kernel::attend_gradient_keys,
+         {q, k, v, sums, dy_there, means, at.out(dk), at.out(dv)},
+         {dk.rows * how.heads, how.heads, how.queries, how.size, how.context,
+          what_is_seen(how)},
+         {scale_of(how)});
+    at.give_back();
   }
 
-  void look_up(token_matrix, matrix, mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do look_up yet"};
+  void look_up(token_matrix slots, matrix table, mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::look_up, {at.in(slots), at.in(table), at.out(y)},
+         {y.values().size(), y.columns});
+    at.give_back();
   }
 
-  void look_up_gradient(token_matrix, matrix, mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do look_up_gradient yet"};
+  void look_up_gradient(token_matrix slots, matrix dy,
+                        mutable_matrix dtable) override {
+    gpu::operands at{queue_};
+    push(kernel::look_up_gradient, {at.in(slots), at.in(dy), at.out(dtable)},
+         {dtable.rows, dtable.columns, dy.rows});
+    at.give_back();
   }
 
-  void drop(const dropout&, mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do drop yet"};
+  void drop(const dropout& how, mutable_matrix x) override {
+    gpu::operands at{queue_};
+    push(kernel::drop, {at.out(x), at.in(how.columns)},
+         {x.values().size(), x.columns, how.key, how.first_row}, {how.share});
+    at.give_back();
   }
 
   void add_to_rows(std::span<const float>, mutable_matrix) override {
@@ -450,6 +515,22 @@ private:
               .bfloat16 = bfloat16});
   }
 
+  static uint64_t is_layer(const norm_settings& how) {
+    return how.kind == norm_kind::layer ? 1 : 0;
+  }
+
+  static matrix shift_of(const norm_settings& how, const norm_rows& by) {
+    return is_layer(how) != 0 ? by.shift : matrix{};
+  }
+
+  static uint64_t what_is_seen(const attention_heads& how) {
+    return how.window * 2 + (how.causal ? 1 : 0);
+  }
+
+  static float scale_of(const attention_heads& how) {
+    return static_cast<float>(1.0 / std::sqrt(static_cast<double>(how.size)));
+  }
+
   /// Null where there is none.
   static const float* bias(gpu::operands& at, std::span<const float> b) {
     return b.empty() ? nullptr : at.in(b);
@@ -481,6 +562,7 @@ private:
   }
 
   gpu::kernel_queue queue_;
+  rotary_tables<byte_buffer> rotary_;
 };
 
 } // namespace
