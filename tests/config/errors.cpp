@@ -124,7 +124,8 @@ TEST_CASE("an unknown value is named with the nearest one") {
            "adam, adamw; did you mean 'adam'?");
   CHECK(error_of(minimal + "[[network.layers]]\nkind = 'conv'\nunits = 3")
         == "x.toml:4:8: 'network.layers.kind' is 'conv' but must be one of "
-           "embedding, dense, sparse");
+           "embedding, dense, sparse, stream, table, attention, mlp, "
+           "vocabulary, transformer");
   CHECK(error_of(minimal
                  + "[[network.layers]]\nkind = 'dense'\n"
                    "units = 'all'")

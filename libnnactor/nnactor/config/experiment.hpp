@@ -20,7 +20,11 @@ struct data_settings {
   std::string path; ///< A file or a folder; noise has none.
   std::string images = "t10k-images-idx3-ubyte.gz"; ///< idx: in the folder.
   std::string labels = "t10k-labels-idx1-ubyte.gz"; ///< idx: in the folder.
-  uint32_t context = 16;    ///< text: tokens an example sees.
+  uint32_t context = 16; ///< text: tokens an example sees.
+  /// text: an example is a sequence of `context` tokens in which each one after
+  /// another is to be told, not the tokens before a single one. That is so
+  /// where the network looks tokens up in a table; no key of its own says so.
+  bool sequences = false;
   uint32_t time_steps = 1;  ///< text, noise: of an example.
   uint32_t inputs = 64;     ///< noise: values of a time step.
   uint32_t classes = 10;    ///< noise: one is right at each time step.

@@ -12,7 +12,8 @@
 
 namespace nnactor {
 
-/// Some examples, one a row.
+/// Some examples. Each is `data_shape::context` consecutive rows: one for each
+/// position of a sequence, else a single one.
 struct examples {
   tensor inputs;  ///< i32 tokens or f32 values [rows, time steps x width].
   tensor targets; ///< i32 labels [rows, time steps].

@@ -44,26 +44,28 @@ private:
 
 } // namespace
 
-void text_dataset::targets::add(size_t text, uint64_t begin, uint64_t end,
-                                uint64_t time_steps) {
-  if (begin + time_steps > end)
+void text_dataset::example_list::add(size_t text, uint64_t begin, uint64_t end,
+                                     uint64_t targets) {
+  if (begin + targets > end)
     return;
-  auto count = (end - begin - time_steps) / stride + 1;
+  auto count = (end - begin - targets) / stride + 1;
   stretches.push_back(
-      {size, text, begin, begin + (count - 1) * stride + time_steps});
+      {size, text, begin, begin + (count - 1) * stride + targets});
   size += count;
 }
 
 text_dataset::text_dataset(corpus texts, const data_settings& how)
-    : corpus_(std::move(texts)), context_(how.context),
-      time_steps_(how.time_steps), validation_(how.validation) {
-  validate_.stride = time_steps_;
+    : corpus_(std::move(texts)), sequences_(how.sequences),
+      seen_(how.sequences ? 1 : how.context),
+      targets_(how.sequences ? how.context : how.time_steps),
+      validation_(how.validation) {
+  validate_.stride = targets_;
   for (size_t i = 0; i < corpus_.texts.size(); ++i) {
     const auto& text = corpus_.texts[i];
     auto split_at = training_end(text);
-    train_.add(i, context_, split_at, time_steps_);
-    validate_.add(i, std::max<uint64_t>(split_at, context_), text.size(),
-                  time_steps_);
+    train_.add(i, seen_, split_at, targets_);
+    validate_.add(i, std::max<uint64_t>(split_at, seen_), text.size(),
+                  targets_);
   }
 }
 
@@ -88,10 +90,14 @@ uint64_t text_dataset::training_end(const std::vector<int32_t>& text) const {
 
 data_shape text_dataset::shape() const {
   auto tokens = corpus_.characters.code_points.size();
-  return {context_, tokens, tokens, time_steps_};
+  return {.input_width = seen_,
+          .tokens = tokens,
+          .output_width = tokens,
+          .time_steps = sequences_ ? 1 : targets_,
+          .context = sequences_ ? targets_ : 1};
 }
 
-const text_dataset::targets& text_dataset::of(split part) const {
+const text_dataset::example_list& text_dataset::of(split part) const {
   return part == split::train ? train_ : validate_;
 }
 
@@ -103,9 +109,10 @@ examples text_dataset::gather(split part,
                               const std::vector<uint64_t>& indices) const {
   const auto& all = of(part);
   const auto& stretches = all.stretches;
-  tensor_builder<int32_t> inputs{
-      {indices.size(), uint64_t{context_} * time_steps_}};
-  tensor_builder<int32_t> labels{{indices.size(), time_steps_}};
+  auto rows = indices.size() * (sequences_ ? targets_ : 1);
+  auto targets_of_row = uint64_t{sequences_ ? 1 : targets_};
+  tensor_builder<int32_t> inputs{{rows, targets_of_row * seen_}};
+  tensor_builder<int32_t> labels{{rows, targets_of_row}};
   auto input = inputs.values().begin();
   auto label = labels.values().begin();
   for (auto index : indices) {
@@ -117,8 +124,8 @@ examples text_dataset::gather(split part,
     auto target = text.begin()
                   + static_cast<ptrdiff_t>(
                       found.begin + (index - found.first) * all.stride);
-    for (uint32_t t = 0; t < time_steps_; ++t, ++target) {
-      input = std::copy(target - context_, target, input);
+    for (uint32_t t = 0; t < targets_; ++t, ++target) {
+      input = std::copy(target - seen_, target, input);
       *label++ = *target;
     }
   }

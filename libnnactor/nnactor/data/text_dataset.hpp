@@ -10,6 +10,11 @@ namespace nnactor {
 /// so its context may reach back into the training part but never across
 /// texts. Examples to train on start at every character; those to validate
 /// with lie side by side, so that each character counts once.
+///
+/// With `how.sequences`, an example is instead `how.context` characters in a
+/// row, each told from the one before it by whoever remembers what was before
+/// that: as if there were so many time steps with a context of one, but each a
+/// row of its own.
 class text_dataset : public dataset {
 public:
   /// Takes the texts that are long enough for an example. Fails with
@@ -38,27 +43,29 @@ private:
   };
 
   /// All examples of a split, as stretches by ascending `first`.
-  struct targets {
+  struct example_list {
     uint64_t stride = 1;
     std::vector<stretch> stretches;
     uint64_t size = 0;
 
-    void add(size_t text, uint64_t begin, uint64_t end, uint64_t time_steps);
+    /// Adds those whose targets, `targets` each, lie from `begin` to `end`.
+    void add(size_t text, uint64_t begin, uint64_t end, uint64_t targets);
   };
 
   text_dataset(corpus texts, const data_settings& how);
 
-  const targets& of(split part) const;
+  const example_list& of(split part) const;
 
   /// Position after the training part of a text.
   uint64_t training_end(const std::vector<int32_t>& text) const;
 
   corpus corpus_;
-  uint32_t context_;
-  uint32_t time_steps_;
+  bool sequences_;
+  uint32_t seen_;    ///< Characters in the inputs for a target.
+  uint32_t targets_; ///< Of an example.
   double validation_;
-  targets train_;
-  targets validate_;
+  example_list train_;
+  example_list validate_;
 };
 
 } // namespace nnactor
