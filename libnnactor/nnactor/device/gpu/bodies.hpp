@@ -32,6 +32,8 @@ void with_constant(kernel what, F f) {
     return f(of<copy_columns>{});
   case fill_rows:
     return f(of<fill_rows>{});
+  case add_to_rows:
+    return f(of<add_to_rows>{});
   case column_sums:
     return f(of<column_sums>{});
   case one_hot:

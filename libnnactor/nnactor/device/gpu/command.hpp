@@ -19,6 +19,7 @@ enum class kernel : uint32_t {
   narrow,
   copy_columns,
   fill_rows,
+  add_to_rows,
   column_sums,
   one_hot,
   embed,

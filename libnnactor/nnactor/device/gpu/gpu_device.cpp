@@ -335,8 +335,11 @@ public:
     at.give_back();
   }
 
-  void add_to_rows(std::span<const float>, mutable_matrix) override {
-    throw std::runtime_error{"a GPU cannot do add_to_rows yet"};
+  void add_to_rows(std::span<const float> row, mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::add_to_rows, {at.in(row), at.out(y)},
+         {y.values().size(), y.columns});
+    at.give_back();
   }
 
   void add_column_sums(matrix x, std::span<float> sums) override {

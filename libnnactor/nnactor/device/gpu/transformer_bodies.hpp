@@ -36,6 +36,15 @@ NNACTOR_EVERYWHERE void body(of<kernel::gate_gradient> k, const command& c,
   });
 }
 
+/// data: row, y; size: values of y, columns
+template <class Lanes>
+NNACTOR_EVERYWHERE void body(of<kernel::add_to_rows> k, const command& c,
+                             uint64_t task, Lanes& lanes) {
+  each_value(k, c, task, lanes, [&](uint64_t i) {
+    out<float>(c, 1)[i] += in<float>(c, 0)[i % c.size[1]];
+  });
+}
+
 // -- norms --------------------------------------------------------------------
 
 /// What a row is normalised by.
