@@ -30,16 +30,6 @@ matrix view(const packed_weights& w) {
   return static_cast<const rounded_matrix&>(w).view();
 }
 
-/// Nothing where `sums` is empty.
-void add_column_sums(matrix x, std::span<float> sums) {
-  for (size_t c = 0; c < sums.size(); ++c) {
-    auto sum = 0.0;
-    for (uint64_t r = 0; r < x.rows; ++r)
-      sum += static_cast<double>(x.row(r)[c]);
-    sums[c] += static_cast<float>(sum);
-  }
-}
-
 } // namespace
 
 // Sums run in double precision: what faster kernels are compared with should

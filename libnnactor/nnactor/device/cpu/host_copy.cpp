@@ -43,9 +43,14 @@ void host_device::add_to_rows(std::span<const float> row, mutable_matrix y) {
     add(row, y.row(r));
 }
 
+// Nothing where `sums` is empty.
 void host_device::add_column_sums(matrix x, std::span<float> sums) {
-  for (uint64_t r = 0; r < x.rows; ++r)
-    add(x.row(r), sums);
+  for (size_t c = 0; c < sums.size(); ++c) {
+    auto sum = 0.0;
+    for (uint64_t r = 0; r < x.rows; ++r)
+      sum += static_cast<double>(x.row(r)[c]);
+    sums[c] += static_cast<float>(sum);
+  }
 }
 
 } // namespace nnactor
