@@ -25,6 +25,7 @@ struct data_settings {
   /// another is to be told, not the tokens before a single one. That is so
   /// where the network looks tokens up in a table; no key of its own says so.
   bool sequences = false;
+  uint32_t tokens = 0;      ///< text: byte pairs at most; 0: characters.
   uint32_t time_steps = 1;  ///< text, noise: of an example.
   uint32_t inputs = 64;     ///< noise: values of a time step.
   uint32_t classes = 10;    ///< noise: one is right at each time step.
