@@ -218,6 +218,19 @@ TEST_CASE("vocabularies of files are checked before they are believed") {
   CHECK(!doubling.is_sound());
 }
 
+TEST_CASE("a vocabulary comes back from the numbers that a model keeps") {
+  auto made = learnt_from("abab abab abab", 10);
+  CHECK(numbers_of(made.merges).size() == 2 * made.merges.size());
+  CHECK(vocabulary_of({}, numbers_of(made.merges)) == made);
+  CHECK(vocabulary_of({'a', 'b'}, {}) == vocabulary{{'a', 'b'}});
+  CHECK(vocabulary_of({}, {}) == vocabulary{});
+  CHECK(!vocabulary_of({}, {'a'}));
+  CHECK(!vocabulary_of({}, {'a', UINT32_MAX}));
+  CHECK(!vocabulary_of({}, {'a', 256}));
+  CHECK(!vocabulary_of({'b', 'a'}, {}));
+  CHECK(!vocabulary_of({'a'}, {'a', 'b'}));
+}
+
 TEST_CASE("a text may be byte pairs, learnt from what it trains on") {
   temporary_folder folder;
   auto path = folder.write("a", "abababababxyxyxy");

@@ -92,6 +92,29 @@ std::string vocabulary::decode(int32_t token) const {
              : encode_code_point(code_points[static_cast<size_t>(token)]);
 }
 
+std::vector<uint32_t> numbers_of(const std::vector<token_pair>& merges) {
+  std::vector<uint32_t> out;
+  for (const auto& [first, second] : merges) {
+    out.push_back(static_cast<uint32_t>(first));
+    out.push_back(static_cast<uint32_t>(second));
+  }
+  return out;
+}
+
+std::optional<vocabulary> vocabulary_of(std::vector<uint32_t> code_points,
+                                        const std::vector<uint32_t>& merges) {
+  vocabulary out{std::move(code_points)};
+  if (merges.size() % 2 != 0)
+    return std::nullopt;
+  // What is too large for a token becomes negative, which none is.
+  for (size_t i = 0; i < merges.size(); i += 2)
+    out.merges.push_back(
+        {static_cast<int32_t>(merges[i]), static_cast<int32_t>(merges[i + 1])});
+  if (!out.is_sound())
+    return std::nullopt;
+  return out;
+}
+
 std::string name_of_character(uint32_t code_point) {
   return fmt::format("'{}' (U+{:04X})", encode_code_point(code_point),
                      code_point);

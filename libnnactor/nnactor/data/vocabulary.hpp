@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,14 @@ struct vocabulary {
 
   friend bool operator==(const vocabulary&, const vocabulary&) = default;
 };
+
+/// Merges as a model keeps them: two numbers a pair.
+std::vector<uint32_t> numbers_of(const std::vector<token_pair>& merges);
+
+/// Makes a vocabulary of what a model keeps; nothing if that is none.
+/// @param merges As `numbers_of` gives them.
+std::optional<vocabulary> vocabulary_of(std::vector<uint32_t> code_points,
+                                        const std::vector<uint32_t>& merges);
 
 /// Names a character for people: "'e' (U+0065)".
 std::string name_of_character(uint32_t code_point);
