@@ -10,7 +10,7 @@ namespace nnactor {
 
 namespace {
 
-/// Counts of characters and of pairs of them. Sparse, because a vocabulary of
+/// Counts of tokens and of pairs of them. Sparse, because a vocabulary of
 /// thousands has far fewer pairs than it could have.
 class bigram_counts {
 public:
@@ -57,15 +57,13 @@ void text_dataset::example_list::add(size_t text, uint64_t begin, uint64_t end,
 text_dataset::text_dataset(corpus texts, const data_settings& how)
     : corpus_(std::move(texts)), sequences_(how.sequences),
       seen_(how.sequences ? 1 : how.context),
-      targets_(how.sequences ? how.context : how.time_steps),
-      validation_(how.validation) {
+      targets_(how.sequences ? how.context : how.time_steps) {
   validate_.stride = targets_;
   for (size_t i = 0; i < corpus_.texts.size(); ++i) {
     const auto& text = corpus_.texts[i];
-    auto split_at = training_end(text);
-    train_.add(i, seen_, split_at, targets_);
-    validate_.add(i, std::max<uint64_t>(split_at, seen_), text.size(),
-                  targets_);
+    train_.add(i, seen_, text.training, targets_);
+    validate_.add(i, std::max<uint64_t>(text.training, seen_),
+                  text.tokens.size(), targets_);
   }
 }
 
@@ -83,13 +81,8 @@ text_dataset::make(corpus texts, const data_settings& how) {
   return std::shared_ptr<const dataset>{std::move(out)};
 }
 
-uint64_t text_dataset::training_end(const std::vector<int32_t>& text) const {
-  auto size = static_cast<double>(text.size());
-  return text.size() - static_cast<uint64_t>(std::llround(size * validation_));
-}
-
 data_shape text_dataset::shape() const {
-  auto tokens = corpus_.characters.code_points.size();
+  auto tokens = corpus_.characters.size();
   return {.input_width = seen_,
           .tokens = tokens,
           .output_width = tokens,
@@ -120,7 +113,7 @@ examples text_dataset::gather(split part,
         stretches.begin(), stretches.end(), index,
         [](uint64_t i, const stretch& x) { return i < x.first; });
     const auto& found = *std::prev(after);
-    const auto& text = corpus_.texts[found.text];
+    const auto& text = corpus_.texts[found.text].tokens;
     auto target = text.begin()
                   + static_cast<ptrdiff_t>(
                       found.begin + (index - found.first) * all.stride);
@@ -136,29 +129,43 @@ const vocabulary* text_dataset::characters() const {
   return &corpus_.characters;
 }
 
+double text_dataset::characters_per_token() const {
+  uint64_t characters = 0, tokens = 0;
+  for (const auto& text : corpus_.texts) {
+    characters += text.validation_characters;
+    tokens += text.tokens.size() - text.training;
+  }
+  return static_cast<double>(characters) / static_cast<double>(tokens);
+}
+
 std::string text_dataset::summary() const {
-  uint64_t characters = 0;
-  for (const auto& text : corpus_.texts)
-    characters += text.size();
+  uint64_t characters = 0, tokens = 0;
+  for (const auto& text : corpus_.texts) {
+    characters += text.characters;
+    tokens += text.tokens.size();
+  }
+  auto kinds = format_count(corpus_.characters.size());
+  auto made =
+      corpus_.characters.has_bytes()
+          ? fmt::format(" in {} of {} kinds", counted(tokens, "token"), kinds)
+          : fmt::format(", {} of them different", kinds);
   return fmt::format(
-      "{} of {}, {} of them different; {} to train on and {} to "
-      "validate with",
+      "{} of {}{}; {} to train on and {} to validate with",
       counted(corpus_.texts.size(), "text"), counted(characters, "character"),
-      format_count(corpus_.characters.code_points.size()),
-      counted(train_.size, "example"), format_count(validate_.size));
+      made, counted(train_.size, "example"), format_count(validate_.size));
 }
 
 dataset::reference text_dataset::baseline() const {
-  bigram_counts counts{corpus_.characters.code_points.size()};
+  bigram_counts counts{corpus_.characters.size()};
   for (const auto& text : corpus_.texts)
-    for (uint64_t i = 1; i < training_end(text); ++i)
-      counts.add(text[i - 1], text[i]);
+    for (uint64_t i = 1; i < text.training; ++i)
+      counts.add(text.tokens[i - 1], text.tokens[i]);
   double sum = 0;
   uint64_t count = 0;
   for (const auto& part : validate_.stretches) {
-    const auto& text = corpus_.texts[part.text];
+    const auto& tokens = corpus_.texts[part.text].tokens;
     for (auto i = part.begin; i < part.end; ++i)
-      sum += counts.loss(text[i - 1], text[i]);
+      sum += counts.loss(tokens[i - 1], tokens[i]);
     count += part.end - part.begin;
   }
   return {"bigram count model", sum / static_cast<double>(count)};
