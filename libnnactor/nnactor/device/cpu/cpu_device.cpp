@@ -1,8 +1,12 @@
 #include "nnactor/device/cpu/cpu_device.hpp"
+
+#include "nnactor/device/cpu/blocked_attention.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
 #include "nnactor/device/cpu/huge_arena.hpp"
 #include "nnactor/device/cpu/one_thread.hpp"
 #include "nnactor/device/cpu/onednn_matmul.hpp"
+#include "nnactor/device/cpu/onednn_sgemm.hpp"
+#include "nnactor/device/cpu/vector_activation.hpp"
 
 #include <fmt/format.h>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -113,16 +117,19 @@ public:
               mutable_matrix z) override {
     if (!b.empty())
       fill_rows(z, b);
-    multiply("affine", x, 'N', w, 'T', b.empty() ? 0.0f : 1.0f, z);
+    multiply_float32("affine",
+                     {.b = stored::transposed, .kept = b.empty() ? 0.0f : 1.0f},
+                     x, w, z);
   }
 
   void affine_input_gradient(matrix dz, matrix w, mutable_matrix dx) override {
-    multiply("affine_input_gradient", dz, 'N', w, 'N', 0.0f, dx);
+    multiply_float32("affine_input_gradient", {}, dz, w, dx);
   }
 
   void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                               std::span<float> db) override {
-    multiply("affine_weight_gradient", dz, 'T', x, 'N', 1.0f, dw);
+    multiply_float32("affine_weight_gradient",
+                     {.a = stored::transposed, .kept = 1}, dz, x, dw);
     add_rows(dz, db);
   }
 
@@ -188,9 +195,10 @@ public:
       return forward(dnnl::algorithm::eltwise_tanh, z, y);
     case activation::sigmoid:
       return forward(dnnl::algorithm::eltwise_logistic, z, y);
+    case activation::silu:
+      return vector_silu(z, y);
     case activation::none:
     case activation::relu:
-    case activation::silu:
       // oneDNN's relu turns NaN into 0 and would hide a diverged network.
       return host_device::activate(act, z, y);
     }
@@ -200,7 +208,33 @@ public:
                          mutable_matrix dz) override {
     if (act == activation::gelu)
       return gelu_backward(z, dy, dz);
+    if (act == activation::silu)
+      return vector_silu_gradient(z, dy, dz);
     host_device::activate_gradient(act, z, y, dy, dz);
+  }
+
+  void gate(activation act, matrix gate, matrix up, mutable_matrix y) override {
+    if (needs_z(act))
+      return vector_gate(act, gate, up, y);
+    host_device::gate(act, gate, up, y);
+  }
+
+  void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
+                     mutable_matrix dgate, mutable_matrix dup) override {
+    if (needs_z(act))
+      return vector_gate_gradient(act, gate, up, dy, dgate, dup);
+    host_device::gate_gradient(act, gate, up, dy, dgate, dup);
+  }
+
+  void attend(const attention_heads& how, matrix q, matrix k, matrix v,
+              mutable_matrix y, mutable_matrix sums) override {
+    attention_.attend(how, q, k, v, y, sums);
+  }
+
+  void attend_gradient(const attention_heads& how, const attended& at,
+                       matrix dy, mutable_matrix dq, mutable_matrix dk,
+                       mutable_matrix dv) override {
+    attention_.attend_gradient(how, at, dy, dq, dk, dv);
   }
 
 private:
@@ -216,29 +250,11 @@ private:
       return matmul_.multiply(a, b, c, accumulate);
     auto wide_a = widened(a);
     auto wide_b = widened(b);
-    multiply("a product of bfloat16", as_stored(wide_a, a),
-             a.transposed ? 'T' : 'N', as_stored(wide_b, b),
-             b.transposed ? 'T' : 'N', accumulate ? 1.0f : 0.0f, c);
-  }
-
-  /// c = op(a) op(b) + beta c, where op transposes for 'T'.
-  void multiply(const char* kernel, matrix a, char op_a, matrix b, char op_b,
-                float beta, mutable_matrix c) {
-    use_one_thread();
-    auto depth = op_a == 'N' ? a.columns : a.rows;
-    auto status = dnnl_sgemm(
-        op_a, op_b, signed_size(c.rows), signed_size(c.columns),
-        signed_size(depth), 1.0f, a.data, signed_size(a.columns), b.data,
-        signed_size(b.columns), beta, c.data, signed_size(c.columns));
-    if (status != dnnl_success)
-      throw std::runtime_error{fmt::format(
-          "oneDNN failed with status {} in {} of [{}, {}] and [{}, {}]",
-          static_cast<int>(status), kernel, a.rows, a.columns, b.rows,
-          b.columns)};
-  }
-
-  static dnnl_dim_t signed_size(uint64_t size) {
-    return static_cast<dnnl_dim_t>(size);
+    multiply_float32("a product of bfloat16",
+                     {.a = a.transposed ? stored::transposed : stored::plain,
+                      .b = b.transposed ? stored::transposed : stored::plain,
+                      .kept = accumulate ? 1.0f : 0.0f},
+                     as_stored(wide_a, a), as_stored(wide_b, b), c);
   }
 
   void forward(dnnl::algorithm how, matrix z, mutable_matrix y) {
@@ -320,6 +336,7 @@ private:
   dnnl::engine engine_;
   dnnl::stream stream_;
   onednn_matmul matmul_;
+  blocked_attention attention_;
   huge_arena arena_;
   std::map<key, elementwise> kernels_;
 };
