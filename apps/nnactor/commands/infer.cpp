@@ -80,10 +80,10 @@ void say_answers(uint64_t example, std::span<const answer> all) {
                             {"value", all[step].value}});
 }
 
+/// @param steps Answers an example.
 void show(const dataset& data, const examples& asked, const tensor& outputs,
-          uint64_t first, bool json, score& all) {
+          uint64_t first, uint64_t steps, bool json, score& all) {
   auto answers = answers_of(asked, outputs);
-  auto steps = asked.targets.extent().columns;
   for (auto& x : answers)
     all.add(x);
   for (uint64_t i = 0; i < answers.size() / steps; ++i) {
@@ -139,7 +139,7 @@ caf::error ask_all(const infer_options& how, served_model& model,
     auto answers = model.infer(asked.inputs);
     if (!answers)
       return answers.error();
-    show(data, asked, *answers, first, how.json, all);
+    show(data, asked, *answers, first, net.answers(), how.json, all);
     auto& bytes = answers->bytes();
     if (output)
       if (auto err = output->write(

@@ -1,5 +1,6 @@
 #include "nnactor/run/sampler.hpp"
 
+#include "nnactor/data/utf8.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/neuron/random.hpp"
 
@@ -91,6 +92,7 @@ caf::error generate(const vocabulary& characters, const seen_tokens& seen,
                     const predictor& predict,
                     const std::function<void(const std::string&)>& show) {
   auto random = counter_random{how.seed, 0};
+  std::string bytes; // Of a character of which there is only a part yet.
   auto tokens = std::vector<int32_t>(seen.least, padding(characters));
   for (auto token : characters.encode(prompt))
     tokens.push_back(token);
@@ -104,7 +106,9 @@ caf::error generate(const vocabulary& characters, const seen_tokens& seen,
       return answer.error();
     auto uniform = static_cast<double>(random.bits(i) >> 11) * 0x1p-53;
     tokens.push_back(draw(answer->values<float>(), how.temperature, uniform));
-    show(characters.decode(tokens.back()));
+    bytes += characters.decode(tokens.back());
+    if (auto text = take_characters(bytes); !text.empty())
+      show(text);
   }
   return caf::none;
 }

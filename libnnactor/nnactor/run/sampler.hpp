@@ -14,7 +14,7 @@ namespace nnactor {
 
 /// How text is generated.
 struct sampling {
-  uint32_t characters = 200;
+  uint32_t characters = 200; ///< Tokens, which may be several characters.
   float temperature = 0.7f; ///< 0: always the most likely character.
   uint64_t seed = 1;
 };
@@ -42,7 +42,7 @@ seen_tokens seen_by(const network& net);
 /// all outputs, of which one is the prediction.
 predictor predictor_of(const network& net, predictor infer);
 
-/// Continues `prompt` one character at a time, handing each to `show`. A
+/// Continues `prompt` one token at a time, handing each to `show`. A
 /// prompt shorter than what the network looks at is filled up on its left with
 /// the token of a line feed, or the first one.
 caf::error generate(const vocabulary& characters, const seen_tokens& seen,
