@@ -108,4 +108,5 @@ struct TrainSettings {
   link        @16 :UInt8;  # Precision of what is sent.
   compute     @17 :UInt8;  # Precision of what dense layers multiply.
   learns      @18 :Bool = true;  # Else it only answers.
+  recompute   @19 :Bool;   # What is between forward and backward.
 }

@@ -206,6 +206,7 @@ run_settings read_train(section from) {
   from.read("window", out.train.window, integer_range{1, 64});
   from.read("seed", out.train.seed, any_seed);
   from.read("precision", out.train.compute, precisions);
+  from.read("recompute", out.train.recompute);
   from.read("evaluate_every", out.evaluate_every, at_least_one);
   from.read("evaluate_examples", out.evaluate_examples,
             integer_range{0, UINT32_MAX});

@@ -62,6 +62,12 @@ public:
 
   void update(device& dev, uint64_t step, float scale);
 
+  /// See `group_program::begin`.
+  void begin(uint64_t step) {
+    for (auto& x : members_)
+      x->begin(step);
+  }
+
   parameter_set save(size_t member) const {
     return members_[member]->save();
   }

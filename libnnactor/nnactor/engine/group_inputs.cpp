@@ -33,6 +33,7 @@ std::vector<tensor> place_all(device& dev, std::vector<tensor> xs) {
 group_inputs::group_inputs(const network& net, const group_graph& graph,
                            const group& reader)
     : adds_(net.layers[reader.layer].kind == layer_kind::stream),
+      dropout_(static_cast<float>(net.layers[reader.layer].dropout)),
       tokens_(net.layers.front().tokens) {
   for (const auto& x : reader.upstream) {
     const auto& from = graph.groups[x.group];
@@ -45,12 +46,17 @@ group_inputs::group_inputs(const network& net, const group_graph& graph,
          fmt::format("the output of group {} for group {} "
                      "(layer '{}')",
                      x.group, reader.id, net.layers[reader.layer].name),
-         x.delay, source.norm_rows(), x.spans});
+         x.delay, source.norm_rows(), x.spans,
+         dropout_ > 0 && gives_sums(source.kind)});
   }
+  if (dropout_ > 0)
+    for (const auto& ids : reader.neurons.intervals())
+      for (auto id = ids.begin; id < ids.end; ++id)
+        coordinates_.push_back(id);
   if (adds_)
     columns_ = reader.neurons.size();
   comes_whole_ = is_whole(sources_.front().spans, columns_)
-                 && (!adds_ || norm_rows_ == 0);
+                 && (!adds_ || (norm_rows_ == 0 && dropout_ == 0));
 }
 
 caf::error group_inputs::check(const std::string& reader,
@@ -86,13 +92,13 @@ uint64_t group_inputs::data_rows(const std::vector<tensor>& inputs) const {
   return 0;
 }
 
-tensor group_inputs::gather(device& dev,
-                            const std::vector<tensor>& inputs) const {
+tensor group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
+                            const dropped_rows* dropped) const {
   if (!gathers())
     return dev.place(inputs.front());
   shape extent{rows(data_rows(inputs)), columns_};
   if (adds_)
-    return sum(dev, place_all(dev, inputs), extent);
+    return sum(dev, place_all(dev, inputs), extent, dropped);
   auto out = make<float>(dev, extent);
   gather(dev, inputs, view(out));
   return std::move(out).share();
@@ -102,7 +108,7 @@ void group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
                           mutable_matrix into) const {
   auto placed = place_all(dev, inputs);
   if (adds_) {
-    auto all = sum(dev, placed, {into.rows, into.columns});
+    auto all = sum(dev, placed, {into.rows, into.columns}, nullptr);
     return dev.copy_columns(view(all), 0, into.columns, into, 0);
   }
   if (std::ranges::any_of(placed, &tensor::empty))
@@ -119,22 +125,35 @@ void group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
 }
 
 tensor group_inputs::sum(device& dev, const std::vector<tensor>& placed,
-                         shape extent) const {
+                         shape extent, const dropped_rows* dropped) const {
   std::vector<tensor> summands;
   for (size_t i = 0; i < placed.size(); ++i)
-    summands.push_back(spread(dev, sources_[i], placed[i], extent.rows));
+    summands.push_back(
+        spread(dev, sources_[i], placed[i], extent.rows, dropped));
   return tree_sum(dev, std::move(summands), extent);
 }
 
+void group_inputs::drop(device& dev, const dropped_rows& which,
+                        mutable_matrix x) const {
+  dev.drop({.share = dropout_,
+            .key = which.key,
+            .first_row = which.first,
+            .columns = coordinates_},
+           x);
+}
+
 tensor group_inputs::spread(device& dev, const source& from, const tensor& x,
-                            uint64_t rows) const {
+                            uint64_t rows, const dropped_rows* dropped) const {
   auto whole = is_whole(from.spans, columns_);
-  if (whole && from.norm_rows == 0)
+  auto drops = from.drops && dropped != nullptr;
+  if (whole && from.norm_rows == 0 && !drops)
     return x;
   auto out = make<float>(dev, {rows, columns_});
   if (!whole)
     dev.clear(view(out).values());
   place_columns(dev, first_rows(x, rows), from.spans, view(out));
+  if (drops)
+    drop(dev, *dropped, view(out));
   return std::move(out).share();
 }
 
@@ -161,21 +180,30 @@ tensor group_inputs::cut_out(device& dev, const source& from,
 }
 
 std::vector<tensor> group_inputs::cut(device& dev, const tensor& gradient,
-                                      uint32_t time) const {
+                                      uint32_t time,
+                                      const dropped_rows& which) const {
   if (!gathers())
     return {gradient};
   std::vector<tensor> out(sources_.size());
+  tensor dropped;
+  if (dropout_ > 0) {
+    auto copy = make<float>(dev, gradient.extent());
+    dev.copy_columns(view(gradient), 0, columns_, view(copy), 0);
+    drop(dev, which, view(copy));
+    dropped = std::move(copy).share();
+  }
   uint64_t first = 0;
   for (size_t i = 0; i < sources_.size(); ++i) {
     const auto& from = sources_[i];
+    const auto& all = from.drops ? dropped : gradient;
     if (from.takes(time)) {
-      if (is_whole(from.spans, columns_) && !from.spans.empty()
-          && (!adds_ || from.norm_rows == 0))
-        out[i] = gradient;
-      else if (!from.spans.empty())
-        out[i] = cut_out(dev, from, view(gradient));
+      if (from.spans.empty())
+        out[i] = columns_of(dev, view(all), first, from.columns);
+      else if (is_whole(from.spans, columns_)
+               && (!adds_ || from.norm_rows == 0))
+        out[i] = all;
       else
-        out[i] = columns_of(dev, view(gradient), first, from.columns);
+        out[i] = cut_out(dev, from, view(all));
     }
     first += from.columns;
   }

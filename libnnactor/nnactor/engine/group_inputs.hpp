@@ -9,6 +9,12 @@
 
 namespace nnactor {
 
+/// Which values dropout takes from a micro-batch; see `device::dropout`.
+struct dropped_rows {
+  uint64_t key = 0;
+  uint64_t first = 0; ///< The micro-batch's first row among those of its step.
+};
+
 /// What a group reads, from producer to producer in the order of
 /// `group::upstream`: checks it, brings it together, and cuts its gradient at
 /// the same borders. It is put side by side as it comes or, where edges have
@@ -50,7 +56,9 @@ public:
                    uint32_t time) const;
 
   /// Returns them together; one alone is shared, not copied.
-  tensor gather(device& dev, const std::vector<tensor>& inputs) const;
+  /// @param dropped Null where nothing is: outside of training.
+  tensor gather(device& dev, const std::vector<tensor>& inputs,
+                const dropped_rows* dropped = nullptr) const;
 
   /// Brings them together in [rows(data rows), columns()].
   /// @pre `gathers()`
@@ -63,8 +71,9 @@ public:
   /// Cuts the gradient of all columns into one tensor a producer, empty for
   /// those that do not learn or, at this time step of the example, had not
   /// begun.
-  std::vector<tensor> cut(device& dev, const tensor& gradient,
-                          uint32_t time) const;
+  /// @param dropped As when they were gathered.
+  std::vector<tensor> cut(device& dev, const tensor& gradient, uint32_t time,
+                          const dropped_rows& dropped) const;
 
 private:
   struct source {
@@ -75,6 +84,7 @@ private:
     uint32_t delay;   ///< Time steps.
     uint64_t norm_rows; ///< That come after those of the data.
     std::vector<column_span> spans;
+    bool drops; ///< What it gives is subject to dropout.
 
     bool takes(uint32_t time) const {
       return learns && time >= delay;
@@ -82,11 +92,13 @@ private:
   };
 
   /// Returns a tensor as a summand of all columns.
-  tensor spread(device& dev, const source& from, const tensor& x,
-                uint64_t rows) const;
+  tensor spread(device& dev, const source& from, const tensor& x, uint64_t rows,
+                const dropped_rows* dropped) const;
 
-  tensor sum(device& dev, const std::vector<tensor>& placed,
-             shape extent) const;
+  tensor sum(device& dev, const std::vector<tensor>& placed, shape extent,
+             const dropped_rows* dropped) const;
+
+  void drop(device& dev, const dropped_rows& which, mutable_matrix x) const;
 
   /// Returns the gradient of what came of a producer.
   tensor cut_out(device& dev, const source& from, matrix gradient) const;
@@ -96,6 +108,8 @@ private:
   uint64_t norm_rows_ = 0;   ///< Of the streams that it reads, at most.
   bool adds_ = false;        ///< It is a stream.
   bool comes_whole_ = true;  ///< The only one is read as it comes.
+  float dropout_;
+  std::vector<uint64_t> coordinates_; ///< Of a stream with dropout.
   uint64_t tokens_; ///< Number of tokens of the data.
 };
 

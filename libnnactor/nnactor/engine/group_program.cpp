@@ -4,6 +4,7 @@
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/group_inputs.hpp"
 #include "nnactor/engine/layer_maths.hpp"
+#include "nnactor/neuron/random.hpp"
 
 #include <map>
 
@@ -34,10 +35,29 @@ struct group_program::impl {
   }
 
   /// What came of the producers, as the layer reads it.
-  tensor gather(device& dev, const std::vector<tensor>& from) const {
+  /// @param dropped Null outside of training.
+  tensor gather(device& dev, const std::vector<tensor>& from,
+                const dropped_rows* dropped) const {
     if (from.front().type() == dtype::i32)
       return dev.place(maths->looked_up(from.front()));
-    return inputs.gather(dev, from);
+    return inputs.gather(dev, from, dropped);
+  }
+
+  /// Dropout depends on what is trained with, never on where.
+  dropped_rows dropped(piece which, uint64_t rows) const {
+    counter_random of_step{how.seed, step};
+    return {of_step.bits(self.layer), which.micro_batch * rows};
+  }
+
+  /// Computes the output, with all that backward needs of it put into `at` or
+  /// not.
+  tensor output_of(device& dev, kept_values& at, bool keeps) {
+    auto y = make<float>(dev, at.extent);
+    maths->forward(dev, input_of(at.inputs), view(y), keeps ? &at : nullptr);
+    auto output = std::move(y).share();
+    if (keeps && maths->keeps_y())
+      at.y = output;
+    return output;
   }
 
   /// @param rows Of the data.
@@ -82,6 +102,7 @@ struct group_program::impl {
   group_inputs inputs;
   std::unique_ptr<layer_maths> maths;
   uint64_t norm_rows; ///< Of the output.
+  uint64_t step = 0;  ///< Of training, that comes next or is under way.
   std::map<piece, kept_values> kept;
 };
 
@@ -101,14 +122,13 @@ caf::error group_program::check_inputs(const std::vector<tensor>& inputs,
 tensor group_program::forward(device& dev, piece which, phase why,
                               const std::vector<tensor>& inputs) {
   kept_values at;
-  at.inputs = impl_->gather(dev, inputs);
-  at.extent = {output_rows(inputs), width()};
-  auto y = make<float>(dev, at.extent);
-  impl_->maths->forward(dev, input_of(at.inputs), view(y),
-                        why == phase::train ? &at : nullptr);
-  auto output = std::move(y).share();
-  if (impl_->maths->keeps_y())
-    at.y = output;
+  auto rows = impl_->inputs.data_rows(inputs);
+  auto dropped = impl_->dropped(which, rows);
+  at.inputs =
+      impl_->gather(dev, inputs, why == phase::train ? &dropped : nullptr);
+  at.extent = {impl_->output_rows(rows), width()};
+  auto keeps = why == phase::train && !impl_->how.recompute;
+  auto output = impl_->output_of(dev, at, keeps);
   if (why == phase::train)
     impl_->kept.insert_or_assign(which, std::move(at));
   return impl_->sent(dev, output);
@@ -146,7 +166,7 @@ void group_program::answer(device& dev, const std::vector<tensor>& inputs,
     impl_->inputs.gather(dev, inputs, gathered);
     return pass(dev, as_const(gathered), y);
   }
-  auto x = impl_->gather(dev, inputs);
+  auto x = impl_->gather(dev, inputs, nullptr);
   impl_->compute(dev, input_of(x), y);
 }
 
@@ -193,11 +213,15 @@ group_program::backward(device& dev, piece which,
   auto time = which.time_step;
   auto& at = impl_->kept.at(which);
   auto dy = impl_->gradient_of(dev, gradients, at.extent);
+  if (impl_->how.recompute)
+    impl_->output_of(dev, at, true);
   std::vector<tensor> upstream(impl_->self.upstream.size());
   if (impl_->inputs.learn(time)) {
     auto dx = make<float>(dev, at.inputs.extent());
     impl_->maths->backward(dev, at, dy, view(dx));
-    upstream = impl_->inputs.cut(dev, std::move(dx).share(), time);
+    auto dropped =
+        impl_->dropped(which, impl_->inputs.data_rows(dx.extent().rows));
+    upstream = impl_->inputs.cut(dev, std::move(dx).share(), time, dropped);
   } else {
     impl_->maths->backward(dev, at, dy, {});
   }
@@ -225,6 +249,11 @@ void group_program::update(device& dev, uint64_t step, float scale) {
   for (auto& x : impl_->maths->parameters())
     x.update(dev, impl_->how, step, scale);
   impl_->maths->on_change();
+  begin(step + 1);
+}
+
+void group_program::begin(uint64_t step) {
+  impl_->step = step;
 }
 
 parameter_set group_program::save() const {

@@ -114,6 +114,10 @@ public:
   /// decay does not apply to biases.
   void update(device& dev, uint64_t step, float scale);
 
+  /// Says which step of training comes next where it is not the first, or that
+  /// after the last `update`: dropout depends on it.
+  void begin(uint64_t step);
+
   /// Copies parameters and optimizer state out: "weight" [units, row_width],
   /// "bias" [units, 1] where the layer has one, and for each of them "adam.m."
   /// and "adam.v." (adam, adamw) or "sgd.v." before its name.

@@ -141,6 +141,8 @@ caf::error plain_loop::load(const std::vector<parameter_set>& saved,
   for (size_t i = 0; i < programs_.size(); ++i)
     if (auto err = programs_[i]->load(saved[i]))
       return err;
+  for (auto& program : programs_)
+    program->begin(steps);
   steps_ = steps;
   return {};
 }

@@ -29,6 +29,7 @@ void neuron_group_state::init(pointer parent, group_settings how,
   settings = std::move(how);
   program = std::make_shared<chain>(std::move(programs));
   version = settings.version;
+  program->begin(version);
   last_activity = self->clock().now();
   inputs =
       inbox{settings.head().upstream, direction::forward, settings.time_steps};
