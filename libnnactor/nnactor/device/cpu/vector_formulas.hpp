@@ -31,14 +31,13 @@ NNACTOR_INLINE float vector_exp(float x) {
   auto shifted = x * per_octave + to_integer;
   auto octaves = shifted - to_integer;
   auto rest = (x - octaves * octave_high) - octaves * octave_low;
-  // Cephes, expf.
-  auto sum = 1.9875691500e-4f;
-  sum = sum * rest + 1.3981999507e-3f;
-  sum = sum * rest + 8.3334519073e-3f;
-  sum = sum * rest + 4.1665795894e-2f;
-  sum = sum * rest + 1.6666665459e-1f;
-  sum = sum * rest + 5.0000001201e-1f;
-  sum = sum * (rest * rest) + rest + 1.0f;
+  // Cephes, expf; in pairs, of which no one waits for the other.
+  auto square = rest * rest;
+  auto low = 1.6666665459e-1f * rest + 5.0000001201e-1f;
+  auto middle = 8.3334519073e-3f * rest + 4.1665795894e-2f;
+  auto high = 1.9875691500e-4f * rest + 1.3981999507e-3f;
+  auto sum = low + square * (middle + square * high);
+  sum = sum * square + (rest + 1.0f);
   auto exponent = std::bit_cast<uint32_t>(shifted)
                   - std::bit_cast<uint32_t>(to_integer) + 127u;
   return sum * std::bit_cast<float>(exponent << 23);
