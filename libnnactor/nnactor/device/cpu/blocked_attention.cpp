@@ -6,7 +6,6 @@
 #include "nnactor/device/seen_positions.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -59,21 +58,11 @@ struct share_base {
   float sum;
 };
 
-/// Turns bits of a float into an integer whose order is theirs, and back: the
-/// largest of integers is what compilers find in vectors.
-NNACTOR_INLINE int32_t ordered(int32_t bits) {
-  return bits ^ ((bits >> 31) & 0x7fffffff);
-}
-
 /// Scores become exponentials, relative to that of the largest.
 NNACTOR_VECTORS
 share_base to_exponentials(score_row x) {
-  constexpr auto lowest = -std::numeric_limits<float>::infinity();
-  fill_unseen(x, lowest);
-  auto best = ordered(std::bit_cast<int32_t>(lowest));
-  for (uint64_t i = 0; i < x.padded; ++i)
-    best = std::max(best, ordered(std::bit_cast<int32_t>(x.data[i])));
-  auto largest = std::bit_cast<float>(ordered(best));
+  fill_unseen(x, -std::numeric_limits<float>::infinity());
+  auto largest = vector_largest(x.data, x.padded);
   for (uint64_t i = 0; i < x.padded; ++i)
     x.data[i] = vector_exp(x.data[i] - largest);
   fill_unseen(x, 0.0f);
