@@ -255,6 +255,26 @@ TEST_CASE("a position sees those before it, as far as its window") {
     }
 }
 
+TEST_CASE("what comes after a position does not change a bit of it") {
+  for (auto& dev : all_devices())
+    for (uint64_t window : {0, 40}) {
+      CAPTURE(dev->name());
+      attention_case of{some_heads(true, window), 150};
+      attention_results whole{*dev, of};
+      for (uint64_t rows : {1, 37, 64, 149}) {
+        CAPTURE(rows);
+        values y{rows, of.q.columns}, sums{rows, whole.sums.columns};
+        auto start = [rows](const values& x) {
+          return matrix{x.data.data(), rows, x.columns};
+        };
+        dev->attend(of.how, start(of.q), start(of.k), start(of.v), y.out(),
+                    sums.out());
+        CHECK(nnactor::same_bits(y.data, start(whole.y).values()));
+        CHECK(nnactor::same_bits(sums.data, start(whole.sums).values()));
+      }
+    }
+}
+
 TEST_CASE("attention gives the same bits each time, wherever matrices lie") {
   for (auto& dev : all_devices()) {
     CAPTURE(dev->name());

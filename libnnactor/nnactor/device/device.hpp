@@ -187,7 +187,7 @@ public:
                               mutable_matrix dtable) = 0;
 
   // The kernels of transformers. Rows are positions of sequences, one sequence
-  // after the other.
+  // after the other; the last may be shorter.
 
   /// y = act(gate) * up, value by value
   virtual void gate(activation act, matrix gate, matrix up,
@@ -216,7 +216,7 @@ public:
                          const norm_rows& by, mutable_matrix y) = 0;
 
   /// The gradient of that, of x into dx; the gradients of gain and shift are
-  /// added to those in `dby`, row after row.
+  /// added to those in `dby`, on a CPU row after row.
   virtual void normalise_gradient(const norm_settings& how, matrix x,
                                   const norm_rows& by, matrix dy,
                                   mutable_matrix dx,
@@ -233,6 +233,7 @@ public:
 
   /// Turns in place, in each head, values j and j + head_size / 2 of a row by
   /// the angle position / scale * base^(-2 j / head_size).
+  /// @pre a head has an even number of values
   virtual void rotate(const rotation& how, mutable_matrix x) = 0;
 
   /// Heads of attention: queries[r, heads * queries * size], keys and values
@@ -243,13 +244,15 @@ public:
     uint64_t size = 1;
     uint32_t context = 1; ///< Positions of a sequence.
     bool causal = true;
-    uint64_t window =
-        0; ///< Positions that one sees, itself among them; 0: all.
+    /// A position sees only those less than so many away, itself among them;
+    /// 0: all.
+    uint64_t window = 0;
   };
 
   /// y = softmax(q k^T / sqrt(size)) v within each sequence and head, the
   /// logarithms of the sums of exponentials into sums[r, heads * queries].
-  /// Takes memory for a few rows of scores only.
+  /// Takes memory for a few rows of scores only. A NaN reaches whoever sees it
+  /// and maybe others, but of its sequence and head only.
   virtual void attend(const attention_heads& how, matrix q, matrix k, matrix v,
                       mutable_matrix y, mutable_matrix sums) = 0;
 

@@ -2,8 +2,6 @@
 
 #include "nnactor/device/device.hpp"
 
-#include <vector>
-
 namespace nnactor {
 
 /// Attention by products of small matrices: those queries of a head that stand
@@ -21,8 +19,7 @@ public:
                        mutable_matrix dk, mutable_matrix dv);
 
 private:
-  std::vector<float> scores_;
-  std::vector<float> slopes_;
+  byte_buffer memory_; ///< Of what is in work, and reused.
 };
 
 } // namespace nnactor

@@ -5,7 +5,6 @@
 #include "nnactor/device/cpu/huge_arena.hpp"
 #include "nnactor/device/cpu/one_thread.hpp"
 #include "nnactor/device/cpu/onednn_matmul.hpp"
-#include "nnactor/device/cpu/onednn_sgemm.hpp"
 #include "nnactor/device/cpu/vector_activation.hpp"
 
 #include <fmt/format.h>
@@ -117,19 +116,16 @@ public:
               mutable_matrix z) override {
     if (!b.empty())
       fill_rows(z, b);
-    multiply_float32("affine",
-                     {.b = stored::transposed, .kept = b.empty() ? 0.0f : 1.0f},
-                     x, w, z);
+    multiply("affine", x, 'N', w, 'T', b.empty() ? 0.0f : 1.0f, z);
   }
 
   void affine_input_gradient(matrix dz, matrix w, mutable_matrix dx) override {
-    multiply_float32("affine_input_gradient", {}, dz, w, dx);
+    multiply("affine_input_gradient", dz, 'N', w, 'N', 0.0f, dx);
   }
 
   void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                               std::span<float> db) override {
-    multiply_float32("affine_weight_gradient",
-                     {.a = stored::transposed, .kept = 1}, dz, x, dw);
+    multiply("affine_weight_gradient", dz, 'T', x, 'N', 1.0f, dw);
     add_rows(dz, db);
   }
 
@@ -250,11 +246,29 @@ private:
       return matmul_.multiply(a, b, c, accumulate);
     auto wide_a = widened(a);
     auto wide_b = widened(b);
-    multiply_float32("a product of bfloat16",
-                     {.a = a.transposed ? stored::transposed : stored::plain,
-                      .b = b.transposed ? stored::transposed : stored::plain,
-                      .kept = accumulate ? 1.0f : 0.0f},
-                     as_stored(wide_a, a), as_stored(wide_b, b), c);
+    multiply("a product of bfloat16", as_stored(wide_a, a),
+             a.transposed ? 'T' : 'N', as_stored(wide_b, b),
+             b.transposed ? 'T' : 'N', accumulate ? 1.0f : 0.0f, c);
+  }
+
+  /// c = op(a) op(b) + beta c, where op transposes for 'T'.
+  void multiply(const char* kernel, matrix a, char op_a, matrix b, char op_b,
+                float beta, mutable_matrix c) {
+    use_one_thread();
+    auto depth = op_a == 'N' ? a.columns : a.rows;
+    auto status = dnnl_sgemm(
+        op_a, op_b, signed_size(c.rows), signed_size(c.columns),
+        signed_size(depth), 1.0f, a.data, signed_size(a.columns), b.data,
+        signed_size(b.columns), beta, c.data, signed_size(c.columns));
+    if (status != dnnl_success)
+      throw std::runtime_error{fmt::format(
+          "oneDNN failed with status {} in {} of [{}, {}] and [{}, {}]",
+          static_cast<int>(status), kernel, a.rows, a.columns, b.rows,
+          b.columns)};
+  }
+
+  static dnnl_dim_t signed_size(uint64_t size) {
+    return static_cast<dnnl_dim_t>(size);
   }
 
   void forward(dnnl::algorithm how, matrix z, mutable_matrix y) {

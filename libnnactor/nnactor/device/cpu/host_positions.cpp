@@ -1,8 +1,10 @@
 #include "nnactor/clones.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
+#include "nnactor/device/cpu/vector_formulas.hpp"
 #include "nnactor/neuron/random.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #define NNACTOR_VECTORS NNACTOR_CLONES("avx512f", "avx2,fma", "default")
 
@@ -23,11 +25,20 @@ void turn(const float* cosines, const float* sines, float sign, float* x,
 }
 
 /// One row, `index` among all rows of its step.
+/// @param below A value is taken away where the upper bits of its random number
+///        are below this.
 NNACTOR_VECTORS
-void drop_row(const std::vector<counter_random>& columns, uint64_t index,
-              float share, float* x) {
-  for (size_t c = 0; c < columns.size(); ++c)
-    x[c] = columns[c].uniform(index) < share ? 0.0f : x[c] / (1.0f - share);
+void drop_row(const counter_random* columns, uint64_t count, uint64_t index,
+              uint32_t below, float kept, float* x) {
+  constexpr uint64_t piece = 64;
+  uint32_t drawn[piece];
+  for (uint64_t first = 0; first < count; first += piece) {
+    auto n = std::min(piece, count - first);
+    for (uint64_t c = 0; c < n; ++c)
+      drawn[c] = static_cast<uint32_t>(columns[first + c].bits(index) >> 40);
+    for (uint64_t c = 0; c < n; ++c)
+      x[first + c] = vector_select(drawn[c] < below, 0.0f, x[first + c] / kept);
+  }
 }
 
 } // namespace
@@ -64,8 +75,13 @@ void host_device::drop(const dropout& how, mutable_matrix x) {
   std::vector<counter_random> columns;
   for (auto column : how.columns)
     columns.emplace_back(how.key, column);
+  // What `uniform` is compared with, before it makes a float of 24 bits: there
+  // are no vectors that do.
+  auto below =
+      static_cast<uint32_t>(std::ceil(static_cast<double>(how.share) * 0x1p24));
   for (uint64_t r = 0; r < x.rows; ++r)
-    drop_row(columns, how.first_row + r, how.share, x.row(r).data());
+    drop_row(columns.data(), columns.size(), how.first_row + r, below,
+             1.0f - how.share, x.row(r).data());
 }
 
 } // namespace nnactor

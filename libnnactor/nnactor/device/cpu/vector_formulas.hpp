@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #define NNACTOR_INLINE inline __attribute__((always_inline))
 
@@ -19,29 +21,41 @@ NNACTOR_INLINE float vector_select(bool which, float x, float y) {
                               | (std::bit_cast<uint32_t>(y) & ~mask));
 }
 
-/// e^x with an error below 2 units of the last place, for x in [-87.3, 88.3];
-/// beyond, what it is at that end.
+/// e^x with an error below 2 units of the last place; 0 below -88, and what it
+/// is at 88.3 beyond.
 NNACTOR_INLINE float vector_exp(float x) {
   constexpr auto per_octave = 1.44269504f;     // 1 / ln 2
   constexpr auto octave_high = 0.693359375f;   // ln 2 in two parts, the first
   constexpr auto octave_low = -2.12194440e-4f; // of few bits
   constexpr auto to_integer = 12582912.0f;     // 1.5 * 2^23: no fraction left
-  x = vector_select(x < -87.3f, -87.3f, x);
+  x = vector_select(x < -88.0f, -88.0f, x);    // Where the exponent becomes 0.
   x = vector_select(x > 88.3f, 88.3f, x);
   auto shifted = x * per_octave + to_integer;
   auto octaves = shifted - to_integer;
   auto rest = (x - octaves * octave_high) - octaves * octave_low;
-  // Cephes, expf.
-  auto sum = 1.9875691500e-4f;
-  sum = sum * rest + 1.3981999507e-3f;
-  sum = sum * rest + 8.3334519073e-3f;
-  sum = sum * rest + 4.1665795894e-2f;
-  sum = sum * rest + 1.6666665459e-1f;
-  sum = sum * rest + 5.0000001201e-1f;
-  sum = sum * (rest * rest) + rest + 1.0f;
+  // Cephes, expf; in pairs, of which no one waits for the other.
+  auto square = rest * rest;
+  auto low = 1.6666665459e-1f * rest + 5.0000001201e-1f;
+  auto middle = 8.3334519073e-3f * rest + 4.1665795894e-2f;
+  auto high = 1.9875691500e-4f * rest + 1.3981999507e-3f;
+  auto sum = low + square * (middle + square * high);
+  sum = sum * square + (rest + 1.0f);
   auto exponent = std::bit_cast<uint32_t>(shifted)
                   - std::bit_cast<uint32_t>(to_integer) + 127u;
   return sum * std::bit_cast<float>(exponent << 23);
+}
+
+/// The largest of some values, among them a NaN whose sign is plus. As floats,
+/// the order of comparisons would be part of the result, and so no vector.
+NNACTOR_INLINE float vector_largest(const float* x, uint64_t count) {
+  // To an integer whose order is that of the float, and back.
+  auto ordered = [](int32_t bits) {
+    return bits ^ ((bits >> 31) & 0x7fffffff);
+  };
+  auto best = std::numeric_limits<int32_t>::min();
+  for (uint64_t i = 0; i < count; ++i)
+    best = std::max(best, ordered(std::bit_cast<int32_t>(x[i])));
+  return std::bit_cast<float>(ordered(best));
 }
 
 /// What an activation gives, and its slope.
