@@ -24,8 +24,8 @@ TEST_CASE("the plan of what crosses links is what a run sends") {
           };
           auto where = x.deployed->job->where;
           uint64_t planned = 0;
-          for (auto& link :
-               traffic(job.net, {job.parts, job.graph, where}, job.how.run.train))
+          for (auto& link : traffic(job.net, {job.parts, job.graph, where},
+                                    job.how.run.train))
             planned += link.forward + link.backward;
           // Nothing but ten steps of training lies before the first boundary.
           CHECK(bytes_at(10) == 10 * planned);

@@ -149,8 +149,8 @@ caf::error ask_all(const infer_options& how, served_model& model,
   if (output)
     if (auto err = output->finish())
       return err;
-  show(all, net.answers(),
-       net.loss().kind == layer_kind::softmax_cross_entropy, how.json);
+  show(all, net.answers(), net.loss().kind == layer_kind::softmax_cross_entropy,
+       how.json);
   return caf::none;
 }
 

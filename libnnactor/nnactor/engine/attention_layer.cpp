@@ -25,13 +25,13 @@ public:
   attention_layer(const layer& what, const layer& stream, uint64_t neurons,
                   uint32_t context, const train_settings& how)
       : layer_maths(what, neurons, {}, how), input_(stream),
-        settings_(what.attention), bias_(what.bias),
-        heads_{.heads = neurons,
-               .queries = settings_.queries,
-               .size = settings_.head_size,
-               .context = context,
-               .causal = settings_.causal,
-               .window = settings_.window},
+        settings_(what.attention),
+        bias_(what.bias), heads_{.heads = neurons,
+                                 .queries = settings_.queries,
+                                 .size = settings_.head_size,
+                                 .context = context,
+                                 .causal = settings_.causal,
+                                 .window = settings_.window},
         query_(parameters()[query_rows], what.row_width, how.compute),
         key_(parameters()[key_rows], what.row_width, how.compute),
         value_(parameters()[value_rows], what.row_width, how.compute),
@@ -56,7 +56,7 @@ public:
     if (keep == nullptr)
       return;
     keep->more = {std::move(n), std::move(turned_q), std::move(turned_k),
-                  std::move(v), std::move(out), std::move(sums).share()};
+                  std::move(v), std::move(out),      std::move(sums).share()};
     if (has_head_norm())
       keep->more.insert(keep->more.end(), {std::move(q), std::move(k)});
   }
@@ -80,6 +80,7 @@ public:
     more[queries] = std::move(dq).share();
     more[keys] = std::move(dk).share();
     more[values_of] = std::move(dv).share();
+    more[sums_of] = {};
     if (has_head_norm()) {
       head_norm_back(dev, more[queries], more[raw_queries], query_gain(),
                      heads_.queries);
@@ -101,6 +102,10 @@ public:
     for (size_t i = 0; i < 2; ++i)
       dev.add(view(at.more[raw_queries + i]).values(),
               gradient(dev, query_gain() + i).values());
+  }
+
+  until inputs_kept() const override {
+    return until::backward;
   }
 
   void on_change() override {
@@ -185,8 +190,7 @@ private:
     auto out = make<float>(dev, x.extent());
     if (has_head_norm())
       dev.normalise(head_norm(), by_heads(view(x), heads_.size),
-                    gains(dev, gain, repeat),
-                    by_heads(view(out), heads_.size));
+                    gains(dev, gain, repeat), by_heads(view(out), heads_.size));
     else
       dev.copy_columns(view(x), 0, x.extent().columns, view(out), 0);
     turn(dev, view(out), false);
@@ -200,11 +204,10 @@ private:
     auto dx = make<float>(dev, dy.extent());
     auto d_gain = make<float>(dev, {heads_.heads, heads_.size});
     dev.clear(view(d_gain).values());
-    dev.normalise_gradient(head_norm(), by_heads(view(raw), heads_.size),
-                           gains(dev, gain, repeat),
-                           by_heads(view(dy), heads_.size),
-                           by_heads(view(dx), heads_.size),
-                           {.gain = view(d_gain), .shift = {}});
+    dev.normalise_gradient(
+        head_norm(), by_heads(view(raw), heads_.size), gains(dev, gain, repeat),
+        by_heads(view(dy), heads_.size), by_heads(view(dx), heads_.size),
+        {.gain = view(d_gain), .shift = {}});
     dy = std::move(dx).share();
     raw = std::move(d_gain).share();
   }
@@ -256,9 +259,11 @@ layer_costs attention_costs(const network& net, const layer& what,
   auto raw = heads.head_norm == norm_kind::none ? 0 : asking + heads.head_size;
   return {.flop = 2 * static_cast<double>(what.units) * (projections + scores),
           .rounds = how.compute == precision::bfloat16,
-          .keeps = what.row_width,
-          .keeps_a_neuron =
-              2 * asking + 2 * heads.head_size + heads.queries + raw};
+          .keeps = {what.row_width,
+                    2 * asking + 2 * heads.head_size + heads.queries + raw},
+          .leaves = {what.row_width, 2 * asking + 2 * heads.head_size},
+          .passes = {2 * what.row_width, 2 * asking + 2 * heads.head_size},
+          .inputs = layer_maths::until::backward};
 }
 
 } // namespace

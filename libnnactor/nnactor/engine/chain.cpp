@@ -106,8 +106,8 @@ tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
     shape extent{rows, p.width()};
     if (i + 1 == members_.size())
       out = make<float>(dev, extent);
-    auto y = i + 1 == members_.size() ? view(out)
-                                      : workspace(dev, i % 2, extent);
+    auto y =
+        i + 1 == members_.size() ? view(out) : workspace(dev, i % 2, extent);
     if (i > 0)
       p.pass(dev, as_const(x), y);
     else

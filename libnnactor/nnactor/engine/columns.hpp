@@ -66,9 +66,9 @@ tensor packed_columns(device& dev, matrix from,
                       const std::vector<column_span>& spans);
 
 /// Sums tensors of one shape, but for empty ones, in the order of a fixed tree:
-/// the first 2^k of n, 2^k being below n, and the others, each by the same rule.
-/// So any of these parts can be summed by itself beforehand without changing a
-/// bit. A single one is shared, not copied.
+/// the first 2^k of n, 2^k being below n, and the others, each by the same
+/// rule. So any of these parts can be summed by itself beforehand without
+/// changing a bit. A single one is shared, not copied.
 tensor tree_sum(device& dev, std::vector<tensor> xs, const shape& extent);
 
 /// Rounds values to those that bfloat16 has.

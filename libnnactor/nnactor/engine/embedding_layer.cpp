@@ -32,7 +32,7 @@ std::unique_ptr<layer_maths> make_embedding(const network& net,
 }
 
 layer_costs embedding_costs(const network&, const layer& what,
-                        const train_settings&) {
+                            const train_settings&) {
   return {.flop = static_cast<double>(what.width),
           .looks_up = true,
           .keeps_y = true};

@@ -74,16 +74,18 @@ public:
   /// producer, or a copy of what came from several.
   values_held training() const {
     values_held out;
-    std::set<group_id> kept;
+    std::map<group_id, layer_maths::until> kept; // Outputs, by readers here.
     for (auto& g : on_.graph.groups)
       if (is_here(g.id)) {
         add_group(out, kept, g);
         add_size(out, g);
       }
     for (auto& g : on_.graph.groups)
-      if (kept.contains(g.id)) {
-        out.finished += g.width;
-        out.forwarded += is_here(g.id) ? 0 : g.width;
+      if (auto found = kept.find(g.id); found != kept.end()) {
+        if (found->second == layer_maths::until::accumulate)
+          out.finished += g.width;
+        if (!is_here(g.id) || !keeps_output(g))
+          out.forwarded += g.width;
       } else if (!is_here(g.id) && is_read_here(g)) {
         out.passing += g.width;
       }
@@ -188,7 +190,12 @@ private:
         what.downstream, [&](const edge& to) { return is_here(to.group); });
   }
 
-  void add_group(values_held& to, std::set<group_id>& kept,
+  bool keeps_output(const group& what) const {
+    return what.kind == group_kind::neurons && !how_.recompute
+           && costs(what).keeps_y;
+  }
+
+  void add_group(values_held& to, std::map<group_id, layer_maths::until>& kept,
                  const group& what) const {
     auto all = inputs(what, false);
     auto gathered = what.upstream.size() > 1 ? all : 0;
@@ -196,17 +203,23 @@ private:
       to.passing = std::max(to.passing, gathered + 2 * all);
       return;
     }
-    if (gathered == 0)
-      kept.insert(what.upstream.front().group);
     auto takes = costs(what);
-    auto own =
-        gathered + takes.keeps + takes.keeps_a_neuron * what.neurons.size();
+    auto neurons = what.neurons.size();
+    auto reads = takes.inputs == layer_maths::until::forward ? 0 : gathered;
+    if (gathered == 0 && takes.inputs != layer_maths::until::forward) {
+      auto& until = kept[what.upstream.front().group];
+      until = std::max(until, takes.inputs);
+    }
     auto rounds = how_.link == precision::bfloat16;
-    to.forwarded += own + (takes.keeps_y + rounds) * what.width;
-    to.finished += gathered + what.width;
+    auto again = takes.keeps.of(neurons) + takes.keeps_y * what.width;
+    to.forwarded += reads + rounds * what.width + (how_.recompute ? 0 : again);
+    to.finished +=
+        takes.leaves.of(neurons) + what.width
+        + (takes.inputs == layer_maths::until::accumulate ? reads : 0);
     // The gradient of what it read, and that in parts.
-    to.passing =
-        std::max(to.passing, all + gathered + what.width + turned(what));
+    to.passing = std::max(to.passing, all + gathered + what.width + turned(what)
+                                          + takes.passes.of(neurons)
+                                          + (how_.recompute ? again : 0));
   }
 
   const network& net_;
@@ -259,9 +272,8 @@ void add_parameters(node_footprint& to, const network& net, const group& what,
 /// What is under way on a link that keeps up, at either end: no more than what
 /// crosses it in flight.
 void add_buffers(std::vector<node_footprint>& to, const network& net,
-                 const arrangement& on,
-                 const train_settings& how, const work_held& training,
-                 const work_held& validation) {
+                 const arrangement& on, const train_settings& how,
+                 const work_held& training, const work_held& validation) {
   for (auto& link : traffic(net, on, how)) {
     auto steps = uint64_t{on.graph.time_steps};
     auto rows = uint64_t{how.batch} * on.graph.context;

@@ -167,8 +167,7 @@ tensor group_inputs::cut_out(device& dev, const source& from,
   if (!adds_ || from.norm_rows == 0)
     return packed_columns(dev, gradient, from.spans);
   // Gain and shift of a stream are no matter of the next one.
-  auto out =
-      make<float>(dev, {gradient.rows + from.norm_rows, from.columns});
+  auto out = make<float>(dev, {gradient.rows + from.norm_rows, from.columns});
   dev.clear(view(out).values());
   uint64_t at = 0;
   mutable_matrix top{view(out).data, gradient.rows, from.columns};

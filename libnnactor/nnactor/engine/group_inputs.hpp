@@ -80,8 +80,8 @@ private:
     dtype type;
     uint64_t columns;
     bool learns;
-    std::string name; ///< For errors: which input of which group this is.
-    uint32_t delay;   ///< Time steps.
+    std::string name;   ///< For errors: which input of which group this is.
+    uint32_t delay;     ///< Time steps.
     uint64_t norm_rows; ///< That come after those of the data.
     std::vector<column_span> spans;
     bool drops; ///< What it gives is subject to dropout.
@@ -105,12 +105,12 @@ private:
 
   std::vector<source> sources_;
   uint64_t columns_ = 0;
-  uint64_t norm_rows_ = 0;   ///< Of the streams that it reads, at most.
-  bool adds_ = false;        ///< It is a stream.
-  bool comes_whole_ = true;  ///< The only one is read as it comes.
+  uint64_t norm_rows_ = 0;  ///< Of the streams that it reads, at most.
+  bool adds_ = false;       ///< It is a stream.
+  bool comes_whole_ = true; ///< The only one is read as it comes.
   float dropout_;
   std::vector<uint64_t> coordinates_; ///< Of a stream with dropout.
-  uint64_t tokens_; ///< Number of tokens of the data.
+  uint64_t tokens_;                   ///< Number of tokens of the data.
 };
 
 } // namespace nnactor

@@ -129,6 +129,9 @@ tensor group_program::forward(device& dev, piece which, phase why,
   at.extent = {impl_->output_rows(rows), width()};
   auto keeps = why == phase::train && !impl_->how.recompute;
   auto output = impl_->output_of(dev, at, keeps);
+  at.read = at.inputs.extent();
+  if (impl_->maths->inputs_kept() == layer_maths::until::forward)
+    at.inputs = {};
   if (why == phase::train)
     impl_->kept.insert_or_assign(which, std::move(at));
   return impl_->sent(dev, output);
@@ -155,9 +158,9 @@ uint64_t group_program::output_rows(uint64_t read) const {
 
 shape group_program::gathers(const std::vector<tensor>& inputs) const {
   const auto& from = impl_->inputs;
-  return from.gathers() ? shape{from.rows(from.data_rows(inputs)),
-                                from.columns()}
-                        : shape{};
+  return from.gathers()
+             ? shape{from.rows(from.data_rows(inputs)), from.columns()}
+             : shape{};
 }
 
 void group_program::answer(device& dev, const std::vector<tensor>& inputs,
@@ -213,11 +216,11 @@ group_program::backward(device& dev, piece which,
   auto time = which.time_step;
   auto& at = impl_->kept.at(which);
   auto dy = impl_->gradient_of(dev, gradients, at.extent);
-  if (impl_->how.recompute)
+  if (impl_->how.recompute && !at.inputs.empty())
     impl_->output_of(dev, at, true);
   std::vector<tensor> upstream(impl_->self.upstream.size());
   if (impl_->inputs.learn(time)) {
-    auto dx = make<float>(dev, at.inputs.extent());
+    auto dx = make<float>(dev, at.read);
     impl_->maths->backward(dev, at, dy, view(dx));
     auto dropped =
         impl_->dropped(which, impl_->inputs.data_rows(dx.extent().rows));
@@ -228,6 +231,8 @@ group_program::backward(device& dev, piece which,
   at.z = {};
   at.y = {};
   at.extent = {};
+  if (impl_->maths->inputs_kept() < layer_maths::until::accumulate)
+    at.inputs = {};
   for (auto& x : upstream)
     x = impl_->sent(dev, x);
   return upstream;

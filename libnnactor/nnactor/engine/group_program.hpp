@@ -17,7 +17,7 @@ namespace nnactor {
 /// What readers get of an output: all of it, or what is for one of them alone
 /// (see `edge::cut`).
 struct sent_output {
-  tensor whole; ///< Empty if nobody reads all of it.
+  tensor whole;             ///< Empty if nobody reads all of it.
   std::vector<tensor> cuts; ///< By downstream edge, empty where it is whole.
 
   const tensor& across(size_t edge) const {
@@ -47,8 +47,8 @@ public:
   caf::error check_inputs(const std::vector<tensor>& inputs,
                           piece which = {}) const;
 
-  /// Computes the output [output rows, width] for one micro-batch and, in training,
-  /// keeps what its backward pass needs.
+  /// Computes the output [output rows, width] for one micro-batch and, in
+  /// training, keeps what its backward pass needs.
   /// @pre `check_inputs(inputs, which)` found nothing
   tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
@@ -86,9 +86,9 @@ public:
   uint32_t time_steps() const;
 
   /// Checks that `gradients` has one f32 tensor per downstream group, shaped
-  /// like what that got of the output of that micro-batch, or an empty one where the group would
-  /// need it after the end of the example, and that the micro-batch waits for
-  /// them. Fails with `ec::protocol_violation`.
+  /// like what that got of the output of that micro-batch, or an empty one
+  /// where the group would need it after the end of the example, and that the
+  /// micro-batch waits for them. Fails with `ec::protocol_violation`.
   caf::error check_gradients(piece which,
                              const std::vector<tensor>& gradients) const;
 

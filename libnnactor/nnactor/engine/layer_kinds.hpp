@@ -4,6 +4,16 @@
 
 namespace nnactor {
 
+/// Columns of values that a group takes.
+struct column_costs {
+  uint64_t fixed = 0; ///< Whatever its neurons,
+  uint64_t each = 0;  ///< and for each of them.
+
+  uint64_t of(uint64_t neurons) const {
+    return fixed + each * neurons;
+  }
+};
+
 /// What a layer takes, as far as its kind decides.
 struct layer_costs {
   /// Operations forward, for a row at one time step: a multiplication and an
@@ -13,11 +23,14 @@ struct layer_costs {
   bool rounds = false;
   /// Whether it touches only those of its parameters that an example asks for.
   bool looks_up = false;
-  /// Columns that training keeps beside inputs and y, see `kept_values`,
-  /// whatever the neurons,
-  uint64_t keeps = 0;
-  uint64_t keeps_a_neuron = 0; ///< and for each of them.
+  /// What training keeps between forward and backward beside inputs and y,
+  column_costs keeps = {};
+  /// between backward and accumulate beside inputs and dz,
+  column_costs leaves = {};
+  /// and what backward takes for as long as it runs; see `kept_values`.
+  column_costs passes = {};
   bool keeps_y = false;
+  layer_maths::until inputs = layer_maths::until::accumulate;
   /// Whether the kernels turn what they read and write on its side.
   bool turns = false;
   uint64_t index_bytes = 0; ///< That a neuron takes beside its parameters.

@@ -11,10 +11,11 @@ namespace nnactor {
 
 /// What training keeps of a micro-batch between forward and accumulate.
 struct kept_values {
-  tensor inputs; ///< Gathered: x, or tokens.
+  tensor inputs; ///< Gathered: x, or tokens; see `layer_maths::inputs_kept`.
   tensor z;      ///< Before the activation; see `needs_z`.
-  tensor y; ///< If the kind reads it again; empty after backward, as is z.
+  tensor y;      ///< If the kind reads it again; empty after backward, as is z.
   shape extent;  ///< Of y.
+  shape read;    ///< Of inputs.
   tensor dz;     ///< Empty until backward.
   std::vector<tensor> more = {}; ///< What else a kind needs; see its source.
 };
@@ -37,8 +38,8 @@ public:
 
   virtual ~layer_maths() = default;
 
-  /// Returns what a kernel looks up by, from tokens of the data; both are on the
-  /// host.
+  /// Returns what a kernel looks up by, from tokens of the data; both are on
+  /// the host.
   virtual tensor looked_up(const tensor& tokens) const {
     return tokens;
   }
@@ -61,6 +62,13 @@ public:
   /// Whether `backward` reads y.
   virtual bool keeps_y() const {
     return false;
+  }
+
+  /// How long inputs are read.
+  enum class until : uint8_t { forward, backward, accumulate };
+
+  virtual until inputs_kept() const {
+    return until::accumulate;
   }
 
   /// The parameters are others than before.

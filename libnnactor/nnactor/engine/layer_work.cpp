@@ -43,8 +43,8 @@ double weight_bytes(const network& net, const layer& what,
 }
 
 /// What it touches of its parameters, of which all are so many bytes.
-double touched(const network& net, const layer& what,
-               const train_settings& how, const pass& of, double bytes) {
+double touched(const network& net, const layer& what, const train_settings& how,
+               const pass& of, double bytes) {
   if (!costs_of(net, what, how).looks_up)
     return bytes;
   return std::min(bytes,
@@ -147,12 +147,18 @@ network_work training_work(const network& net, const train_settings& how) {
   auto out = work_of(net, how,
                      {static_cast<double>(how.batch / how.micro_batches)
                           * static_cast<double>(net.context),
-                      true,
-                      static_cast<double>(how.micro_batches),
+                      true, static_cast<double>(how.micro_batches),
                       static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.micro_batches;
   out.job.exchanges = 2 * net.time_steps;
   return out;
+}
+
+double training_flop(const network& net, const train_settings& how) {
+  auto sum = 0.0;
+  for (const auto& x : training_work(net, how).job.layers)
+    sum += x.flop;
+  return sum * how.micro_batches;
 }
 
 network_work inference_work(const network& net, const train_settings& how,

@@ -62,6 +62,10 @@ public:
     down_.accumulate(dev, view(at.more[activated_units]), view(at.dz));
   }
 
+  until inputs_kept() const override {
+    return until::backward;
+  }
+
   void on_change() override {
     up_.on_change();
     down_.on_change();
@@ -135,11 +139,14 @@ std::unique_ptr<layer_maths> make_mlp(const network& net, const group_graph&,
 layer_costs mlp_costs(const network&, const layer& what,
                       const train_settings& how) {
   auto matrices = what.gated ? 3 : 2;
-  return {.flop = 2.0 * matrices
-                  * static_cast<double>(what.units * what.row_width),
+  auto hidden = what.gated ? uint64_t{3} : uint64_t{2};
+  return {.flop =
+              2.0 * matrices * static_cast<double>(what.units * what.row_width),
           .rounds = how.compute == precision::bfloat16,
-          .keeps = what.row_width,
-          .keeps_a_neuron = what.gated ? uint64_t{3} : uint64_t{2}};
+          .keeps = {what.row_width, hidden},
+          .leaves = {what.row_width, hidden},
+          .passes = {(what.gated ? 2 : 1) * what.row_width, hidden},
+          .inputs = layer_maths::until::backward};
 }
 
 } // namespace

@@ -27,8 +27,8 @@ tensor stream_input::normalised(device& dev, matrix x) const {
   if (norm_.kind == norm_kind::none)
     dev.copy_columns(values, 0, x.columns, view(out), 0);
   else
-    dev.normalise(norm_, values,
-                  {rows_from(x, count, 1), shift_of(x, count)}, view(out));
+    dev.normalise(norm_, values, {rows_from(x, count, 1), shift_of(x, count)},
+                  view(out));
   return std::move(out).share();
 }
 

@@ -43,6 +43,10 @@ public:
                           gradient(dev, norm_rows_).values());
   }
 
+  until inputs_kept() const override {
+    return until::forward;
+  }
+
 private:
   /// A parameter of one value a neuron.
   static matrix as_row(matrix x) {
@@ -53,8 +57,8 @@ private:
   bool bias_;
 };
 
-std::unique_ptr<layer_maths> make_stream(const network& net,
-                                         const group_graph&, const group& of,
+std::unique_ptr<layer_maths> make_stream(const network& net, const group_graph&,
+                                         const group& of,
                                          const train_settings& how) {
   return std::make_unique<stream_layer>(net.layers[of.layer], of.neurons.size(),
                                         how);
@@ -62,7 +66,8 @@ std::unique_ptr<layer_maths> make_stream(const network& net,
 
 layer_costs stream_costs(const network&, const layer& what,
                          const train_settings&) {
-  return {.flop = static_cast<double>(what.units * what.inputs.size())};
+  return {.flop = static_cast<double>(what.units * what.inputs.size()),
+          .inputs = layer_maths::until::forward};
 }
 
 float stream_bound(const layer&) {

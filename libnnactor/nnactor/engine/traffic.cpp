@@ -31,7 +31,8 @@ std::vector<link_traffic> traffic(const network& net, const arrangement& on,
     return rows + how.micro_batches * net.layers[g.layer].norm_rows();
   };
   for (auto& g : on.graph.groups) {
-    auto value = g.kind == group_kind::neurons ? sent_bytes(how) : sizeof(float);
+    auto value =
+        g.kind == group_kind::neurons ? sent_bytes(how) : sizeof(float);
     // The loss group sends two doubles for each time step of a micro-batch.
     auto bytes = g.kind == group_kind::loss
                      ? steps * how.micro_batches * 2 * sizeof(double)

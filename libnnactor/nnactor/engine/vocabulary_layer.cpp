@@ -37,6 +37,10 @@ public:
     rows_.accumulate(dev, view(at.dz), view(at.more.front()));
   }
 
+  until inputs_kept() const override {
+    return until::backward;
+  }
+
   void on_change() override {
     rows_.on_change();
   }
@@ -59,7 +63,10 @@ layer_costs vocabulary_costs(const network&, const layer& what,
                              const train_settings& how) {
   return {.flop = 2.0 * static_cast<double>(what.units * what.row_width),
           .rounds = how.compute == precision::bfloat16,
-          .keeps = what.row_width};
+          .keeps = {what.row_width, 0},
+          .leaves = {what.row_width, 0},
+          .passes = {what.row_width, 0},
+          .inputs = layer_maths::until::backward};
 }
 
 } // namespace

@@ -38,7 +38,7 @@ void weighted_layer::accumulate(device& dev, const kept_values& at) {
 
 layer_costs weighted_costs(const layer& what) {
   return {.flop = 2 * static_cast<double>(what.units * what.row_width),
-          .keeps_a_neuron = needs_z(what.act) ? uint64_t{1} : uint64_t{0},
+          .keeps = {0, needs_z(what.act) ? uint64_t{1} : uint64_t{0}},
           .keeps_y = true};
 }
 

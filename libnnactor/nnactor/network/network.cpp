@@ -39,9 +39,9 @@ parameter_list of_attention(const layer& x) {
   auto head = x.attention.head_size;
   auto asking = head * x.attention.queries;
   parameter_list out{rows_of("query", asking, x.row_width),
-                 rows_of("key", head, x.row_width),
-                 rows_of("value", head, x.row_width),
-                 rows_of("output", asking, x.row_width)};
+                     rows_of("key", head, x.row_width),
+                     rows_of("value", head, x.row_width),
+                     rows_of("output", asking, x.row_width)};
   if (x.bias)
     out.insert(out.end(),
                {addend("query_bias", asking), addend("key_bias", head),

@@ -1,6 +1,7 @@
 #include "nnactor/run/job.hpp"
 
 #include "nnactor/counting.hpp"
+#include "nnactor/defaults.hpp"
 #include "nnactor/engine/footprint.hpp"
 #include "nnactor/engine/layer_work.hpp"
 #include "nnactor/neuron/random.hpp"

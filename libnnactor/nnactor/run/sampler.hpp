@@ -15,7 +15,7 @@ namespace nnactor {
 /// How text is generated.
 struct sampling {
   uint32_t characters = 200; ///< Tokens, which may be several characters.
-  float temperature = 0.7f; ///< 0: always the most likely character.
+  float temperature = 0.7f;  ///< 0: always the most likely character.
   uint64_t seed = 1;
 };
 

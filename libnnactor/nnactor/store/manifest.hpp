@@ -54,7 +54,7 @@ struct manifest {
   bool is_of_text() const {
     return !vocabulary.empty() || !merges.empty();
   }
-  std::string experiment;           ///< The TOML it was trained by.
+  std::string experiment; ///< The TOML it was trained by.
   std::vector<slice> slices;
 };
 
