@@ -228,12 +228,14 @@ public:
     return take(how.size, padded_length() + small_columns);
   }
 
-  /// Gives all that were asked for their memory.
+  /// Values of all that were asked for.
+  size_t taken() const {
+    return taken_;
+  }
+
+  /// Gives all that were asked for their memory, with zeros.
   template <class... Matrices>
-  void place(byte_buffer& memory, Matrices&... matrices) const {
-    if (memory.size() < taken_ * sizeof(float))
-      memory = byte_buffer{taken_ * sizeof(float)};
-    auto* data = reinterpret_cast<float*>(memory.data());
+  void place(float* data, Matrices&... matrices) const {
     auto give = [&data](padded_matrix& x) {
       x.data = data;
       x.clear();
@@ -354,6 +356,14 @@ void add_queries(const query_block& of, const padded_matrix& scores,
 
 } // namespace
 
+float* blocked_attention::workspace(size_t values) {
+  if (bytes_ < values * sizeof(float)) {
+    bytes_ = values * sizeof(float);
+    memory_ = arena_.take(bytes_);
+  }
+  return reinterpret_cast<float*>(memory_.get());
+}
+
 void blocked_attention::attend(const device::attention_heads& how, matrix q,
                                matrix k, matrix v, mutable_matrix y,
                                mutable_matrix sums) {
@@ -363,7 +373,7 @@ void blocked_attention::attend(const device::attention_heads& how, matrix q,
   auto queries = all.asking();
   auto scores = all.scores();
   auto out = all.asking();
-  all.place(memory_, keys, values, queries, scores, out);
+  all.place(workspace(all.taken()), keys, values, queries, scores, out);
   all.each_head([&](const sequence_head& at) {
     fill_transposed(all.keys_in(k, at), keys);
     fill_padded(all.keys_in(v, at), 1, values);
@@ -401,8 +411,8 @@ void blocked_attention::attend_gradient(const device::attention_heads& how,
   auto to_queries = all.asking();
   auto scores = all.scores();
   auto slopes = all.scores();
-  all.place(memory_, keys, keys_transposed, values_transposed, to_keys,
-            to_values, queries, from, to_queries, scores, slopes);
+  all.place(workspace(all.taken()), keys, keys_transposed, values_transposed,
+            to_keys, to_values, queries, from, to_queries, scores, slopes);
   all.each_head([&](const sequence_head& at) {
     fill_padded(all.keys_in(of.k, at), 1, keys);
     fill_transposed(all.keys_in(of.k, at), keys_transposed);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/device/cpu/huge_arena.hpp"
 #include "nnactor/device/device.hpp"
 
 namespace nnactor {
@@ -9,6 +10,10 @@ namespace nnactor {
 /// such blocks depends on nothing outside of it. For one thread.
 class blocked_attention {
 public:
+  /// @param from Where it takes memory from, and which outlives it.
+  explicit blocked_attention(huge_arena& from) : arena_(from) {
+  }
+
   /// See `device::attend`.
   void attend(const device::attention_heads& how, matrix q, matrix k, matrix v,
               mutable_matrix y, mutable_matrix sums);
@@ -19,7 +24,12 @@ public:
                        mutable_matrix dk, mutable_matrix dv);
 
 private:
-  byte_buffer memory_; ///< Of what is in work, and reused.
+  /// Returns memory for what is in work, the same for every call.
+  float* workspace(size_t values);
+
+  huge_arena& arena_;
+  std::shared_ptr<std::byte> memory_;
+  size_t bytes_ = 0; ///< Of it.
 };
 
 } // namespace nnactor

@@ -350,8 +350,8 @@ private:
   dnnl::engine engine_;
   dnnl::stream stream_;
   onednn_matmul matmul_;
-  blocked_attention attention_;
   huge_arena arena_;
+  blocked_attention attention_{arena_};
   std::map<key, elementwise> kernels_;
 };
 
