@@ -462,7 +462,7 @@ private:
       for (size_t other = 0; other < rows(); ++other) {
         auto together = row / net_.context == other / net_.context;
         auto before = !how.causal || other <= row;
-        auto near = how.window == 0 || row < other + how.window;
+        auto near = how.window == 0 || other > row || row - other < how.window;
         out.at(row, other) = together && before && near ? 1 : 0;
       }
     return out;

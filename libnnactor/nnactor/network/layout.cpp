@@ -242,13 +242,13 @@ reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
     return because("the names '{}' and '{}' are those of the first and the "
                    "last layer",
                    input_name, loss_name);
+  if (x.kind != layer_kind::stream
+      && (x.norm != norm_settings{} || x.dropout != 0))
+    return because("only a stream has a norm and dropout");
   if (id == 0)
     return std::nullopt;
   if (auto wrong = check_inputs(net, id))
     return wrong;
-  if (x.kind != layer_kind::stream
-      && (x.norm != norm_settings{} || x.dropout != 0))
-    return because("only a stream has a norm and dropout");
   return last ? lay_out_loss(net, x) : lay_out_neurons(net, x);
 }
 

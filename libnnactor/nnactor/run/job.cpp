@@ -48,6 +48,21 @@ caf::error split_by_plan(prepared_job& job, const cluster_view& nodes) {
   return caf::none;
 }
 
+/// Whoever gets more rows at once refuses them.
+caf::error check_rows(const prepared_job& job) {
+  auto& train = job.how.run.train;
+  auto rows = train.batch / train.micro_batches * uint64_t{job.net.context};
+  uint64_t along = 0;
+  for (auto& x : job.net.layers)
+    along = std::max(along, x.norm_rows());
+  if (rows + along <= defaults::max_rows)
+    return caf::none;
+  return fail(ec::invalid_config,
+              "{}: a micro-batch has {} rows, more than {}; set "
+              "train.micro_batches higher, or data.context lower",
+              job.how.file, rows, defaults::max_rows - along);
+}
+
 } // namespace
 
 namespace {
@@ -81,6 +96,8 @@ result<prepared_job> prepare(experiment how) {
     return net.error();
   job.net = std::move(*net);
   job.how = std::move(how);
+  if (auto err = check_rows(job))
+    return err;
   job.how.run.train.link = job.how.cluster.link;
   if (auto err = check_rows(job))
     return err;
