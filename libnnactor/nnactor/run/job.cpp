@@ -65,26 +65,6 @@ caf::error check_rows(const prepared_job& job) {
 
 } // namespace
 
-namespace {
-
-/// A micro-batch of sequences has a row a position, and those of a norm.
-caf::error check_rows(const prepared_job& job) {
-  const auto& train = job.how.run.train;
-  constexpr uint64_t norm_rows = 2;
-  auto examples = train.batch / train.micro_batches;
-  auto rows = uint64_t{examples} * job.net.context + norm_rows;
-  if (rows <= defaults::max_rows)
-    return caf::none;
-  return fail(ec::invalid_config,
-              "{}: micro-batches of {} examples with {} positions each have "
-              "more than {} rows; set train.micro_batches higher or "
-              "train.batch lower",
-              to_string(job.how.run.where), examples, job.net.context,
-              defaults::max_rows - norm_rows);
-}
-
-} // namespace
-
 result<prepared_job> prepare(experiment how) {
   prepared_job job;
   auto data = open_dataset(how.data);
@@ -99,8 +79,6 @@ result<prepared_job> prepare(experiment how) {
   if (auto err = check_rows(job))
     return err;
   job.how.run.train.link = job.how.cluster.link;
-  if (auto err = check_rows(job))
-    return err;
   auto& split = job.how.distribute;
   split.bytes_per_parameter = parameter_bytes(job.how.run.train.optimizer.kind);
   if (split.waits_for_nodes())
