@@ -239,23 +239,32 @@ TEST_CASE("every neuron of a transformer can be looked at") {
 }
 
 TEST_CASE("a transformer is resumed where it was, split as before or not") {
-  for (const auto& net : transformers()) {
-    auto job = job_for(net, dealt(net, 3, 4), 30, 4);
-    auto expected = train_plainly(job);
-    auto half = job;
-    half.how.run.steps = 20;
-    auto storage = make_memory_filesystem();
-    {
-      simulated_cluster x{{.nodes = 3, .storage = storage}};
-      auto out = x.train(half);
+  for (const auto& net : transformers())
+    for (auto again : {false, true}) {
+      CAPTURE(again);
+      auto job = job_for(net, dealt(net, 3, 4), 30, 4);
+      auto expected = train_plainly_with_losses(job, make_reference_device);
+      auto half = job;
+      half.how.run.steps = 20;
+      auto storage = make_memory_filesystem();
+      {
+        simulated_cluster x{{.nodes = 3, .storage = storage}};
+        auto out = x.train(half);
+        REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+      }
+      simulated_cluster x{{.seed = 1, .nodes = 2, .storage = storage}};
+      auto other = job_for(net, dealt(net, 2, 9), 30, 4);
+      auto out = x.resume_training(again ? other : job, again);
+      run_to_the_end(x, out);
       REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+      if (!again)
+        CHECK(same_bytes(content(x.store()), expected.model));
+      auto losses = out->losses();
+      REQUIRE(losses.size() == 10);
+      for (size_t i = 0; i < 10; ++i)
+        CHECK(std::abs(losses[i] - expected.losses[20 + i])
+              <= (again ? 1e-4 : 0));
     }
-    simulated_cluster x{{.seed = 1, .nodes = 2, .storage = storage}};
-    auto out = x.resume_training(job);
-    run_to_the_end(x, out);
-    REQUIRE_MESSAGE(!out->failure, explain(out->failure));
-    CHECK(same_bytes(content(x.store()), expected));
-  }
 }
 
 TEST_CASE("a saved transformer answers as the plain loop, however split") {
