@@ -119,6 +119,21 @@ TEST_CASE("a transformer is the same bytes with rounded links and products") {
       }
 }
 
+TEST_CASE("a stream that only another one reads leaves its norm behind") {
+  for (auto norm : {norm_kind::none, norm_kind::rms, norm_kind::layer}) {
+    CAPTURE(to_string(norm));
+    transformer_writer out{7, 0, 10};
+    out.stream({norm, 1e-5}, true);
+    out.stream({norm, 1e-5}, false);
+    out.attention(2, {.head_size = 3}, false);
+    out.stream({norm, 1e-5}, false);
+    out.stream({norm, 1e-5}, true);
+    auto net = out.finish(4);
+    for (const auto& parts : splits_of(net))
+      check_all_clusters(job_for(net, parts, 12, 4), make_reference_device);
+  }
+}
+
 TEST_CASE("no order of messages shows in a transformer") {
   for (const auto& net : transformers()) {
     auto job = job_for(net, dealt(net, 3, 2), 10, 4);

@@ -3,25 +3,9 @@
 #include "nnactor/engine/peek.hpp"
 #include "nnactor/machine/memory_use.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace nnactor {
-
-namespace {
-
-/// The weights by which a group reads a neuron, or those of its own neuron.
-std::vector<float> peeked(const network& net, const parameter_set& all,
-                          neuron_id neuron, bool as_source) {
-  if (!as_source)
-    return weights_into(net, all, neuron);
-  // A stream adds up what it reads as it comes.
-  auto weighs = std::ranges::any_of(net.layers[all.layer].parameter_rows(),
-                                    &layer_parameter::multiplies);
-  return weighs ? weights_from(net, all, neuron) : std::vector<float>{};
-}
-
-} // namespace
 
 void node_state::update_all(uint64_t step, uint32_t scale) {
   for (auto& g : job->actors)
@@ -86,7 +70,8 @@ caf::result<std::vector<char>> node_state::peek(uint64_t of_epoch,
       .then(
           [promise, plan = job->plan, neuron,
            as_source](const parameters_ptr& all) mutable {
-            auto floats = peeked(plan->net, *all, neuron, as_source);
+            auto floats = as_source ? weights_from(plan->net, *all, neuron)
+                                    : weights_into(plan->net, *all, neuron);
             std::vector<char> bytes(floats.size() * sizeof(float));
             if (!bytes.empty())
               std::memcpy(bytes.data(), floats.data(), bytes.size());

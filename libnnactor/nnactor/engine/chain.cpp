@@ -10,11 +10,19 @@ namespace nnactor {
 
 namespace {
 
+/// Whether `next` reads what `from` computes as it comes: a stream leaves out
+/// the rows of the norm of another one.
+bool reads_all(const network& net, const group& from, const group& next) {
+  return net.layers[next.layer].kind != layer_kind::stream
+         || net.layers[from.layer].norm_rows() == 0;
+}
+
 /// Whether `next` can run right behind `from`, in the same block.
-bool follows(const group_graph& graph, const placement& where,
-             const group& from, const group& next) {
+bool follows(const network& net, const group_graph& graph,
+             const placement& where, const group& from, const group& next) {
   return next.kind == group_kind::neurons && from.downstream.size() == 1
-         && next.upstream.size() == 1 && next.upstream.front().group == from.id
+         && reads_all(net, from, next) && next.upstream.size() == 1
+         && next.upstream.front().group == from.id
          && next.upstream.front().delay == 0
          && where.seats[from.id] == where.seats[next.id]
          && graph.groups[from.id].kind == group_kind::neurons;
@@ -60,7 +68,7 @@ find_chains(const network& net, const group_graph& graph,
       auto with_next = bytes;
       with_next.weights += parameters_of(net, *next) * weight_bytes;
       with_next.widest = std::max(bytes.widest, x->width);
-      if (!follows(graph, where, *x, *next) || with_next.total() > cache)
+      if (!follows(net, graph, where, *x, *next) || with_next.total() > cache)
         break;
       bytes.widest = with_next.widest;
       x = next;
