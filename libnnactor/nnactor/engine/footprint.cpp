@@ -86,9 +86,10 @@ public:
           out.finished += g.width;
         if (!is_here(g.id) || !keeps_output(g))
           out.forwarded += g.width;
-      } else if (!is_here(g.id) && is_read_here(g)) {
-        out.passing += g.width;
       }
+    out.passing += arriving([&](const group& g) {
+      return kept.contains(g.id) ? uint64_t{0} : uint64_t{1};
+    });
     return out;
   }
 
@@ -100,10 +101,9 @@ public:
     values_held out;
     std::map<layer_id, std::pair<uint64_t, uint64_t>> layers; // Read, written.
     auto all_steps = uint64_t{on_.graph.time_steps};
-    for (auto& g : on_.graph.groups)
-      if (!is_here(g.id) && is_read_here(g))
-        out.forwarded +=
-            g.width * (g.kind == group_kind::neurons ? 1 : all_steps);
+    out.forwarded += arriving([&](const group& g) {
+      return g.kind == group_kind::neurons ? uint64_t{1} : all_steps;
+    });
     for (auto& chain : chains) {
       auto& head = on_.graph.groups[chain.front()];
       auto& tail = on_.graph.groups[chain.back()];
@@ -185,9 +185,29 @@ private:
     to.turned = std::max(to.turned, turned(what));
   }
 
-  bool is_read_here(const group& what) const {
-    return std::ranges::any_of(
-        what.downstream, [&](const edge& to) { return is_here(to.group); });
+  /// Columns that other nodes have sent and that wait to be read, where most
+  /// do: from the layer that gave them to the last one here that reads them.
+  /// @param times How often what a group has sent is there.
+  template <class Times>
+  uint64_t arriving(Times times) const {
+    std::vector<uint64_t> waiting(net_.layers.size() + 1);
+    for (auto& g : on_.graph.groups) {
+      if (is_here(g.id))
+        continue;
+      uint64_t columns = 0;
+      auto last = g.layer;
+      for (auto& to : g.downstream) {
+        if (!is_here(to.group))
+          continue;
+        columns = to.cut ? columns + to.columns : std::max(columns, g.width);
+        last = std::max(last, on_.graph.groups[to.group].layer);
+      }
+      // What goes back in time waits all the time.
+      for (size_t layer = last > g.layer ? g.layer + 1 : 0; layer <= last;
+           ++layer)
+        waiting[layer] += columns * times(g);
+    }
+    return *std::ranges::max_element(waiting);
   }
 
   bool keeps_output(const group& what) const {
