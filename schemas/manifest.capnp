@@ -115,4 +115,6 @@ struct Manifest {
   run              @12 :UInt64;  # Epoch in which its training began from fresh
                                  # parameters. Only generations of the newest
                                  # run compete for the lowest validation loss.
+  merges           @13 :List(UInt32); # Byte pairs, two tokens each, where
+                                 # tokens are those and not code points.
 }

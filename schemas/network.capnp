@@ -58,11 +58,26 @@ struct Layer {
   clusters    @15 :UInt32 = 1;
   inside      @16 :Float64 = 0.9;
   patternSeed @17 :UInt64 = 1;
+
+  # Of the layers of a transformer.
+  norm         @18 :UInt8;   # Of a stream.
+  normEpsilon  @19 :Float64 = 1e-5;
+  headSize     @20 :UInt64;  # Here to headNorm: of attention.
+  queries      @21 :UInt64 = 1;
+  causal       @22 :Bool = true;
+  window       @23 :UInt64;
+  rotaryBase   @24 :Float64;
+  rotaryScale  @25 :Float64 = 1;
+  headNorm     @26 :UInt8;
+  gated        @27 :Bool;    # Of an mlp.
+  byPosition   @28 :Bool;    # Of a table.
+  dropout      @29 :Float64; # Of a stream.
 }
 
 struct Network {
   layers    @0 :List(Layer);
   timeSteps @1 :UInt32 = 1;  # Of an example.
+  context   @2 :UInt32 = 1;  # Rows of an example.
 }
 
 # The parts of a partition; together they hold every neuron exactly once.
@@ -93,4 +108,5 @@ struct TrainSettings {
   link        @16 :UInt8;  # Precision of what is sent.
   compute     @17 :UInt8;  # Precision of what dense layers multiply.
   learns      @18 :Bool = true;  # Else it only answers.
+  recompute   @19 :Bool;   # What is between forward and backward.
 }

@@ -57,16 +57,16 @@ constexpr uint64_t max_rows = 65536;
 /// time steps of micro-batches, in a full window up to four of each.
 constexpr size_t remembered_work = 256;
 
-/// Examples of so many time steps that are a validation micro-batch. Nothing is
+/// Examples of so many answers that are a validation micro-batch. Nothing is
 /// kept for a backward pass, so it can be larger than one of training.
-constexpr uint64_t validation_rows(uint64_t time_steps) {
-  return std::clamp<uint64_t>(8192 / time_steps, 1, 1024);
+constexpr uint64_t validation_examples(uint64_t answers) {
+  return std::clamp<uint64_t>(8192 / answers, 1, 1024);
 }
 
-/// Examples of so many time steps that somebody asks about at a time: no more
-/// than are validated with, so what fits to train fits to be asked.
-constexpr uint64_t question_rows(uint64_t time_steps) {
-  return std::min<uint64_t>(validation_rows(time_steps), 256);
+/// Examples of so many answers that somebody asks about at a time: no more than
+/// are validated with, so what fits to train fits to be asked.
+constexpr uint64_t question_examples(uint64_t answers) {
+  return std::min<uint64_t>(validation_examples(answers), 256);
 }
 
 /// Micro-batches in flight at most.

@@ -49,7 +49,8 @@ tensor_message message(group_id producer, shape extent, uint64_t step = 0) {
 /// The gate of node 1 of two: a network whose groups are all there but those
 /// of the first part.
 struct second_node {
-  second_node() : net(small_regression()) {
+  explicit second_node(network what = small_regression())
+      : net(std::move(what)) {
     std::vector<neuron_id> even, odd;
     for (neuron_id id = 0; id < net.neuron_count(); ++id)
       (id % 2 ? odd : even).push_back(id);
@@ -181,6 +182,32 @@ TEST_CASE("a gradient goes to the one group whose output it is of") {
   what.key.consumer = 4711;
   x.send(what);
   CHECK(x.got[3]->size() == 1);
+}
+
+TEST_CASE("what is cut goes to the one group that it is for, in any order") {
+  second_node x{small_gpt(1, 6, 2, 3, 5)};
+  // The tables of the first part are cut for the stream's groups in both; all
+  // of that part's stream goes to whoever reads it.
+  auto first = [&](const char* name) {
+    return std::ranges::find(x.graph.groups, must(x.net.find(name)),
+                             &group::layer)
+        ->id;
+  };
+  auto cut_for = first("stream0") + 1;
+  for (auto producer : {first("tokens"), first("positions")}) {
+    auto what = message(producer, {6, 3});
+    what.key.consumer = cut_for;
+    x.send(what, 7);
+  }
+  for (auto& [id, record] : x.got)
+    CHECK(record->size() == (id == cut_for ? 2 : 0));
+  x.send(message(first("tokens"), {6, 6})); // nobody reads all of it
+  x.send(message(first("stream0"), {8, 3}));
+  for (auto& [id, record] : x.got) {
+    auto reads = x.graph.groups[id].layer == must(x.net.find("attention0"));
+    CHECK(record->size() == (id == cut_for ? 2 : reads ? 1 : 0));
+  }
+  CHECK(x.state().refused == 0);
 }
 
 TEST_CASE("tensors of another epoch, or without a job, go nowhere") {

@@ -42,10 +42,21 @@ auto unpacked(std::span<const std::byte> bytes, const Ts&... xs)
 
 /// The sentence with which a network is refused after a change.
 template <class Change>
-std::string network_complaint(Change change) {
-  auto net = small_language_model();
+std::string network_complaint(Change change,
+                              network net = small_language_model()) {
   change(net);
   return sentence(unpacked<schema::Network>(packed<schema::Network>(net)));
+}
+
+/// The same of the first layer of a kind in a transformer that has all of
+/// them: learnt positions, attention, an mlp.
+template <class Change>
+std::string complaint_of(layer_kind kind, Change change) {
+  return network_complaint(
+      [&](network& net) {
+        change(*std::ranges::find(net.layers, kind, &layer::kind));
+      },
+      small_gpt(1));
 }
 
 template <class Change>
@@ -106,13 +117,13 @@ TEST_CASE("a network that does not hold together is refused") {
   CHECK(network_complaint([](network& net) { net.time_steps = 0; })
         == "layer 'input': an example has 1 to 65536 time steps, found 0");
   CHECK(network_complaint([](network& net) {
-          net.layers[2].kind = static_cast<layer_kind>(9);
+          net.layers[2].kind = static_cast<layer_kind>(11);
         })
-        == "layer 'first': 9 is no kind of layer");
+        == "layer 'first': 11 is no kind of layer");
   CHECK(network_complaint([](network& net) {
-          net.layers[2].act = static_cast<activation>(5);
+          net.layers[2].act = static_cast<activation>(6);
         })
-        == "layer 'first': 5 is no activation");
+        == "layer 'first': 6 is no activation");
   CHECK(network_complaint([](network& net) {
           net.layers[2].units = UINT64_MAX;
         }).starts_with("layer 'first': 18446744073709551615 units"));
@@ -127,6 +138,117 @@ TEST_CASE("a network that does not hold together is refused") {
   CHECK(network_complaint([](network& net) {
           net.layers[0].tokens = 1ull << 31;
         }).starts_with("layer 'input': 2147483648 tokens"));
+}
+
+TEST_CASE("all that is of a transformer survives the way") {
+  CHECK(rc::check("what is read is what was written", [] {
+    auto net = any_transformer();
+    for (auto& x : net.layers)
+      if (x.kind == layer_kind::stream)
+        x.dropout = *rc::gen::element(0.0, 0.1, 0.5);
+    auto copy = unpacked<schema::Network>(packed<schema::Network>(net));
+    RC_LOG() << sentence(copy);
+    RC_ASSERT(static_cast<bool>(copy));
+    RC_ASSERT(copy->layers == net.layers);
+    RC_ASSERT(copy->context == net.context);
+    auto parts = any_partition(net);
+    auto same =
+        unpacked<schema::Partition>(packed<schema::Partition>(parts), net);
+    RC_ASSERT(static_cast<bool>(same));
+    RC_ASSERT(same->parts == parts.parts);
+  }));
+}
+
+TEST_CASE("a transformer that does not hold together is refused") {
+  constexpr auto nan = std::numeric_limits<double>::quiet_NaN();
+  using enum layer_kind;
+  CHECK(complaint_of(stream, [](layer&) {}).empty());
+  auto shape = [](const char* name) {
+    return fmt::format("layer '{}': its shape is not the one that follows from "
+                       "its inputs and units",
+                       name);
+  };
+  CHECK(complaint_of(stream, [](layer& x) { x.width = 25; })
+        == shape("stream0"));
+  CHECK(complaint_of(stream, [](layer& x) { x.row_width = 1; })
+        == shape("stream0"));
+  CHECK(complaint_of(attention, [](layer& x) { x.width = 25; })
+        == shape("attention0"));
+  CHECK(complaint_of(attention, [](layer& x) { x.row_width = 23; })
+        == shape("attention0"));
+  CHECK(complaint_of(mlp, [](layer& x) { x.positions = 2; }) == shape("mlp1"));
+  CHECK(complaint_of(vocabulary, [](layer& x) { x.bias = true; })
+        == shape("vocabulary"));
+  CHECK(complaint_of(table, [](layer& x) { x.tokens = 11; })
+        == shape("tokens"));
+  CHECK(complaint_of(table, [](layer& x) { x.width = 23; })
+        == "layer 'stream0': it has 24 coordinates, but 'tokens' gives 23 "
+           "values");
+  CHECK(complaint_of(stream,
+                     [](layer& x) { x.norm.kind = static_cast<norm_kind>(3); })
+        == "layer 'stream0': 3 is no norm");
+  CHECK(complaint_of(attention,
+                     [](layer& x) {
+                       x.attention.head_norm = static_cast<norm_kind>(255);
+                     })
+        == "layer 'attention0': 255 is no norm");
+  CHECK(complaint_of(attention,
+                     [](layer& x) { x.attention.head_norm = norm_kind::layer; })
+        == "layer 'attention0': the norm of a head is rms or none");
+  CHECK(complaint_of(stream, [](layer& x) { x.norm.epsilon = nan; })
+        == "layer 'stream0': the epsilon of a norm is between 0 and 1, found "
+           "nan");
+  CHECK(complaint_of(stream, [](layer& x) { x.dropout = nan; })
+        == "layer 'stream0': dropout is at least 0 and below 1, found nan");
+  CHECK(complaint_of(attention, [](layer& x) { x.attention.rotary_base = nan; })
+        == "layer 'attention0': the base of rotary positions is above 1, found "
+           "nan");
+  CHECK(complaint_of(attention,
+                     [](layer& x) {
+                       x.attention.head_size = UINT64_MAX / 2;
+                       x.attention.queries = 4;
+                     })
+        == "layer 'attention0': attention needs the size of a head");
+  CHECK(complaint_of(attention, [](layer& x) {
+          x.attention.queries = UINT64_MAX;
+        }).starts_with("layer 'attention0': 18446744073709551615 query "));
+  CHECK(complaint_of(mlp, [](layer& x) {
+          x.delays = {1};
+        }).starts_with("layer 'mlp1': it reads 'stream1' with a delay"));
+  CHECK(complaint_of(mlp, [](layer& x) { x.delays = {0}; })
+        == "layer 'mlp1': a layer of kind 'mlp' reads nothing delayed; a "
+           "transformer cannot be inside a cycle");
+  // Rows of a norm that nobody sends.
+  for (auto kind : {input, table, attention, vocabulary, softmax_cross_entropy})
+    CHECK(complaint_of(kind, [](layer& x) {
+            x.norm.kind = norm_kind::rms;
+          }).ends_with("only a stream has a norm and dropout"));
+}
+
+TEST_CASE("sequences that there cannot be are refused") {
+  auto complaint = [](uint32_t context, uint32_t time_steps) {
+    return network_complaint(
+        [&](network& net) {
+          net.context = context;
+          net.time_steps = time_steps;
+        },
+        small_gpt(1));
+  };
+  CHECK(complaint(8, 1).empty());
+  CHECK(complaint(7, 1).empty());
+  CHECK(complaint(9, 1)
+        == "layer 'positions': it has 8 positions, but an example has 9");
+  CHECK(complaint(0, 1)
+        == "layer 'input': an example has 1 to 1048576 positions, found 0");
+  CHECK(complaint(UINT32_MAX, 1)
+        == "layer 'input': an example has 1 to 1048576 positions, found "
+           "4294967295");
+  CHECK(complaint(8, 2)
+        == "layer 'input': an example has several positions or several time "
+           "steps, not both");
+  CHECK(complaint(1, 2)
+        == "layer 'tokens': a layer of kind 'table' reads sequences, not time "
+           "steps; see data.time_steps");
 }
 
 TEST_CASE("a set that is not sorted or reaches too far is refused") {
@@ -259,7 +381,9 @@ TEST_CASE("settings that make no sense are refused") {
 
 TEST_CASE("damaged messages never crash and never give a wrong network") {
   CHECK(rc::check("network", [] {
-    auto bytes = damaged(packed<schema::Network>(any_network()));
+    auto drawn =
+        *rc::gen::arbitrary<bool>() ? any_network() : any_transformer();
+    auto bytes = damaged(packed<schema::Network>(drawn));
     auto net = unpacked<schema::Network>(bytes);
     if (net) // whatever was accepted can be used and written again
       RC_ASSERT(static_cast<bool>(

@@ -114,6 +114,11 @@ TEST_CASE("what delays and sparse layers cannot be") {
   CHECK(error_of("[data]\nformat = 'noise'\npath = 'x'")
         == "x.toml:3:8: 'data.path' only goes with format = \"text\" or "
            "\"idx\"");
+  CHECK(error_of("[data]\npath = 'x'\nformat = 'idx'\ntokens = 300")
+        == "x.toml:4:10: 'data.tokens' only goes with format = \"text\"");
+  CHECK(error_of(minimal + "tokens = 256")
+        == "x.toml:3:10: 'data.tokens' is 256 but must be between 257 and "
+           "1000000");
   CHECK(error_of("[data]\npath = 'x'\ninputs = 2")
         == "x.toml:3:10: 'data.inputs' only goes with format = \"noise\"");
 }
@@ -124,7 +129,8 @@ TEST_CASE("an unknown value is named with the nearest one") {
            "adam, adamw; did you mean 'adam'?");
   CHECK(error_of(minimal + "[[network.layers]]\nkind = 'conv'\nunits = 3")
         == "x.toml:4:8: 'network.layers.kind' is 'conv' but must be one of "
-           "embedding, dense, sparse");
+           "embedding, dense, sparse, stream, table, attention, mlp, "
+           "vocabulary, transformer");
   CHECK(error_of(minimal
                  + "[[network.layers]]\nkind = 'dense'\n"
                    "units = 'all'")

@@ -35,6 +35,11 @@ TEST_CASE("text has a context and time steps") {
   CHECK(x.time_steps == 8);
 }
 
+TEST_CASE("text is characters unless there are tokens") {
+  CHECK(parsed(minimal).data.tokens == 0);
+  CHECK(parsed(minimal + "tokens = 4096").data.tokens == 4096);
+}
+
 TEST_CASE("noise needs no path") {
   auto x = parsed(R"([data]
 format = "noise"

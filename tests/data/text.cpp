@@ -116,6 +116,87 @@ TEST_CASE("a batch holds its examples row by row") {
         == std::vector<int32_t>{7, 3});
 }
 
+namespace {
+
+data_settings sequences_of(const std::string& path, uint32_t length,
+                           double validation) {
+  auto how = text_of(path, length, validation);
+  how.sequences = true;
+  return how;
+}
+
+std::string decoded(const dataset& data, const tensor& tokens) {
+  std::string out;
+  for (auto token : tokens.values<int32_t>())
+    out += data.characters()->decode(token);
+  return out;
+}
+
+strings all_sequences(const dataset& data, split part) {
+  strings out;
+  for (uint64_t i = 0; i < data.size(part); ++i) {
+    auto x = data.gather(part, {i});
+    out.push_back(decoded(data, x.inputs) + ">" + decoded(data, x.targets));
+  }
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("an example may be a sequence in which each character is told") {
+  temporary_folder folder;
+  auto data = opened(sequences_of(folder.write("a", "abcdefghijklm"), 3, 0.5));
+  CHECK(data->shape().input_width == 1);
+  CHECK(data->shape().tokens == 13);
+  CHECK(data->shape().output_width == 13);
+  CHECK(data->shape().time_steps == 1);
+  CHECK(data->shape().context == 3);
+  // Training begins anywhere, validation looks at each character once and
+  // leaves out what is too short at the end.
+  CHECK(all_sequences(*data, split::train)
+        == strings{"abc>bcd", "bcd>cde", "cde>def"});
+  CHECK(all_sequences(*data, split::validation)
+        == strings{"fgh>ghi", "ijk>jkl"});
+  CHECK(data->summary()
+        == "1 text of 13 characters, 13 of them different; 3 examples to train "
+           "on and 2 to validate with");
+}
+
+TEST_CASE("the positions of a sequence are consecutive rows") {
+  temporary_folder folder;
+  auto data = opened(sequences_of(folder.write("a", "abcdefghijklm"), 3, 0.5));
+  auto x = data->gather(split::train, {2, 0});
+  CHECK(x.inputs.type() == dtype::i32);
+  CHECK(x.inputs.extent() == shape{6, 1});
+  CHECK(x.targets.extent() == shape{6, 1});
+  CHECK(decoded(*data, x.inputs) == "cdeabc");
+  CHECK(decoded(*data, x.targets) == "defbcd");
+}
+
+TEST_CASE("sequences do not span texts, and only texts that have one count") {
+  temporary_folder folder;
+  folder.write("1", "abcdefgh");
+  folder.write("2", "xyz");
+  folder.write("3", "stuvwx");
+  auto data = opened(sequences_of(folder.path(), 3, 0.5));
+  CHECK(all_sequences(*data, split::train) == strings{"abc>bcd"});
+  CHECK(all_sequences(*data, split::validation)
+        == strings{"def>efg", "uvw>vwx"});
+  auto short_text = folder.write("4", "abc");
+  CHECK(error_of(sequences_of(short_text, 3, 0.5))
+            .find(": has no example for training: with data.context = 3")
+        != std::string::npos);
+}
+
+TEST_CASE(
+    "the bigram model is compared on the characters that sequences tell") {
+  temporary_folder folder;
+  auto path = folder.write("a", "ababacab");
+  auto single = opened(text_of(path, 1, 0.25));
+  auto sequence = opened(sequences_of(path, 2, 0.25));
+  CHECK(sequence->baseline().loss == single->baseline().loss);
+}
+
 TEST_CASE("tokens are code points in ascending order") {
   temporary_folder folder;
   auto data =

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace nnactor {
@@ -112,7 +113,68 @@ inline constexpr auto not_a_number = std::numeric_limits<float>::quiet_NaN();
 inline constexpr auto infinite = std::numeric_limits<float>::infinity();
 
 inline constexpr std::array all_activations = {
-    activation::none, activation::relu, activation::gelu, activation::tanh,
-    activation::sigmoid};
+    activation::none, activation::relu,    activation::gelu,
+    activation::tanh, activation::sigmoid, activation::silu};
+
+inline double exact_activation(activation act, double z) {
+  switch (act) {
+  case activation::none:
+    return z;
+  case activation::relu:
+    return std::max(z, 0.0);
+  case activation::gelu:
+    return z / 2 * (1 + std::erf(z / std::sqrt(2.0)));
+  case activation::tanh:
+    return std::tanh(z);
+  case activation::sigmoid:
+    return 1 / (1 + std::exp(-z));
+  case activation::silu:
+    return z / (1 + std::exp(-z));
+  }
+  return z;
+}
+
+// -- formulas in double precision ---------------------------------------------
+
+/// Row by row.
+using wide_values = std::vector<double>;
+
+inline wide_values widened(const values& x) {
+  return {x.data.begin(), x.data.end()};
+}
+
+inline double largest_difference(const values& x, const wide_values& y) {
+  auto largest = 0.0;
+  for (size_t i = 0; i < y.size(); ++i) {
+    auto difference = std::abs(static_cast<double>(x.data[i]) - y[i]);
+    // Not std::max, which loses a NaN.
+    largest = difference <= largest ? largest : difference;
+  }
+  return largest;
+}
+
+/// The gradient of the sum of `weights` times `of(x)`, by central differences.
+template <class F>
+wide_values differences(wide_values x, const wide_values& weights, F of) {
+  constexpr auto step = 1e-5;
+  auto weighted = [&] {
+    auto y = of(std::as_const(x));
+    auto sum = 0.0;
+    for (size_t i = 0; i < y.size(); ++i)
+      sum += weights[i] * y[i];
+    return sum;
+  };
+  wide_values out;
+  for (auto& value : x) {
+    auto before = value;
+    value = before + step;
+    auto above = weighted();
+    value = before - step;
+    auto below = weighted();
+    value = before;
+    out.push_back((above - below) / (2 * step));
+  }
+  return out;
+}
 
 } // namespace nnactor

@@ -1,4 +1,7 @@
 #include "engine/networks.hpp"
+#include "support/networks.hpp"
+
+#include <cmath>
 
 using namespace nnactor;
 
@@ -151,4 +154,59 @@ TEST_CASE("squared errors take values or labels, nothing else") {
                 "value 11");
   check_refused(loss.check(phase::train, {z}, zeros(dtype::f32, 3, 1)),
                 "1 columns");
+}
+
+TEST_CASE("readers of a stream refuse what does not fit it") {
+  // Tables of 5 tokens and 3 positions for a stream of 6 coordinates in parts
+  // of 4 and 2.
+  auto net = test::small_gpt(1, 6, 2, 3, 5);
+  const auto& stream = net.layers[3];
+  auto other = neuron_set::range(stream.first + 4, stream.first + 6);
+  auto all = neuron_set::range(0, net.neuron_count());
+  auto graph = make_group_graph(net, {{subtract(all, other), other}});
+  train_settings how;
+  auto id = std::ranges::find(graph.groups, layer_id{3}, &group::layer)->id;
+  group_program first{net, graph, id, how};
+  auto x = zeros(dtype::f32, 3, 4);
+  CHECK_FALSE(first.check_inputs({x, x}));
+  check_refused(first.check_inputs({x}), "got 1 inputs instead of 2");
+  check_refused(first.check_inputs({x, zeros(dtype::f32, 3, 6)}),
+                "6 columns instead of 4");
+  check_refused(first.check_inputs({zeros(dtype::f32, 6, 4), x}),
+                "3 rows instead of 6");
+  // Three rows of data and two of the norm.
+  group_program reader{net, graph, id + 2, how};
+  auto left = zeros(dtype::f32, 5, 4);
+  auto right = zeros(dtype::f32, 5, 2);
+  CHECK_FALSE(reader.check_inputs({left, right}));
+  check_refused(reader.check_inputs({right, left}), "2 columns instead of 4");
+  check_refused(reader.check_inputs({x, right}), "5 rows instead of 3");
+  check_refused(
+      reader.check_inputs({zeros(dtype::f32, 2, 4), zeros(dtype::f32, 2, 2)}),
+      "2 rows instead of 3");
+  check_refused(
+      reader.check_inputs({zeros(dtype::f32, 0, 4), zeros(dtype::f32, 0, 2)}),
+      "0 rows");
+  auto dev = make_cpu_device();
+  first.forward(*dev, {0}, phase::train, {x, x});
+  auto gradients = [&](uint64_t rows) {
+    std::vector<tensor> out;
+    for (const auto& to : graph.groups[id].downstream)
+      out.push_back(zeros(dtype::f32, rows, to.columns));
+    return out;
+  };
+  CHECK_FALSE(first.check_gradients({0}, gradients(5)));
+  check_refused(first.check_gradients({0}, gradients(3)),
+                "3 rows instead of 5");
+}
+
+TEST_CASE("a sequence that ends too early is answered as far as it goes") {
+  auto net = test::small_llama(1, 8, 2, 1, 4, 5);
+  auto dev = make_cpu_device();
+  plain_loop loop{net, train_settings{}, *dev};
+  auto whole = loop.answer(tokens_with(4, 1, 3));
+  auto cut = loop.answer(zeros(dtype::i32, 3, 1));
+  CHECK(cut.extent() == shape{3, 5});
+  for (size_t i = 0; i < cut.extent().size(); ++i)
+    CHECK(std::abs(cut.values<float>()[i] - whole.values<float>()[i]) < 1e-6);
 }

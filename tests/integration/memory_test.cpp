@@ -62,6 +62,40 @@ path = "{2}"
   return path;
 }
 
+/// A transformer of two blocks that is so wide, trained on a text.
+std::string transformer_config(const scratch& folder, uint64_t hidden,
+                               const std::string& train) {
+  std::string text;
+  for (int i = 0; text.size() < 20'000; ++i)
+    text += fmt::format("{} times {} is {}\n", i, i % 7, i * (i % 7));
+  write_file(folder / "text.txt", text);
+  auto path = folder / "transformer.toml";
+  write_file(path, fmt::format(R"([data]
+path = "{2}"
+format = "text"
+context = 64
+[[network.layers]]
+kind = "transformer"
+blocks = 2
+hidden = {0}
+heads = 4
+[[network.layers]]
+kind = "vocabulary"
+units = "classes"
+[train]
+steps = 4
+evaluate_every = 2
+evaluate_examples = 16
+sample = 0
+{1}
+[store]
+path = "{3}"
+)",
+                               hidden, train, folder / "text.txt",
+                               folder / "models/transformer"));
+  return path;
+}
+
 /// Nodes with a store of their own.
 struct running_nodes {
   explicit running_nodes(const scratch& folder, size_t count) {
@@ -82,10 +116,12 @@ struct running_nodes {
 
 /// Whether the plan is within 10 % of what each node takes. What threads leave
 /// unused of their heaps depends on chance: that is another 12 MiB.
-bool is_right(uint64_t units, size_t count, const std::string& train) {
+bool is_right(bool transformer, uint64_t units, size_t count,
+              const std::string& train) {
   scratch folder;
   running_nodes nodes{folder, count};
-  auto config = noise_config(folder, units, train);
+  auto config = transformer ? transformer_config(folder, units, train)
+                            : noise_config(folder, units, train);
   auto plan =
       run_nnactor({"plan", config, "--json", "--nodes", nodes.addresses});
   INFO(plan.err);
@@ -100,8 +136,9 @@ bool is_right(uint64_t units, size_t count, const std::string& train) {
   for (size_t i = 0; i < count; ++i) {
     auto expected = planned[i]["bytes"].get<double>();
     auto used = static_cast<double>(peak_of(nodes.all[i]->id()));
-    MESSAGE(units << " neurons, node " << i + 1 << " of " << count
-                  << ": planned " << expected << ", used " << used);
+    MESSAGE(units << (transformer ? " columns, node " : " neurons, node ")
+                  << i + 1 << " of " << count << ": planned " << expected
+                  << ", used " << used);
     if (std::abs(expected - used) > 0.1 * used + (12 << 20))
       return false;
   }
@@ -109,9 +146,11 @@ bool is_right(uint64_t units, size_t count, const std::string& train) {
 }
 
 /// On a machine that has other things to do, one try may miss.
-void check_memory(uint64_t units, size_t count, const std::string& train) {
+void check_memory(uint64_t units, size_t count, const std::string& train,
+                  bool transformer = false) {
   CAPTURE(train);
-  CHECK((is_right(units, count, train) || is_right(units, count, train)));
+  CHECK((is_right(transformer, units, count, train)
+         || is_right(transformer, units, count, train)));
 }
 
 } // namespace
@@ -121,6 +160,12 @@ TEST_CASE("nodes take as much memory as the plan says") {
   check_memory(2, 3, "batch = 8");
   check_memory(1400, 2, "batch = 32\noptimizer = \"sgd\"");
   check_memory(256, 1, "batch = 4096\nmicro_batches = 8\nwindow = 2");
+}
+
+TEST_CASE("and so do transformers") {
+  check_memory(512, 1, "batch = 64\nmicro_batches = 4\nwindow = 2", true);
+  check_memory(512, 2, "batch = 32", true);
+  check_memory(512, 1, "batch = 64\nrecompute = true", true);
 }
 
 TEST_CASE("a model takes less to be asked than to be trained") {

@@ -21,6 +21,10 @@ std::vector<connection_table> tables_of(const network& net,
   return tables;
 }
 
+network network_of_any_kind() {
+  return *rc::gen::arbitrary<bool>() ? any_network() : any_transformer();
+}
+
 /// Draws seats for all groups; input and target stay with the driver.
 placement any_placement(const group_graph& graph) {
   placement where;
@@ -65,7 +69,7 @@ TEST_CASE("a node knows its own groups and who is at the other ends") {
 
 TEST_CASE("the tables of all nodes together deliver every edge once") {
   CHECK(rc::check("random networks, partitions and placements", [] {
-    auto net = any_network();
+    auto net = network_of_any_kind();
     auto graph = make_group_graph(net, any_partition(net));
     auto where = any_placement(graph);
     auto tables = tables_of(net, graph, where);
@@ -84,6 +88,13 @@ TEST_CASE("the tables of all nodes together deliver every edge once") {
         for (auto id : tables[node].readers_of(x.id))
           ++delivered[{x.id, id}];
       }
+      // What is cut is for one alone.
+      for (const auto& to : x.downstream)
+        if (to.cut) {
+          RC_ASSERT(tables[home].node_of(to.group)
+                    == std::optional{where.seats[to.group].node});
+          ++delivered[{x.id, to.group}];
+        }
     }
     size_t edges = 0;
     for (const auto& x : graph.groups)
@@ -97,7 +108,7 @@ TEST_CASE("the tables of all nodes together deliver every edge once") {
 
 TEST_CASE("a table holds the connections that cross to its node, no others") {
   CHECK(rc::check("both ends of a crossing edge agree", [] {
-    auto net = any_network();
+    auto net = network_of_any_kind();
     auto graph = make_group_graph(net, any_partition(net));
     auto where = any_placement(graph);
     std::map<std::pair<group_id, group_id>, int> seen;

@@ -2,6 +2,7 @@
 
 #include "nnactor/codec/framed.hpp"
 #include "nnactor/metadata/table_view.hpp"
+#include "nnactor/network/sparse.hpp"
 #include "support/mutate.hpp"
 #include "support/networks.hpp"
 
@@ -212,4 +213,40 @@ TEST_CASE("damaged table files never crash") {
       RC_ASSERT(nlohmann::json::accept(to_json(*forged)));
     }
   }));
+}
+
+TEST_CASE("a sparse neuron has weights for the columns that it reads") {
+  network_description what;
+  what.layers = {line(1, "dense", layer_kind::dense, 6),
+                 line(2, "few", layer_kind::sparse, 0)};
+  what.layers[1].sparse = {.degree = 2};
+  auto net = must(build_network(what, {3, 0, 8}));
+  partition parts{
+      {neuron_set{{{0, 3}, {6, 10}}}, neuron_set{{{3, 6}, {10, 14}}}}};
+  auto graph = make_group_graph(net, parts);
+  std::vector<server> servers = {
+      {"10.0.0.1:4000", "", 1}, {"10.0.0.2:4000", "", 2}, {"driver", "", 0}};
+  auto table =
+      make_table_file(connection_table{net, graph, place(graph, 2, 1), 1}, net,
+                      servers, "toy", "models/toy");
+  sparse_connections connections{net, 2};
+  auto row = [&](neuron_id id) { return telling_row(net, id); };
+  uint64_t visited = 0;
+  for (const auto& edge : table.connections) {
+    if (edge.producer_neurons.empty() || edge.consumer_neurons.empty())
+      continue;
+    auto err = visit_edge(table, edge, row, [&](const single_connection& x) {
+      ++visited;
+      auto producer = x.outgoing ? x.local : x.remote;
+      auto consumer = x.outgoing ? x.remote : x.local;
+      auto columns = connections.of(consumer);
+      auto place = static_cast<uint64_t>(x.weight) - consumer * 100;
+      REQUIRE(place < columns.size());
+      CHECK(columns[place] == producer);
+      return caf::error{};
+    });
+    CHECK_FALSE(err);
+  }
+  CHECK(visited > 0);
+  CHECK(visited < 8 * 2);
 }

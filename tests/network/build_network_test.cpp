@@ -216,9 +216,8 @@ TEST_CASE("layers that do not fit the data are refused") {
   CHECK(complaint({line(2, "a", embedding, 0), line(3, "out", dense, 0)}, text)
         == "exp.toml:2:1: layer 'a': it has no units");
   CHECK(complaint({line(2, "a", embedding, 9)}, text)
-        == "exp.toml:1:1: loss: it must read a dense or sparse layer, but 'a' "
-           "is of kind "
-           "'embedding'");
+        == "exp.toml:1:1: loss: it must read a dense or sparse layer or a "
+           "vocabulary, but 'a' is of kind 'embedding'");
   auto active = line(2, "a", embedding, 8);
   active.act = activation::relu;
   CHECK(complaint({active, line(3, "out", dense, 0)}, text)
@@ -258,7 +257,7 @@ TEST_CASE("sizes that overflow are refused") {
                    line(4, "out", dense, 0)},
                   images)
             .starts_with("exp.toml:3:1: layer 'b': 549755813888 units with "
-                         "274877906944 weights"));
+                         "274877906945 parameters"));
   CHECK(
       complaint({line(2, "a", embedding, wide), line(3, "out", dense, 0)}, text)
           .starts_with("exp.toml:2:1: layer 'a': 549755813888 units with 16 "

@@ -146,3 +146,52 @@ TEST_CASE("what cannot be split by connectivity says so") {
         == "exp.toml:20:1: 45 parts are more than the 44 neurons of the "
            "network");
 }
+
+TEST_CASE("a transformer is split by connectivity into parts that are even") {
+  for (const auto& net : {small_gpt(), small_llama()})
+    for (uint64_t parts : {2, 3, 5}) {
+      CAPTURE(parts);
+      auto split = must(distribute(net, by_connectivity(parts)));
+      neuron_set all;
+      uint64_t count = 0;
+      for (auto& x : split.parts) {
+        CHECK_FALSE(x.empty());
+        all = unite(all, x);
+        count += x.size();
+      }
+      CHECK(all == neuron_set::range(0, net.neuron_count()));
+      CHECK(count == net.neuron_count());
+      CHECK(split.parts.size() == parts);
+      auto random = must(distribute(net, at_random(parts)));
+      CHECK(cut_of(net, split).crossing <= cut_of(net, random).crossing);
+    }
+}
+
+TEST_CASE("cuts of transformers are counted connection by connection") {
+  CHECK(rc::check("against the definition", [] {
+    auto net = any_transformer();
+    auto parts = any_partition(net);
+    auto part_of = [&](neuron_id id) {
+      return std::ranges::find_if(parts.parts,
+                                  [&](auto& x) { return x.contains(id); })
+             - parts.parts.begin();
+    };
+    connection_cut expected;
+    for (const auto& x : net.layers)
+      for (auto input : x.inputs) {
+        const auto& from = net.layers[input];
+        for (auto a = x.first; a < x.first + x.units; ++a)
+          for (auto b = from.first; b < from.first + from.units; ++b) {
+            // A coordinate of a stream is added to the same one of the next.
+            if (x.kind == layer_kind::stream && from.kind == layer_kind::stream
+                && a - x.first != b - from.first)
+              continue;
+            ++expected.all;
+            expected.crossing += part_of(a) != part_of(b) ? 1 : 0;
+          }
+      }
+    auto found = cut_of(net, parts);
+    RC_ASSERT(found.all == expected.all);
+    RC_ASSERT(found.crossing == expected.crossing);
+  }));
+}

@@ -4,12 +4,68 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <optional>
+#include <set>
+
 using namespace nnactor;
 using namespace nnactor::test;
 
 namespace {
 
 using group_ids = std::vector<group_id>;
+
+/// Whether spans are ascending, stay inside of both ends, and have as many
+/// columns as their edge says.
+bool are_sound(const edge& x, uint64_t producer_width,
+               uint64_t consumer_width) {
+  uint64_t columns = 0, from = 0, to = 0;
+  for (const auto& span : x.spans) {
+    if (span.count == 0 || span.from < from || span.to < to)
+      return false;
+    from = span.from + span.count;
+    to = span.to + span.count;
+    columns += span.count;
+  }
+  return !x.spans.empty() && columns == x.columns && from <= producer_width
+         && to <= consumer_width && x.cut == (columns < producer_width);
+}
+
+/// The coordinate of a stream that is a column of what a group computes.
+uint64_t coordinate_of(const network& net, const group& x, uint64_t column) {
+  const auto& of = net.layers[x.layer];
+  return of.kind == layer_kind::stream ? x.neurons.id_at(column) - of.first
+                                       : column;
+}
+
+/// How often each writer, a group or (of another stream) a whole layer, leads
+/// to each coordinate of a reader; nothing if one leads to a wrong one.
+std::optional<std::map<layer_id, std::vector<std::set<group_id>>>>
+writers_of(const network& net, const group_graph& graph, const group& reader) {
+  auto is_stream = net.layers[reader.layer].kind == layer_kind::stream;
+  auto columns =
+      is_stream ? reader.neurons.size() : net.layers[reader.layer].row_width;
+  std::map<layer_id, std::vector<std::set<group_id>>> out;
+  for (const auto& x : reader.upstream) {
+    const auto& from = graph.groups[x.group];
+    auto& seen = out[from.layer];
+    seen.resize(columns);
+    for (const auto& span : x.spans)
+      for (uint64_t i = 0; i < span.count; ++i) {
+        auto read =
+            is_stream ? coordinate_of(net, reader, span.to + i) : span.to + i;
+        if (coordinate_of(net, from, span.from + i) != read
+            || !seen[span.to + i].insert(from.id).second)
+          return std::nullopt;
+      }
+  }
+  return out;
+}
+
+uint64_t groups_of(const group_graph& graph, layer_id layer) {
+  return static_cast<uint64_t>(
+      std::ranges::count(graph.groups, layer, &group::layer));
+}
 
 } // namespace
 
@@ -90,4 +146,87 @@ TEST_CASE("every neuron is in exactly one group, every edge known at both "
     RC_ASSERT(all == neuron_set::range(0, net.neuron_count()));
     RC_ASSERT(sum == net.neuron_count());
   }));
+}
+
+TEST_CASE("coordinates of a stream get every summand once, readers get all of "
+          "it") {
+  CHECK(rc::check("groups of random transformers and partitions", [] {
+    auto net = any_transformer();
+    auto graph = make_group_graph(net, any_partition(net));
+    RC_ASSERT(graph.context == net.context);
+    for (const auto& x : graph.groups) {
+      const auto& of = net.layers[x.layer];
+      if (of.kind != layer_kind::stream && !reads_norm(of.kind))
+        continue;
+      auto writers = writers_of(net, graph, x);
+      RC_ASSERT(writers.has_value());
+      for (auto input : of.inputs) {
+        // A column of another stream has one group, a summand is of each.
+        auto each = net.layers[input].kind == layer_kind::stream
+                        ? 1
+                        : groups_of(graph, input);
+        RC_ASSERT(writers->contains(input));
+        for (const auto& from : writers->at(input))
+          RC_ASSERT(from.size() == each);
+      }
+      RC_ASSERT(writers->size() == of.inputs.size());
+    }
+  }));
+}
+
+TEST_CASE("both ends of an edge of a transformer agree on what crosses it") {
+  CHECK(rc::check("groups of random transformers and partitions", [] {
+    auto net = any_transformer();
+    auto graph = make_group_graph(net, any_partition(net));
+    for (const auto& x : graph.groups) {
+      const auto& of = net.layers[x.layer];
+      auto by_spans = of.kind == layer_kind::stream || reads_norm(of.kind);
+      auto width =
+          of.kind == layer_kind::stream ? x.neurons.size() : of.row_width;
+      RC_ASSERT(std::ranges::is_sorted(x.downstream, {}, &edge::group));
+      for (const auto& to : x.upstream) {
+        const auto& from = graph.groups[to.group];
+        auto other = to;
+        other.group = x.id;
+        RC_ASSERT(std::ranges::count(from.downstream, other) == 1);
+        RC_ASSERT(std::ranges::count(ends_of(x.upstream), from.id) == 1);
+        if (by_spans)
+          RC_ASSERT(are_sound(to, from.width, width));
+        else
+          RC_ASSERT(to.spans.empty() && !to.cut && to.columns == from.width);
+      }
+      for (const auto& to : x.downstream)
+        if (to.group != group_graph::input_group)
+          RC_ASSERT(
+              std::ranges::count(ends_of(graph.groups[to.group].upstream), x.id)
+              == 1);
+    }
+  }));
+}
+
+TEST_CASE("a stream in two parts is cut, one in a single part is not") {
+  auto net = small_gpt(1, 6, 2, 3, 5);
+  auto whole =
+      make_group_graph(net, {{neuron_set::range(0, net.neuron_count())}});
+  for (const auto& x : whole.groups)
+    for (const auto& to : x.downstream)
+      CHECK_FALSE(to.cut);
+  auto id = must(net.find("stream1"));
+  const auto& stream = net.layers[id];
+  // Coordinates 0, 2 and 3 on one side, 1, 4 and 5 on the other.
+  auto other = neuron_set{{{stream.first + 1, stream.first + 2},
+                           {stream.first + 4, stream.first + 6}}};
+  auto rest = subtract(neuron_set::range(0, net.neuron_count()), other);
+  auto graph = make_group_graph(net, {{rest, other}});
+  auto left = *std::ranges::find(graph.groups, id, &group::layer);
+  CHECK(left.width == 3);
+  for (const auto& x : left.upstream) {
+    CHECK(x.cut);
+    CHECK(x.columns == 3);
+    CHECK(x.spans == std::vector<column_span>{{0, 0, 1}, {2, 1, 2}});
+  }
+  for (const auto& x : left.downstream) {
+    CHECK_FALSE(x.cut);
+    CHECK(x.spans == std::vector<column_span>{{0, 0, 1}, {1, 2, 2}});
+  }
 }

@@ -52,8 +52,8 @@ TEST_CASE(
       // What node 1 sends in a step, for the micro-batches in flight.
       auto& train = job.how.run.train;
       uint64_t a_step = 0;
-      for (auto& link :
-           traffic({job.parts, job.graph, x.deployed->job->where}, train))
+      for (auto& link : traffic(
+               job.net, {job.parts, job.graph, x.deployed->job->where}, train))
         if (link.from == 0)
           a_step += link.forward + link.backward;
       CHECK(waiting_bytes(node) - before

@@ -1,5 +1,6 @@
 #include "run/jobs.hpp"
 #include "store/observed_filesystem.hpp"
+#include "support/networks.hpp"
 
 #include <cstdlib>
 #include <numeric>
@@ -217,6 +218,7 @@ void simulate(uint64_t seed) {
   std::mt19937_64 random{seed};
   auto net = random() % 3 == 0   ? recurrent_network()
              : random() % 3 == 0 ? sparse_network()
+             : random() % 3 == 0 ? small_gpt(1, 12, 3, 4, 7)
                                  : language_model();
   auto job = small_job(net, dealt(net, 4, 3), 20,
                        static_cast<uint32_t>(1 + random() % 4),

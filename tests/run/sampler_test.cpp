@@ -50,7 +50,7 @@ TEST_CASE("low temperatures sharpen") {
 
 TEST_CASE("text goes on from its prompt, one character at a time") {
   std::string text;
-  auto err = generate(abc, 3, "xab", {6, 0, 1}, successor,
+  auto err = generate(abc, {3, 3}, "xab", {6, 0, 1}, successor,
                       [&](const std::string& more) { text += more; });
   CHECK(!err);
   CHECK(text == "c\nabc\n");
@@ -58,7 +58,7 @@ TEST_CASE("text goes on from its prompt, one character at a time") {
 
 TEST_CASE("an empty prompt starts after a line feed") {
   std::string text;
-  CHECK(!generate(abc, 5, "", {3, 0, 1}, successor,
+  CHECK(!generate(abc, {5, 5}, "", {3, 0, 1}, successor,
                   [&](const std::string& more) { text += more; }));
   CHECK(text == "abc");
 }
@@ -67,7 +67,7 @@ TEST_CASE("the same seed gives the same text, another one another") {
   auto run = [](uint64_t seed) {
     std::string text;
     sampling how{60, 3.0f, seed};
-    REQUIRE(!generate(abc, 2, "a", how, successor,
+    REQUIRE(!generate(abc, {2, 2}, "a", how, successor,
                       [&](const std::string& more) { text += more; }));
     return text;
   };
@@ -77,7 +77,7 @@ TEST_CASE("the same seed gives the same text, another one another") {
 
 TEST_CASE("a prediction that fails ends the text with its reason") {
   auto err = generate(
-      abc, 2, "a", {},
+      abc, {2, 2}, "a", {},
       [](const tensor&) -> result<tensor> {
         return fail(ec::node_lost, "node a:1 is gone");
       },

@@ -81,10 +81,9 @@ parameter_set parameters_of(const network& net, layer_id layer,
   for (std::string prefix : {"", "adam.m.", "adam.v."}) {
     if (!state && !prefix.empty())
       continue;
-    out.parameters.push_back(
-        make_parameter(prefix + "weight", neurons, owner.row_width));
-    if (owner.bias)
-      out.parameters.push_back(make_parameter(prefix + "bias", neurons, 1));
+    for (const auto& x : owner.parameter_rows())
+      out.parameters.push_back(
+          make_parameter(prefix + x.name, neurons, x.columns));
   }
   return out;
 }

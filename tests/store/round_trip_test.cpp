@@ -1,6 +1,7 @@
 #include "nnactor/store/checksum.hpp"
 #include "store/fixture.hpp"
 #include "store/observed_filesystem.hpp"
+#include "support/networks.hpp"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
@@ -45,6 +46,35 @@ TEST_CASE("a model is written, committed and read again") {
     CHECK(*fs->list(folder)
           == std::vector<std::string>{"000001", "000002", "epoch.1",
                                       "manifest.000001", "manifest.000002"});
+  }
+}
+
+TEST_CASE("layers without parameters are written, committed and read again") {
+  transformer_writer written{7, 4, 10};
+  written.stream({}, false);
+  written.attention(2, {.head_size = 3}, true);
+  written.mlp(8, activation::silu, true, true);
+  written.stream({}, false);
+  auto net = written.finish(4);
+  auto bare = net.layers[must(net.find("stream0"))].neurons();
+  auto all = neuron_set::range(0, net.neuron_count());
+  // One part has nothing to write.
+  for (const auto& parts :
+       {deal(net, 3), partition{{subtract(all, bare), bare}}}) {
+    model_store writer{make_memory_filesystem(), "m"};
+    REQUIRE(writer.claim_epoch());
+    auto first = commit_model(writer, 1, net, parts);
+    REQUIRE_MESSAGE(first, explain(first.error()));
+    auto newest = writer.open(choice::newest);
+    REQUIRE_MESSAGE(newest, explain(newest.error()));
+    CHECK(newest->net.layers == net.layers);
+    CHECK(newest->net.context == 4);
+    CHECK(newest->parts.parts == parts.parts);
+    CHECK(reads_whole(writer, *newest));
+    CHECK(writer.verify(*newest, nullptr)->empty());
+    auto none = writer.read(*newest, net.layer_of(bare.id_at(0)), bare);
+    REQUIRE_MESSAGE(none, explain(none.error()));
+    CHECK(none->parameters.empty());
   }
 }
 

@@ -8,31 +8,34 @@ namespace nnactor::test {
 
 namespace {
 
-tensor rows_of(const tensor& from, const std::vector<uint64_t>& rows) {
-  auto width = from.extent().columns * size_of(from.type());
-  byte_buffer out{rows.size() * width};
-  for (size_t i = 0; i < rows.size(); ++i)
-    std::memcpy(out.data() + i * width, from.bytes().data() + rows[i] * width,
-                width);
+/// @param context Rows of an example.
+tensor rows_of(const tensor& from, const std::vector<uint64_t>& examples,
+               uint64_t context) {
+  auto bytes = context * from.extent().columns * size_of(from.type());
+  byte_buffer out{examples.size() * bytes};
+  for (size_t i = 0; i < examples.size(); ++i)
+    std::memcpy(out.data() + i * bytes,
+                from.bytes().data() + examples[i] * bytes, bytes);
   return {from.type(),
-          {rows.size(), from.extent().columns},
+          {examples.size() * context, from.extent().columns},
           shared_bytes{std::move(out)}};
 }
 
-/// The label of a time step follows from the one before it, that of the first
-/// from itself.
-examples make_up(const network& net, uint64_t rows) {
+/// The label of a time step or position follows from the one before it, that of
+/// the first from itself.
+examples make_up(const network& net, uint64_t count) {
   const auto& input = net.layers.front();
   auto steps = net.time_steps;
-  counter_random random{rows, 1};
+  auto answers = net.answers();
+  auto rows = count * net.context;
+  counter_random random{count, 1};
   auto classes = static_cast<int32_t>(net.output().width);
   tensor_builder<int32_t> labels{{rows, steps}};
   auto label_all = [&](auto label_of) {
-    for (size_t r = 0; r < rows; ++r)
-      for (uint32_t t = 0; t < steps; ++t) {
-        auto seen = r * steps + (t > 0 ? t - 1 : 0);
-        labels.values()[r * steps + t] = label_of(seen * input.width) % classes;
-      }
+    for (size_t i = 0; i < labels.values().size(); ++i) {
+      auto seen = i % answers > 0 ? i - 1 : i;
+      labels.values()[i] = label_of(seen * input.width) % classes;
+    }
   };
   if (input.tokens > 0) {
     tensor_builder<int32_t> x{{rows, steps * input.width}};
@@ -54,7 +57,7 @@ examples make_up(const network& net, uint64_t rows) {
 made_up_data::made_up_data(const network& net, uint64_t train,
                            uint64_t validation)
     : shape_{net.layers.front().width, net.layers.front().tokens,
-             net.output().width, net.time_steps},
+             net.output().width, net.time_steps, net.context},
       all_(make_up(net, train + validation)), train_(train),
       validation_(validation) {
 }
@@ -72,7 +75,8 @@ examples made_up_data::gather(split part,
   auto rows = indices;
   for (auto& x : rows)
     x += part == split::train ? 0 : train_;
-  return {rows_of(all_.inputs, rows), rows_of(all_.targets, rows)};
+  return {rows_of(all_.inputs, rows, shape_.context),
+          rows_of(all_.targets, rows, shape_.context)};
 }
 
 std::string made_up_data::summary() const {

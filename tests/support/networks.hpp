@@ -86,6 +86,171 @@ inline network any_network() {
   return must(build_network(what, {width, tokens, classes}));
 }
 
+/// What layers of a transformer are called and read, from the tables on: stream
+/// `i` reads the one before it and what has been added to that.
+class transformer_writer {
+public:
+  /// @param positions Rows of a table of positions; 0: there is none.
+  transformer_writer(uint64_t tokens, uint64_t positions, uint64_t hidden)
+      : tokens_(tokens), hidden_(hidden) {
+    auto& table = add("tokens", layer_kind::table, tokens, {"input"});
+    table.width = hidden;
+    summands_ = {"tokens"};
+    if (positions == 0)
+      return;
+    auto& places = add("positions", layer_kind::table, positions, {"input"});
+    places.width = hidden;
+    places.by_position = true;
+    summands_.push_back("positions");
+  }
+
+  /// Adds what has been written up to here.
+  void stream(norm_settings norm, bool bias) {
+    auto name = "stream" + std::to_string(streams_++);
+    auto& x = add(name, layer_kind::stream, hidden_, summands_);
+    x.norm = norm;
+    x.bias = bias;
+    summands_ = {name};
+  }
+
+  void attention(uint64_t heads, attention_settings how, bool bias) {
+    auto& x = summand("attention", layer_kind::attention, heads);
+    x.attention = how;
+    x.bias = bias;
+  }
+
+  void mlp(uint64_t units, activation act, bool gated, bool bias) {
+    auto& x = summand("mlp", layer_kind::mlp, units);
+    x.act = act;
+    x.gated = gated;
+    x.bias = bias;
+  }
+
+  /// The next stream reads stream `index`, too.
+  void read_again(uint64_t index) {
+    auto name = "stream" + std::to_string(index);
+    if (std::ranges::find(summands_, name) == summands_.end())
+      summands_.push_back(name);
+  }
+
+  network finish(uint32_t context) {
+    add("vocabulary", layer_kind::vocabulary, 0, {summands_.front()});
+    return must(build_network(what_, {.input_width = 1,
+                                      .tokens = tokens_,
+                                      .output_width = tokens_,
+                                      .context = context}));
+  }
+
+private:
+  layer_description& add(std::string name, layer_kind kind, uint64_t units,
+                         std::vector<std::string> inputs) {
+    auto number = static_cast<uint32_t>(what_.layers.size() + 1);
+    what_.layers.push_back(
+        line(number, std::move(name), kind, units, std::move(inputs)));
+    return what_.layers.back();
+  }
+
+  /// What reads the stream before it.
+  layer_description& summand(const std::string& name, layer_kind kind,
+                             uint64_t units) {
+    auto numbered = name + std::to_string(streams_ - 1);
+    auto& x = add(numbered, kind, units, {summands_.front()});
+    summands_.push_back(numbered);
+    return x;
+  }
+
+  uint64_t tokens_;
+  uint64_t hidden_;
+  uint64_t streams_ = 0;
+  std::vector<std::string> summands_; ///< Of the next stream.
+  network_description what_;
+};
+
+/// A transformer as GPT-2 is, but small: learnt positions, layer norm, a plain
+/// mlp, biases.
+inline network small_gpt(uint64_t blocks = 2, uint64_t hidden = 24,
+                         uint64_t heads = 4, uint32_t context = 8,
+                         uint64_t tokens = 11) {
+  norm_settings norm{norm_kind::layer, 1e-5};
+  transformer_writer out{tokens, context, hidden};
+  out.stream(norm, false);
+  for (uint64_t i = 0; i < blocks; ++i) {
+    out.attention(heads, {.head_size = hidden / heads}, true);
+    out.stream(norm, true);
+    out.mlp(4 * hidden, activation::gelu, false, true);
+    out.stream(norm, true);
+  }
+  return out.finish(context);
+}
+
+/// A transformer as Llama is, but small: rotary positions, rms norm, an mlp
+/// with gates, several queries for a key, no biases.
+inline network small_llama(uint64_t blocks = 2, uint64_t hidden = 32,
+                           uint64_t heads = 8, uint64_t kv_heads = 2,
+                           uint32_t context = 8, uint64_t tokens = 11) {
+  norm_settings norm{norm_kind::rms, 1e-5};
+  transformer_writer out{tokens, 0, hidden};
+  out.stream(norm, false);
+  for (uint64_t i = 0; i < blocks; ++i) {
+    out.attention(kv_heads,
+                  {.head_size = hidden / heads,
+                   .queries = heads / kv_heads,
+                   .rotary_base = 10000},
+                  false);
+    out.stream(norm, false);
+    out.mlp(hidden * 8 / 3, activation::silu, true, false);
+    out.stream(norm, false);
+  }
+  return out.finish(context);
+}
+
+inline norm_settings any_norm() {
+  return {*rc::gen::element(norm_kind::none, norm_kind::rms, norm_kind::layer),
+          *rc::gen::element(1e-6, 1e-5, 1e-2)};
+}
+
+/// @param context Of the network.
+inline attention_settings any_attention(uint32_t context) {
+  attention_settings how;
+  how.head_size = 2 * *rc::gen::inRange<uint64_t>(1, 4);
+  how.queries = *rc::gen::inRange<uint64_t>(1, 4);
+  how.causal = *rc::gen::weightedElement<bool>({{3, true}, {1, false}});
+  if (how.causal)
+    how.window = *rc::gen::inRange<uint64_t>(0, context + 2);
+  how.rotary_base = *rc::gen::element(0.0, 10.0, 10000.0);
+  how.rotary_scale = *rc::gen::element(1.0, 4.0, 0.3);
+  how.head_norm = *rc::gen::element(norm_kind::none, norm_kind::rms);
+  return how;
+}
+
+/// Draws a transformer of one or two blocks in which no two layers need to be
+/// alike: attention and mlp read one stream or one after the other, and a
+/// stream may read one from long before it.
+inline network any_transformer() {
+  auto flag = [] { return *rc::gen::arbitrary<bool>(); };
+  auto context = *rc::gen::inRange<uint32_t>(1, 8);
+  auto positions = flag() ? context + *rc::gen::inRange<uint64_t>(0, 3) : 0;
+  transformer_writer out{*rc::gen::inRange<uint64_t>(2, 12), positions,
+                         *rc::gen::inRange<uint64_t>(3, 13)};
+  out.stream(any_norm(), flag());
+  auto blocks = *rc::gen::inRange<uint64_t>(1, 3);
+  for (uint64_t i = 0; i < blocks; ++i) {
+    out.attention(*rc::gen::inRange<uint64_t>(1, 5), any_attention(context),
+                  flag());
+    if (flag())
+      out.stream(any_norm(), flag());
+    auto gated = flag();
+    auto act = gated ? *rc::gen::element(activation::silu, activation::gelu)
+                     : *rc::gen::element(activation::relu, activation::gelu,
+                                         activation::silu);
+    out.mlp(*rc::gen::inRange<uint64_t>(1, 13), act, gated, flag());
+    if (flag())
+      out.read_again(0);
+    out.stream(any_norm(), flag());
+  }
+  return out.finish(context);
+}
+
 /// Draws a partition in which every layer is shuffled and dealt out; some parts
 /// may have no neurons.
 inline partition any_dealt_partition(const network& net, uint64_t count) {

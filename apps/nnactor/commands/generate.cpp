@@ -6,6 +6,7 @@
 #include "terminal/output.hpp"
 
 #include "nnactor/data/utf8.hpp"
+#include "nnactor/run/answers.hpp"
 #include "nnactor/run/sampler.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,8 +44,11 @@ caf::error continue_text(const generate_options& how) {
   auto model = open_model(how.model, how.nodes);
   if (!model)
     return model.error();
-  auto characters = vocabulary{model->from().vocabulary};
-  if (characters.code_points.empty())
+  auto known = vocabulary_in(model->from());
+  if (!known)
+    return known.error();
+  const auto& characters = *known;
+  if (characters.empty())
     return fail(ec::invalid_argument,
                 "{} is no language model; ask it with `nnactor infer {}`",
                 how.model, how.model);
@@ -62,7 +66,7 @@ caf::error continue_text(const generate_options& how) {
   if (!how.json)
     write(how.prompt);
   auto err =
-      generate(characters, context_of(model->from().net), how.prompt, how.how,
+      generate(characters, seen_by(model->from().net), how.prompt, how.how,
                predictor_of(model->from().net,
                             [&](const tensor& inputs) {
                               return output_failed()

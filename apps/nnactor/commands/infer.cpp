@@ -70,32 +70,45 @@ void say_example(const dataset& data, uint64_t example,
       std::string(widest - width_of(labels), ' '), guesses);
 }
 
+/// What an answer is of an example, for people and for programs.
+struct answer_place {
+  const char* word = "time step";
+  const char* key = "time_step";
+
+  static answer_place in(const network& net) {
+    return net.context > 1 ? answer_place{"token", "position"} : answer_place{};
+  }
+};
+
 /// An object an answer.
-void say_answers(uint64_t example, std::span<const answer> all) {
+void say_answers(uint64_t example, std::span<const answer> all,
+                 const answer_place& place) {
   for (size_t step = 0; step < all.size(); ++step)
     say_json(nlohmann::json{{"example", example},
-                            {"time_step", step + 1},
+                            {place.key, step + 1},
                             {"label", all[step].label},
                             {"answer", all[step].guess},
                             {"value", all[step].value}});
 }
 
-void show(const dataset& data, const examples& asked, const tensor& outputs,
-          uint64_t first, bool json, score& all) {
+void show(const dataset& data, const network& net, const examples& asked,
+          const tensor& outputs, uint64_t first, bool json, score& all) {
   auto answers = answers_of(asked, outputs);
-  auto steps = asked.targets.extent().columns;
+  auto steps = net.answers();
   for (auto& x : answers)
     all.add(x);
   for (uint64_t i = 0; i < answers.size() / steps; ++i) {
     auto one = std::span{answers}.subspan(i * steps, steps);
     if (json)
-      say_answers(first + i, one);
+      say_answers(first + i, one, answer_place::in(net));
     else
       say_example(data, first + i, one);
   }
 }
 
-void show(const score& all, uint64_t steps, bool is_class, bool json) {
+void show(const score& all, const network& net, bool json) {
+  auto steps = net.answers();
+  auto is_class = net.loss().kind == layer_kind::softmax_cross_entropy;
   auto summary = nlohmann::json{{"examples", all.answers / steps},
                                 {"answers", all.answers},
                                 {"accuracy", all.accuracy()}};
@@ -103,7 +116,7 @@ void show(const score& all, uint64_t steps, bool is_class, bool json) {
     summary["loss"] = all.mean_loss();
   auto what = counted(all.answers / steps, "example");
   if (steps > 1)
-    what += " of " + counted(steps, "time step");
+    what += " of " + counted(steps, answer_place::in(net).word);
   if (json)
     say_json(summary);
   else if (is_class)
@@ -129,9 +142,9 @@ caf::error ask_all(const infer_options& how, served_model& model,
   auto end = how.limit == 0 ? size : std::min(how.limit, size);
   auto& net = model.from().net;
   if (!how.json)
-    say_heading(net.time_steps);
+    say_heading(net.answers());
   score all;
-  auto rows = defaults::question_rows(net.time_steps);
+  auto rows = defaults::question_examples(net.answers());
   for (uint64_t first = 0; first < end && !output_failed(); first += rows) {
     std::vector<uint64_t> indices(std::min(rows, end - first));
     std::iota(indices.begin(), indices.end(), first);
@@ -139,7 +152,7 @@ caf::error ask_all(const infer_options& how, served_model& model,
     auto answers = model.infer(asked.inputs);
     if (!answers)
       return answers.error();
-    show(data, asked, *answers, first, how.json, all);
+    show(data, net, asked, *answers, first, how.json, all);
     auto& bytes = answers->bytes();
     if (output)
       if (auto err = output->write(
@@ -149,8 +162,7 @@ caf::error ask_all(const infer_options& how, served_model& model,
   if (output)
     if (auto err = output->finish())
       return err;
-  show(all, net.time_steps,
-       net.loss().kind == layer_kind::softmax_cross_entropy, how.json);
+  show(all, net, how.json);
   return caf::none;
 }
 

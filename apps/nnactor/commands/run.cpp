@@ -1,6 +1,7 @@
 #include "commands/commands.hpp"
 #include "commands/job_options.hpp"
 #include "reports/reporter.hpp"
+#include "reports/run_tables.hpp"
 #include "reports/split_hint.hpp"
 #include "reports/store_refusal.hpp"
 #include "terminal/command_line.hpp"
@@ -51,6 +52,8 @@ int show_check(const prepared_job& job, store_use how) {
   store_check check{make_posix_filesystem(), folder, how};
   if (auto conflict = check.find_conflict())
     say("{}\n", explain(refusal_of(folder, *conflict)));
+  // One table of a config may stand for many layers.
+  say("\n{}", render_network(job.net));
   return 0;
 }
 
@@ -162,7 +165,8 @@ void add_run_command(CLI::App& parent, int& status) {
   auto* command = parent.add_subcommand(
       "run", "Distribute, train and save the network of a config");
   how->what.add_to(*command);
-  command->add_flag("--check", how->check, "Only validate the config");
+  command->add_flag("--check", how->check,
+                    "Only validate the config and show the layers");
   command->add_flag("--json", how->json, "Print one JSON object a line");
   command->add_flag("--paused", how->paused,
                     "Wait for `resume` from a shell before the first step");

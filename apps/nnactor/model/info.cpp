@@ -176,6 +176,10 @@ std::string render_summary(const loaded_manifest& one) {
   line("precision",
        fmt::format("products {}, links {}", to_string(what.train.compute),
                    to_string(what.train.link)));
+  if (what.net.context > 1)
+    line("context", counted(what.net.context, "token"));
+  if (!what.merges.empty())
+    line("vocabulary", counted(what.merges.size() / 2, "byte pair"));
   if (!what.vocabulary.empty())
     line("vocabulary", counted(what.vocabulary.size(), "character"));
   line("optimizer state",
@@ -241,6 +245,8 @@ json to_json(const std::string& path, const std::vector<row>& rows,
   out["neurons"] = what.net.neuron_count();
   out["parameters"] = what.net.parameter_count();
   out["vocabulary"] = what.vocabulary.size();
+  out["byte_pairs"] = what.merges.size() / 2;
+  out["context"] = what.net.context;
   out["optimizer_state"] = sizes.states;
   out["layers"] = layers_to_json(what.net);
   out["parts"] = parts_to_json(what);

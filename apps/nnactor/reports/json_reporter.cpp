@@ -4,6 +4,7 @@
 #include "terminal/command_line.hpp"
 #include "terminal/output.hpp"
 
+#include "nnactor/run/planned_nodes.hpp"
 #include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
@@ -63,7 +64,7 @@ void json_reporter::start(const experiment& how, const dataset& data,
                           const network& net,
                           const dataset::reference& baseline) {
   goal_ = how.run.steps;
-  load_ = step_load::of(how.run.train, data.shape());
+  load_ = step_load::of(how.run.train, data.shape(), net);
   print({{"event", "start"},
          {"config", how.file},
          {"model", how.store.path},
@@ -86,6 +87,7 @@ void json_reporter::hint(const std::string& text) {
 void json_reporter::placed(const deployed_network& network,
                            const std::string& control) {
   pace_.place(now_(), network.job->step);
+  load_.peak = peak_flops(network.cluster, network.job->train.compute);
   auto nodes = json::array();
   for (size_t i = 0; i < network.cluster.members.size(); ++i)
     nodes.push_back(of(network.job->servers[i], network.cluster.members[i],
@@ -146,6 +148,8 @@ void json_reporter::on_step(const progress& what) {
   auto speed = pace_.rate();
   line["steps_per_second"] = of(speed);
   line[load_.per_second()] = speed ? json(*speed * load_.count) : json(nullptr);
+  line["model_flops_utilisation"] =
+      of(speed ? load_.utilisation(*speed) : std::nullopt);
   line["seconds_left"] =
       speed ? json(pace_.left(goal_).count()) : json(nullptr);
   line["bytes"] = what.bytes;
@@ -189,6 +193,7 @@ void json_reporter::finish(const experiment& how, const manifest& best,
          {"seconds", seconds_},
          {"steps_per_second", rate_},
          {load_.per_second(), rate_ * load_.count},
+         {"model_flops_utilisation", of(load_.utilisation(rate_))},
          {"bytes", bytes_}});
 }
 

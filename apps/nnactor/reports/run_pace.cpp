@@ -1,5 +1,7 @@
 #include "reports/run_pace.hpp"
 
+#include "nnactor/engine/layer_work.hpp"
+
 namespace nnactor {
 
 void run_pace::place(time_point now, uint64_t step) {
@@ -19,10 +21,13 @@ void run_pace::forget() {
   pace_ = {};
 }
 
-step_load step_load::of(const train_settings& how, const data_shape& data) {
+step_load step_load::of(const train_settings& how, const data_shape& data,
+                        const network& net) {
   auto examples = static_cast<double>(how.batch);
-  return data.tokens > 0 ? step_load{"tokens", examples * data.time_steps}
-                         : step_load{"examples", examples};
+  auto flop = training_flop(net, how);
+  if (data.tokens == 0)
+    return {"examples", examples, flop};
+  return {"tokens", examples * static_cast<double>(data.answers()), flop};
 }
 
 } // namespace nnactor

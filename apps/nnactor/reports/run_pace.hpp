@@ -68,7 +68,20 @@ struct step_load {
     return std::string{unit} + "_per_second";
   }
 
-  static step_load of(const train_settings& how, const data_shape& data);
+  /// Operations of products.
+  double flop = 0;
+  /// That the nodes reach in a second; 0: not known yet.
+  double peak = 0;
+
+  /// Share of it that a run reaches (model flops utilisation, arXiv
+  /// 2204.02311); nothing where the peak is not known.
+  std::optional<double> utilisation(double steps_per_second) const {
+    return peak > 0 ? std::optional{steps_per_second * flop / peak}
+                    : std::nullopt;
+  }
+
+  static step_load of(const train_settings& how, const data_shape& data,
+                      const network& net);
 };
 
 } // namespace nnactor

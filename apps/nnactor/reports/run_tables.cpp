@@ -9,10 +9,32 @@ namespace nnactor {
 
 namespace {
 
+// What the other columns do not tell of an attention layer.
+std::string heads_of(const layer& what) {
+  auto& how = what.attention;
+  auto out = fmt::format(
+      ", {} of {}", counted(what.units * how.queries, "head"), how.head_size);
+  if (how.rotary_base != 0)
+    out += ", rotary";
+  if (how.window != 0)
+    out += fmt::format(", window {}", how.window);
+  return out + (how.causal ? "" : ", not causal");
+}
+
 std::string kind_of(const layer& what) {
   std::string out = to_string(what.kind);
   if (what.kind == layer_kind::sparse)
     out += fmt::format(" of {}", format_count(what.sparse.degree));
+  if (what.kind == layer_kind::attention)
+    out += heads_of(what);
+  if (what.by_position)
+    out += " of positions";
+  if (what.norm.kind != norm_kind::none)
+    out += fmt::format(", {} norm", to_string(what.norm.kind));
+  if (what.dropout > 0)
+    out += fmt::format(", dropout {}", what.dropout);
+  if (what.gated)
+    out += ", gated";
   if (what.act != activation::none)
     out += fmt::format(", {}", to_string(what.act));
   return out;
@@ -32,7 +54,7 @@ std::string inputs_of(const network& net, const layer& what) {
 std::string output_of(const layer& what) {
   if (what.kind == layer_kind::input)
     return what.tokens > 0
-               ? fmt::format("{} tokens of {}", format_count(what.width),
+               ? fmt::format("{} of {}", counted(what.width, "token"),
                              format_count(what.tokens))
                : format_count(what.width);
   if (is_loss(what.kind))

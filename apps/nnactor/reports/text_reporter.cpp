@@ -5,6 +5,7 @@
 #include "terminal/credential_options.hpp"
 #include "terminal/format.hpp"
 
+#include "nnactor/run/planned_nodes.hpp"
 #include "nnactor/run/validation_sample.hpp"
 #include "nnactor/store/manifest.hpp"
 
@@ -27,7 +28,7 @@ void text_reporter::start(const experiment& how, const dataset& data,
                           const network& net,
                           const dataset::reference& baseline) {
   steps_ = how.run.steps;
-  load_ = step_load::of(how.run.train, data.shape());
+  load_ = step_load::of(how.run.train, data.shape(), net);
   model_ = how.store.path;
   credentials_ = words_of(how.cluster.who);
   baseline_ = baseline;
@@ -62,6 +63,7 @@ void text_reporter::placed(const deployed_network& network,
   if (!network.reports.empty())
     table_ = network.reports.front().table;
   line_at_ = screen_.now();
+  load_.peak = peak_flops(network.cluster, network.job->train.compute);
   step_ = network.job->step;
   pace_.place(line_at_, step_);
   say(fmt::format("\n{} (epoch {}; look inside with {} shell {}{})\n{}\n",
@@ -156,8 +158,11 @@ std::vector<std::string> text_reporter::status() const {
 }
 
 std::string text_reporter::data_rate(double steps_per_second) const {
-  return fmt::format("{} {}/s", format_rate(steps_per_second * load_.count),
-                     load_.unit);
+  auto rate = fmt::format(
+      "{} {}/s", format_rate(steps_per_second * load_.count), load_.unit);
+  if (auto share = load_.utilisation(steps_per_second))
+    rate += fmt::format(" ({:.0f} % of peak)", 100 * *share);
+  return rate;
 }
 
 void text_reporter::show_progress() {

@@ -110,7 +110,7 @@ void text_reporter::finish(const experiment& how, const manifest& best,
   }
   say(line + "\n\n" + strong("Try next") + "\n"
       + render_next_steps(
-          {program_, how.store.path, !best.vocabulary.empty(), table_}));
+          {program_, how.store.path, best.is_of_text(), table_}));
 }
 
 } // namespace nnactor

@@ -30,7 +30,7 @@ void deliver(gate_pointer self, const tensor_message& what) {
     if (auto i = routes.groups.find(id); i != routes.groups.end())
       self->send(i->second, what);
   };
-  if (what.key.way == direction::backward)
+  if (what.key.way == direction::backward || what.key.consumer != 0)
     return hand_to(what.key.consumer);
   for (auto id : routes.table.readers_of(what.key.producer))
     hand_to(id);

@@ -12,6 +12,16 @@ namespace {
 /// A partition of more neurons is not listed neuron by neuron to be checked.
 constexpr uint64_t most_listed = uint64_t{1} << 28;
 
+void write_attention(schema::Layer::Builder out, const attention_settings& x) {
+  out.setHeadSize(x.head_size);
+  out.setQueries(x.queries);
+  out.setCausal(x.causal);
+  out.setWindow(x.window);
+  out.setRotaryBase(x.rotary_base);
+  out.setRotaryScale(x.rotary_scale);
+  out.setHeadNorm(static_cast<uint8_t>(x.head_norm));
+}
+
 void write(schema::Layer::Builder out, const layer& x) {
   out.setName(x.name);
   out.setLabel(x.label);
@@ -35,6 +45,22 @@ void write(schema::Layer::Builder out, const layer& x) {
   out.setClusters(x.sparse.clusters);
   out.setInside(x.sparse.inside);
   out.setPatternSeed(x.sparse.seed);
+  out.setNorm(static_cast<uint8_t>(x.norm.kind));
+  out.setNormEpsilon(x.norm.epsilon);
+  write_attention(out, x.attention);
+  out.setGated(x.gated);
+  out.setByPosition(x.by_position);
+  out.setDropout(x.dropout);
+}
+
+attention_settings read_attention(schema::Layer::Reader in) {
+  return {.head_size = in.getHeadSize(),
+          .queries = in.getQueries(),
+          .causal = in.getCausal(),
+          .window = in.getWindow(),
+          .rotary_base = in.getRotaryBase(),
+          .rotary_scale = in.getRotaryScale(),
+          .head_norm = static_cast<norm_kind>(in.getHeadNorm())};
 }
 
 /// Takes the fields as they are; only numbers of enums are checked here.
@@ -42,15 +68,19 @@ result<layer> read(schema::Layer::Reader in) {
   layer x;
   x.name = in.getName().cStr();
   x.label = in.getLabel().cStr();
-  if (in.getKind() > static_cast<uint8_t>(layer_kind::sparse))
+  if (in.getKind() > static_cast<uint8_t>(layer_kind::vocabulary))
     return fail(ec::invalid_network, "layer '{}': {} is no kind of layer",
                 x.name, in.getKind());
-  if (in.getActivation() > static_cast<uint8_t>(activation::sigmoid))
+  if (in.getActivation() > static_cast<uint8_t>(activation::silu))
     return fail(ec::invalid_network, "layer '{}': {} is no activation", x.name,
                 in.getActivation());
   if (in.getPattern() > static_cast<uint8_t>(connection_pattern::clustered))
     return fail(ec::invalid_network, "layer '{}': {} is no pattern", x.name,
                 in.getPattern());
+  for (auto norm : {in.getNorm(), in.getHeadNorm()})
+    if (norm > static_cast<uint8_t>(norm_kind::layer))
+      return fail(ec::invalid_network, "layer '{}': {} is no norm", x.name,
+                  norm);
   x.kind = static_cast<layer_kind>(in.getKind());
   x.act = static_cast<activation>(in.getActivation());
   x.units = in.getUnits();
@@ -69,6 +99,11 @@ result<layer> read(schema::Layer::Reader in) {
               .clusters = in.getClusters(),
               .inside = in.getInside(),
               .seed = in.getPatternSeed()};
+  x.norm = {static_cast<norm_kind>(in.getNorm()), in.getNormEpsilon()};
+  x.attention = read_attention(in);
+  x.gated = in.getGated();
+  x.by_position = in.getByPosition();
+  x.dropout = in.getDropout();
   return x;
 }
 
@@ -203,11 +238,13 @@ void write(schema::Network::Builder out, const network& net) {
   for (unsigned i = 0; i < layers.size(); ++i)
     write(layers[i], net.layers[i]);
   out.setTimeSteps(net.time_steps);
+  out.setContext(net.context);
 }
 
 result<network> read(schema::Network::Reader in) {
   network net;
   net.time_steps = in.getTimeSteps();
+  net.context = in.getContext();
   if (in.getLayers().size() > most_layers)
     return fail(ec::invalid_network, "{} layers are more than {}",
                 in.getLayers().size(), most_layers);

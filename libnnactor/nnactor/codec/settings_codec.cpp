@@ -87,6 +87,7 @@ void write(schema::TrainSettings::Builder out, const train_settings& how) {
   out.setSteps(how.schedule.steps);
   out.setLink(static_cast<uint8_t>(how.link));
   out.setCompute(static_cast<uint8_t>(how.compute));
+  out.setRecompute(how.recompute);
   out.setLearns(how.learns);
 }
 
@@ -121,6 +122,7 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
                    .steps = in.getSteps()},
       .link = static_cast<precision>(in.getLink()),
       .compute = static_cast<precision>(in.getCompute()),
+      .recompute = in.getRecompute(),
       .learns = in.getLearns()};
   if (auto err = check_batch(how))
     return err;

@@ -5,16 +5,33 @@
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/config/sections.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 namespace nnactor {
 
 namespace {
 
+/// What a network reads decides what an example is.
+void choose_examples(const section& from, const network_description& network,
+                     data_settings& how) {
+  how.sequences = std::ranges::count(network.layers, layer_kind::table,
+                                     &layer_description::kind)
+                  > 0;
+  if (how.sequences && how.time_steps > 1)
+    from.reject("time_steps",
+                fmt::format("is {}, but where a network has tables, an example "
+                            "is a sequence of 'data.context' tokens; leave it "
+                            "out",
+                            how.time_steps));
+}
+
 experiment read_sections(section root) {
   experiment out;
-  out.data = read_data(root.inside("data"));
+  auto data = root.inside("data");
+  out.data = read_data(data);
   out.network = read_network(root.inside("network"), out.data.kind);
+  choose_examples(data, out.network, out.data);
   out.run = read_train(root.inside("train"));
   out.cluster = read_cluster(root.inside("cluster"));
   auto nodes = out.cluster.addresses.empty() ? out.cluster.nodes

@@ -20,7 +20,12 @@ struct data_settings {
   std::string path; ///< A file or a folder; noise has none.
   std::string images = "t10k-images-idx3-ubyte.gz"; ///< idx: in the folder.
   std::string labels = "t10k-labels-idx1-ubyte.gz"; ///< idx: in the folder.
-  uint32_t context = 16;    ///< text: tokens an example sees.
+  uint32_t context = 16; ///< text: tokens an example sees.
+  /// text: an example is `context` tokens in a row, after each of which the
+  /// next one is to be told, instead of one token after `context` others. No
+  /// key says so: it is where the network looks tokens up in a table.
+  bool sequences = false;
+  uint32_t tokens = 0;      ///< text: byte pairs at most; 0: characters.
   uint32_t time_steps = 1;  ///< text, noise: of an example.
   uint32_t inputs = 64;     ///< noise: values of a time step.
   uint32_t classes = 10;    ///< noise: one is right at each time step.

@@ -124,6 +124,7 @@ void check_format(section& from, format kind) {
       {"images", {format::idx}},
       {"labels", {format::idx}},
       {"context", {format::text}},
+      {"tokens", {format::text}},
       {"time_steps", {format::text, format::noise}},
       {"inputs", {format::noise}},
       {"classes", {format::noise}},
@@ -181,6 +182,8 @@ data_settings read_data(section from) {
   from.read("images", out.images);
   from.read("labels", out.labels);
   from.read("context", out.context, integer_range{1, 65536});
+  // Each byte is a token, and at least one is made of two.
+  from.read("tokens", out.tokens, integer_range{257, 1'000'000});
   from.read("time_steps", out.time_steps, integer_range{1, 65536});
   from.read("inputs", out.inputs, integer_range{1, 1 << 24});
   from.read("classes", out.classes, integer_range{2, 1 << 24});
@@ -203,6 +206,7 @@ run_settings read_train(section from) {
   from.read("window", out.train.window, integer_range{1, 64});
   from.read("seed", out.train.seed, any_seed);
   from.read("precision", out.train.compute, precisions);
+  from.read("recompute", out.train.recompute);
   from.read("evaluate_every", out.evaluate_every, at_least_one);
   from.read("evaluate_examples", out.evaluate_examples,
             integer_range{0, UINT32_MAX});

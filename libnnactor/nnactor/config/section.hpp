@@ -75,6 +75,11 @@ public:
 
   bool has(const std::string& key) const;
 
+  /// Whether anything was wrong up to here, in whatever section.
+  bool failed() const {
+    return static_cast<bool>(all_.error);
+  }
+
   /// Reports what is wrong with a key: "'train.steps' WHAT".
   void reject(const std::string& key, const std::string& what) const;
 

@@ -11,7 +11,7 @@ namespace {
 
 result<std::shared_ptr<const dataset>> open_text(const data_settings& how,
                                                  const vocabulary* known) {
-  auto texts = read_corpus(how.path, known);
+  auto texts = read_corpus(how, known);
   if (!texts)
     return texts.error();
   return text_dataset::make(std::move(*texts), how);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/config/experiment.hpp"
+#include "nnactor/data/vocabulary.hpp"
 #include "nnactor/error.hpp"
 #include "nnactor/network/network.hpp"
 #include "nnactor/tensor/tensor.hpp"
@@ -12,7 +13,8 @@
 
 namespace nnactor {
 
-/// Some examples, one a row.
+/// Some examples. Each is `data_shape::context` consecutive rows: one for each
+/// position of a sequence, else a single one.
 struct examples {
   tensor inputs;  ///< i32 tokens or f32 values [rows, time steps x width].
   tensor targets; ///< i32 labels [rows, time steps].
@@ -20,23 +22,6 @@ struct examples {
 
 /// Which part of the data.
 enum class split : uint8_t { train, validation };
-
-/// Characters of a text corpus and the tokens they are; token i is the i-th
-/// code point in ascending order.
-struct vocabulary {
-  std::vector<uint32_t> code_points; ///< Ascending, one a token.
-
-  /// Encodes UTF-8; code points that are not in the vocabulary, and bytes
-  /// that are not UTF-8, are left out.
-  std::vector<int32_t> encode(const std::string& text) const;
-
-  /// Returns the characters of a UTF-8 text that are not in the vocabulary,
-  /// each once.
-  std::vector<uint32_t> unknown(const std::string& text) const;
-
-  /// Renders one token as UTF-8.
-  std::string decode(int32_t token) const;
-};
 
 /// Examples that fit in memory, read once and immutable.
 class dataset {
@@ -52,9 +37,15 @@ public:
   virtual examples gather(split part,
                           const std::vector<uint64_t>& indices) const = 0;
 
-  /// The characters, null unless this is text.
+  /// What tokens stand for, null unless this is text.
   virtual const vocabulary* characters() const {
     return nullptr;
+  }
+
+  /// Characters of the validation split by its tokens. Losses are in nats a
+  /// token: those of different vocabularies compare as loss by this number.
+  virtual double characters_per_token() const {
+    return 1;
   }
 
   /// One line for the start of a run: what was read, how much of it.
@@ -71,13 +62,10 @@ public:
   }
 };
 
-/// Names a character for people: "'e' (U+0065)".
-std::string name_of_character(uint32_t code_point);
-
 /// Reads the data of an experiment. Fails with `ec::invalid_data`, naming the
 /// file and what is wrong with it.
-/// @param known The characters of a model that is asked about a text, in which
-/// there must be no others; null: those of the text itself.
+/// @param known The vocabulary of a model that is asked about a text, in which
+/// there must be no other characters; null: that of the text itself.
 result<std::shared_ptr<const dataset>>
 open_dataset(const data_settings& how, const vocabulary* known = nullptr);
 

@@ -10,7 +10,7 @@ namespace nnactor {
 
 namespace {
 
-/// Counts of characters and of pairs of them. Sparse, because a vocabulary of
+/// Counts of tokens and of pairs of them. Sparse, because a vocabulary of
 /// thousands has far fewer pairs than it could have.
 class bigram_counts {
 public:
@@ -44,26 +44,26 @@ private:
 
 } // namespace
 
-void text_dataset::targets::add(size_t text, uint64_t begin, uint64_t end,
-                                uint64_t time_steps) {
-  if (begin + time_steps > end)
+void text_dataset::example_list::add(size_t text, uint64_t begin, uint64_t end,
+                                     uint64_t targets) {
+  if (begin + targets > end)
     return;
-  auto count = (end - begin - time_steps) / stride + 1;
+  auto count = (end - begin - targets) / stride + 1;
   stretches.push_back(
-      {size, text, begin, begin + (count - 1) * stride + time_steps});
+      {size, text, begin, begin + (count - 1) * stride + targets});
   size += count;
 }
 
 text_dataset::text_dataset(corpus texts, const data_settings& how)
-    : corpus_(std::move(texts)), context_(how.context),
-      time_steps_(how.time_steps), validation_(how.validation) {
-  validate_.stride = time_steps_;
+    : corpus_(std::move(texts)), sequences_(how.sequences),
+      seen_(how.sequences ? 1 : how.context),
+      targets_(how.sequences ? how.context : how.time_steps) {
+  validate_.stride = targets_;
   for (size_t i = 0; i < corpus_.texts.size(); ++i) {
     const auto& text = corpus_.texts[i];
-    auto split_at = training_end(text);
-    train_.add(i, context_, split_at, time_steps_);
-    validate_.add(i, std::max<uint64_t>(split_at, context_), text.size(),
-                  time_steps_);
+    train_.add(i, seen_, text.training, targets_);
+    validate_.add(i, std::max<uint64_t>(text.training, seen_),
+                  text.tokens.size(), targets_);
   }
 }
 
@@ -81,17 +81,16 @@ text_dataset::make(corpus texts, const data_settings& how) {
   return std::shared_ptr<const dataset>{std::move(out)};
 }
 
-uint64_t text_dataset::training_end(const std::vector<int32_t>& text) const {
-  auto size = static_cast<double>(text.size());
-  return text.size() - static_cast<uint64_t>(std::llround(size * validation_));
-}
-
 data_shape text_dataset::shape() const {
-  auto tokens = corpus_.characters.code_points.size();
-  return {context_, tokens, tokens, time_steps_};
+  auto tokens = corpus_.characters.size();
+  return {.input_width = seen_,
+          .tokens = tokens,
+          .output_width = tokens,
+          .time_steps = sequences_ ? 1 : targets_,
+          .context = sequences_ ? targets_ : 1};
 }
 
-const text_dataset::targets& text_dataset::of(split part) const {
+const text_dataset::example_list& text_dataset::of(split part) const {
   return part == split::train ? train_ : validate_;
 }
 
@@ -103,9 +102,10 @@ examples text_dataset::gather(split part,
                               const std::vector<uint64_t>& indices) const {
   const auto& all = of(part);
   const auto& stretches = all.stretches;
-  tensor_builder<int32_t> inputs{
-      {indices.size(), uint64_t{context_} * time_steps_}};
-  tensor_builder<int32_t> labels{{indices.size(), time_steps_}};
+  auto rows = indices.size() * (sequences_ ? targets_ : 1);
+  auto targets_of_row = uint64_t{sequences_ ? 1 : targets_};
+  tensor_builder<int32_t> inputs{{rows, targets_of_row * seen_}};
+  tensor_builder<int32_t> labels{{rows, targets_of_row}};
   auto input = inputs.values().begin();
   auto label = labels.values().begin();
   for (auto index : indices) {
@@ -113,12 +113,12 @@ examples text_dataset::gather(split part,
         stretches.begin(), stretches.end(), index,
         [](uint64_t i, const stretch& x) { return i < x.first; });
     const auto& found = *std::prev(after);
-    const auto& text = corpus_.texts[found.text];
+    const auto& text = corpus_.texts[found.text].tokens;
     auto target = text.begin()
                   + static_cast<ptrdiff_t>(
                       found.begin + (index - found.first) * all.stride);
-    for (uint32_t t = 0; t < time_steps_; ++t, ++target) {
-      input = std::copy(target - context_, target, input);
+    for (uint32_t t = 0; t < targets_; ++t, ++target) {
+      input = std::copy(target - seen_, target, input);
       *label++ = *target;
     }
   }
@@ -129,29 +129,43 @@ const vocabulary* text_dataset::characters() const {
   return &corpus_.characters;
 }
 
+double text_dataset::characters_per_token() const {
+  uint64_t characters = 0, tokens = 0;
+  for (const auto& text : corpus_.texts) {
+    characters += text.validation_characters;
+    tokens += text.tokens.size() - text.training;
+  }
+  return static_cast<double>(characters) / static_cast<double>(tokens);
+}
+
 std::string text_dataset::summary() const {
-  uint64_t characters = 0;
-  for (const auto& text : corpus_.texts)
-    characters += text.size();
+  uint64_t characters = 0, tokens = 0;
+  for (const auto& text : corpus_.texts) {
+    characters += text.characters;
+    tokens += text.tokens.size();
+  }
+  auto kinds = format_count(corpus_.characters.size());
+  auto made =
+      corpus_.characters.has_bytes()
+          ? fmt::format(" in {} of {} kinds", counted(tokens, "token"), kinds)
+          : fmt::format(", {} of them different", kinds);
   return fmt::format(
-      "{} of {}, {} of them different; {} to train on and {} to "
-      "validate with",
+      "{} of {}{}; {} to train on and {} to validate with",
       counted(corpus_.texts.size(), "text"), counted(characters, "character"),
-      format_count(corpus_.characters.code_points.size()),
-      counted(train_.size, "example"), format_count(validate_.size));
+      made, counted(train_.size, "example"), format_count(validate_.size));
 }
 
 dataset::reference text_dataset::baseline() const {
-  bigram_counts counts{corpus_.characters.code_points.size()};
+  bigram_counts counts{corpus_.characters.size()};
   for (const auto& text : corpus_.texts)
-    for (uint64_t i = 1; i < training_end(text); ++i)
-      counts.add(text[i - 1], text[i]);
+    for (uint64_t i = 1; i < text.training; ++i)
+      counts.add(text.tokens[i - 1], text.tokens[i]);
   double sum = 0;
   uint64_t count = 0;
   for (const auto& part : validate_.stretches) {
-    const auto& text = corpus_.texts[part.text];
+    const auto& tokens = corpus_.texts[part.text].tokens;
     for (auto i = part.begin; i < part.end; ++i)
-      sum += counts.loss(text[i - 1], text[i]);
+      sum += counts.loss(tokens[i - 1], tokens[i]);
     count += part.end - part.begin;
   }
   return {"bigram count model", sum / static_cast<double>(count)};

@@ -39,4 +39,29 @@ inline std::string encode_code_point(uint32_t point) {
   return out;
 }
 
+/// Takes the characters off the front of what has come in of a text. The
+/// beginning of one stays, to be completed by what comes next; what can be the
+/// beginning of none becomes U+FFFD.
+inline std::string take_characters(std::string& bytes) {
+  using traits = boost::locale::utf::utf_traits<char>;
+  constexpr uint32_t replacement = 0xfffd;
+  std::string out;
+  auto at = bytes.cbegin();
+  while (at != bytes.cend()) {
+    auto start = at;
+    uint32_t point = traits::decode(at, bytes.cend());
+    if (point == boost::locale::utf::incomplete) {
+      at = start;
+      break;
+    }
+    if (point == boost::locale::utf::illegal) {
+      point = replacement;
+      at = std::next(start);
+    }
+    out += encode_code_point(point);
+  }
+  bytes.erase(bytes.cbegin(), at);
+  return out;
+}
+
 } // namespace nnactor

@@ -114,7 +114,7 @@ public:
 
   // Kernels.
 
-  /// z[r,u] = x[r,c] w[u,c]^T + b[u]
+  /// z[r,u] = x[r,c] w[u,c]^T + b[u]; here and below, an empty b counts as 0.
   virtual void affine(matrix x, matrix w, std::span<const float> b,
                       mutable_matrix z) = 0;
 
@@ -122,7 +122,8 @@ public:
   virtual void affine_input_gradient(matrix dz, matrix w,
                                      mutable_matrix dx) = 0;
 
-  /// dw[u,c] += dz[r,u]^T x[r,c] and db[u] += column sums of dz
+  /// dw[u,c] += dz[r,u]^T x[r,c] and, here and below, db[u] += column sums of
+  /// dz unless db is empty
   virtual void affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                                       std::span<float> db) = 0;
 
@@ -168,11 +169,11 @@ public:
                                       mutable_matrix dw,
                                       std::span<float> db) = 0;
 
-  /// y = act(z); gelu is x/2 (1 + erf(x / sqrt 2)), arXiv 1606.08415. z and y
-  /// may be the same matrix.
+  /// y = act(z); gelu is z/2 (1 + erf(z / sqrt 2)), arXiv 1606.08415, silu is z
+  /// sigmoid(z), arXiv 1702.03118. z and y may be the same matrix.
   virtual void activate(activation act, matrix z, mutable_matrix y) = 0;
 
-  /// dz = dy * act'(z), with y = act(z) at hand. Reads z for gelu only and y
+  /// dz = dy * act'(z), with y = act(z) at hand. Reads z where `needs_z` and y
   /// for all others; the one that is not read may be empty.
   virtual void activate_gradient(activation act, matrix z, matrix y, matrix dy,
                                  mutable_matrix dz) = 0;
@@ -184,6 +185,105 @@ public:
   /// dtable[u, tokens[r,k]] += dy[r, u*p + k]
   virtual void embed_gradient(token_matrix tokens, matrix dy,
                               mutable_matrix dtable) = 0;
+
+  // The kernels of transformers. Rows are positions of sequences, one sequence
+  // after the other; the last may be shorter.
+
+  /// y = act(gate) * up, value by value
+  virtual void gate(activation act, matrix gate, matrix up,
+                    mutable_matrix y) = 0;
+
+  /// dgate = dy * up * act'(gate) and dup = dy * act(gate)
+  virtual void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
+                             mutable_matrix dgate, mutable_matrix dup) = 0;
+
+  /// What a norm multiplies by and, of kind layer, adds: row `i` of x has row
+  /// `i / repeat mod k` of these [k,c].
+  struct norm_rows {
+    matrix gain;
+    matrix shift; ///< Empty for rms.
+    uint64_t repeat = 1;
+  };
+
+  struct norm_row_gradients {
+    mutable_matrix gain;
+    mutable_matrix shift; ///< Empty for rms.
+  };
+
+  /// y[r,c] = each row of x, normalised; see `norm_kind`. Mean and mean square
+  /// are sums over a row in an order that depends on c alone.
+  virtual void normalise(const norm_settings& how, matrix x,
+                         const norm_rows& by, mutable_matrix y) = 0;
+
+  /// The gradient of that, of x into dx; the gradients of gain and shift are
+  /// added to those in `dby`, on a CPU row after row.
+  virtual void normalise_gradient(const norm_settings& how, matrix x,
+                                  const norm_rows& by, matrix dy,
+                                  mutable_matrix dx,
+                                  const norm_row_gradients& dby) = 0;
+
+  /// Rotary positions (arXiv 2104.09864).
+  struct rotation {
+    uint64_t head_size = 2; ///< x is heads of so many values, side by side.
+    uint32_t context = 1;   ///< Positions of a sequence.
+    double base = 10000;
+    double scale = 1;  ///< Positions are divided by that.
+    bool back = false; ///< By the negative angle, as gradients are.
+  };
+
+  /// Turns in place, in each head, values j and j + head_size / 2 of a row by
+  /// the angle position / scale * base^(-2 j / head_size).
+  /// @pre a head has an even number of values
+  virtual void rotate(const rotation& how, mutable_matrix x) = 0;
+
+  /// Heads of attention: queries[r, heads * queries * size], keys and values
+  /// [r, heads * size]. Query head i asks key head i / queries.
+  struct attention_heads {
+    uint64_t heads = 1;   ///< Of keys and values.
+    uint64_t queries = 1; ///< Query heads for each of them.
+    uint64_t size = 1;
+    uint32_t context = 1; ///< Positions of a sequence.
+    bool causal = true;
+    /// A position sees only those less than so many away, itself among them;
+    /// 0: all.
+    uint64_t window = 0;
+  };
+
+  /// y = softmax(q k^T / sqrt(size)) v within each sequence and head, the
+  /// logarithms of the sums of exponentials into sums[r, heads * queries].
+  /// Takes memory for a few rows of scores only. A NaN reaches whoever sees it
+  /// and maybe others, but of its sequence and head only.
+  virtual void attend(const attention_heads& how, matrix q, matrix k, matrix v,
+                      mutable_matrix y, mutable_matrix sums) = 0;
+
+  /// The gradients of that, from what it gave; scores are computed again
+  /// (arXiv 2205.14135).
+  struct attended {
+    matrix q, k, v, y, sums;
+  };
+  virtual void attend_gradient(const attention_heads& how, const attended& at,
+                               matrix dy, mutable_matrix dq, mutable_matrix dk,
+                               mutable_matrix dv) = 0;
+
+  /// y[r] = table[slots[r]], or 0 where that is negative
+  /// @pre every slot is below the table's rows
+  virtual void look_up(token_matrix slots, matrix table, mutable_matrix y) = 0;
+
+  /// dtable[slots[r]] += dy[r], row after row, where that is not negative
+  virtual void look_up_gradient(token_matrix slots, matrix dy,
+                                mutable_matrix dtable) = 0;
+
+  /// Which values dropout takes away (arXiv 1207.0580).
+  struct dropout {
+    float share = 0;                   ///< Of the values, below 1.
+    uint64_t key = 0;                  ///< Of the step and the layer.
+    uint64_t first_row = 0;            ///< Of x among all rows of the step.
+    std::span<const uint64_t> columns; ///< What each column of x is, anywhere.
+  };
+
+  /// x = 0 where `counter_random{key, column}.uniform(row)` is below the share,
+  /// else x / (1 - share), in place.
+  virtual void drop(const dropout& how, mutable_matrix x) = 0;
 
   /// y[r,c] = softmax over each row of z
   virtual void softmax(matrix z, mutable_matrix y) = 0;
@@ -223,6 +323,12 @@ public:
 
   /// y += x
   virtual void add(std::span<const float> x, std::span<float> y) = 0;
+
+  /// y[r] += row[c], every row
+  virtual void add_to_rows(std::span<const float> row, mutable_matrix y) = 0;
+
+  /// sums[c] += column sums of x, row after row
+  virtual void add_column_sums(matrix x, std::span<float> sums) = 0;
 
   /// Returns the sum of squares, accumulated in double precision.
   virtual double squared_norm(std::span<const float> x) = 0;

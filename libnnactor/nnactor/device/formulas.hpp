@@ -32,6 +32,16 @@ NNACTOR_EVERYWHERE inline float sigmoid(float z) {
   return 1.0f / (1.0f + std::exp(-z));
 }
 
+/// arXiv 1702.03118
+NNACTOR_EVERYWHERE inline float silu(float z) {
+  return z * sigmoid(z);
+}
+
+NNACTOR_EVERYWHERE inline float silu_slope(float z) {
+  auto gate = sigmoid(z);
+  return gate * (1.0f + z * (1.0f - gate));
+}
+
 NNACTOR_EVERYWHERE inline float activate(activation act, float z) {
   switch (act) {
   case activation::none:
@@ -44,11 +54,13 @@ NNACTOR_EVERYWHERE inline float activate(activation act, float z) {
     return std::tanh(z);
   case activation::sigmoid:
     return sigmoid(z);
+  case activation::silu:
+    return silu(z);
   }
   return z;
 }
 
-/// dz of dy, at z for gelu and at y for all others.
+/// dz of dy, at z where `needs_z` and at y for all others.
 NNACTOR_EVERYWHERE inline float activate_gradient(activation act, float at,
                                                   float dy) {
   switch (act) {
@@ -62,6 +74,8 @@ NNACTOR_EVERYWHERE inline float activate_gradient(activation act, float at,
     return (1.0f - at * at) * dy;
   case activation::sigmoid:
     return at * (1.0f - at) * dy;
+  case activation::silu:
+    return silu_slope(at) * dy;
   }
   return dy;
 }

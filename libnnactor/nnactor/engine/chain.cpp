@@ -10,11 +10,19 @@ namespace nnactor {
 
 namespace {
 
+/// Whether `next` reads what `from` computes as it comes: a stream leaves out
+/// the rows of the norm of another one.
+bool reads_all(const network& net, const group& from, const group& next) {
+  return net.layers[next.layer].kind != layer_kind::stream
+         || net.layers[from.layer].norm_rows() == 0;
+}
+
 /// Whether `next` can run right behind `from`, in the same block.
-bool follows(const group_graph& graph, const placement& where,
-             const group& from, const group& next) {
+bool follows(const network& net, const group_graph& graph,
+             const placement& where, const group& from, const group& next) {
   return next.kind == group_kind::neurons && from.downstream.size() == 1
-         && next.upstream.size() == 1 && next.upstream.front().group == from.id
+         && reads_all(net, from, next) && next.upstream.size() == 1
+         && next.upstream.front().group == from.id
          && next.upstream.front().delay == 0
          && where.seats[from.id] == where.seats[next.id]
          && graph.groups[from.id].kind == group_kind::neurons;
@@ -60,7 +68,7 @@ find_chains(const network& net, const group_graph& graph,
       auto with_next = bytes;
       with_next.weights += parameters_of(net, *next) * weight_bytes;
       with_next.widest = std::max(bytes.widest, x->width);
-      if (!follows(graph, where, *x, *next) || with_next.total() > cache)
+      if (!follows(net, graph, where, *x, *next) || with_next.total() > cache)
         break;
       bytes.widest = with_next.widest;
       x = next;
@@ -96,19 +104,22 @@ tensor chain::forward(device& dev, piece which, phase why,
 // Nothing but the answer is allocated, once the workspace has grown to the
 // largest micro-batch.
 tensor chain::answer(device& dev, const std::vector<tensor>& inputs) {
-  auto present = std::ranges::find_if_not(inputs, &tensor::empty);
-  auto rows = present->extent().rows;
-  auto out = make<float>(dev, {rows, members_.back()->width()});
+  auto rows = members_.front()->output_rows(inputs);
   mutable_matrix x;
+  tensor_builder<float> out{shape{}};
   for (size_t i = 0; i < members_.size(); ++i) {
     auto& p = *members_[i];
-    auto y = i + 1 == members_.size()
-                 ? view(out)
-                 : workspace(dev, i % 2, {rows, p.width()});
+    if (i > 0)
+      rows = p.output_rows(rows);
+    shape extent{rows, p.width()};
+    if (i + 1 == members_.size())
+      out = make<float>(dev, extent);
+    auto y =
+        i + 1 == members_.size() ? view(out) : workspace(dev, i % 2, extent);
     if (i > 0)
       p.pass(dev, as_const(x), y);
     else
-      p.answer(dev, inputs, workspace(dev, 1, {rows, p.gathers()}), y);
+      p.answer(dev, inputs, workspace(dev, 1, p.gathers(inputs)), y);
     x = y;
   }
   return std::move(out).share();

@@ -39,6 +39,11 @@ public:
   tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
 
+  /// See `group_program::sent`.
+  sent_output sent(device& dev, const tensor& output) const {
+    return members_.back()->sent(dev, output);
+  }
+
   caf::error check_gradients(piece which,
                              const std::vector<tensor>& gradients) const {
     return members_.back()->check_gradients(which, gradients);
@@ -56,6 +61,12 @@ public:
   std::vector<double> squared_gradient_norms(device& dev);
 
   void update(device& dev, uint64_t step, float scale);
+
+  /// See `group_program::begin`.
+  void begin(uint64_t step) {
+    for (auto& x : members_)
+      x->begin(step);
+  }
 
   parameter_set save(size_t member) const {
     return members_[member]->save();

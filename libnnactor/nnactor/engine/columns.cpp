@@ -1,7 +1,9 @@
 #include "nnactor/engine/columns.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <optional>
 
 namespace nnactor {
 
@@ -30,6 +32,31 @@ shape concatenated(const std::vector<tensor>& parts) {
   for (const auto& part : parts)
     out.columns += part.extent().columns;
   return out;
+}
+
+uint64_t columns_of(const std::vector<column_span>& spans) {
+  uint64_t count = 0;
+  for (const auto& x : spans)
+    count += x.count;
+  return count;
+}
+
+/// The sum of two or more; nothing of one, which needs no memory of its own.
+std::optional<tensor_builder<float>> add_tree(device& dev,
+                                              std::span<const tensor> xs) {
+  if (xs.size() == 1)
+    return std::nullopt;
+  auto half = std::bit_floor(xs.size() - 1);
+  auto left = add_tree(dev, xs.first(half));
+  auto right = add_tree(dev, xs.subspan(half));
+  if (!left) {
+    left = make<float>(dev, xs.front().extent());
+    dev.copy_columns(view(xs.front()), 0, xs.front().extent().columns,
+                     view(*left), 0);
+  }
+  dev.add(right ? as_const(view(*right)).values() : view(xs[half]).values(),
+          view(*left).values());
+  return left;
 }
 
 } // namespace
@@ -99,20 +126,49 @@ tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count) {
   return std::move(out).share();
 }
 
-tensor sum(device& dev, std::vector<tensor> xs, const shape& extent) {
+tensor columns_of(device& dev, matrix from,
+                  const std::vector<column_span>& spans) {
+  auto out = make<float>(dev, {from.rows, columns_of(spans)});
+  uint64_t at = 0;
+  for (const auto& x : spans) {
+    dev.copy_columns(from, x.from, x.count, view(out), at);
+    at += x.count;
+  }
+  return std::move(out).share();
+}
+
+void place_columns(device& dev, matrix packed,
+                   const std::vector<column_span>& spans, mutable_matrix into) {
+  uint64_t at = 0;
+  for (const auto& x : spans) {
+    dev.copy_columns(packed, at, x.count, into, x.to);
+    at += x.count;
+  }
+}
+
+tensor packed_columns(device& dev, matrix from,
+                      const std::vector<column_span>& spans) {
+  auto out = make<float>(dev, {from.rows, columns_of(spans)});
+  uint64_t at = 0;
+  for (const auto& x : spans) {
+    dev.copy_columns(from, x.to, x.count, view(out), at);
+    at += x.count;
+  }
+  return std::move(out).share();
+}
+
+tensor tree_sum(device& dev, std::vector<tensor> xs, const shape& extent) {
   std::erase_if(xs, [](const tensor& x) { return x.empty(); });
   for (auto& x : xs)
     x = dev.place(x);
   if (xs.size() == 1)
     return xs.front();
-  auto total = make<float>(dev, extent);
-  if (xs.empty())
-    dev.clear(view(total).values());
-  else
-    dev.copy_columns(view(xs.front()), 0, extent.columns, view(total), 0);
-  for (size_t i = 1; i < xs.size(); ++i)
-    dev.add(view(xs[i]).values(), view(total).values());
-  return std::move(total).share();
+  if (xs.empty()) {
+    auto nothing = make<float>(dev, extent);
+    dev.clear(view(nothing).values());
+    return std::move(nothing).share();
+  }
+  return std::move(*add_tree(dev, xs)).share();
 }
 
 tensor rounded(device& dev, const tensor& x) {

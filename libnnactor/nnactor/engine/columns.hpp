@@ -53,9 +53,23 @@ tensor concatenate(device& dev, const std::vector<tensor>& parts);
 /// Copies `count` columns out.
 tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count);
 
-/// Sums in the given order, but for empty ones; a single one is shared, not
-/// copied.
-tensor sum(device& dev, std::vector<tensor> xs, const shape& extent);
+/// Copies the columns of spans out, one span after the other.
+tensor columns_of(device& dev, matrix from,
+                  const std::vector<column_span>& spans);
+
+/// Copies columns that lie one span after the other to where the spans go to.
+void place_columns(device& dev, matrix packed,
+                   const std::vector<column_span>& spans, mutable_matrix into);
+
+/// Copies columns from where spans go to; the inverse of `place_columns`.
+tensor packed_columns(device& dev, matrix from,
+                      const std::vector<column_span>& spans);
+
+/// Sums tensors of one shape, but for empty ones, in the order of a fixed tree:
+/// the first 2^k of n, 2^k being below n, and the others, each by the same
+/// rule. So any of these parts can be summed by itself beforehand without
+/// changing a bit. A single one is shared, not copied.
+tensor tree_sum(device& dev, std::vector<tensor> xs, const shape& extent);
 
 /// Rounds values to those that bfloat16 has.
 tensor rounded(device& dev, const tensor& x);

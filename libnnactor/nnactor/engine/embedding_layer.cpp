@@ -14,9 +14,9 @@ public:
     dev.embed(x.tokens, values(dev, 0), y);
   }
 
-  tensor backward(device&, const kept_values&, const tensor& dy,
-                  mutable_matrix) override {
-    return dy;
+  void backward(device&, kept_values& at, const tensor& dy,
+                mutable_matrix) override {
+    at.dz = dy;
   }
 
   void accumulate(device& dev, const kept_values& at) override {
@@ -31,8 +31,11 @@ std::unique_ptr<layer_maths> make_embedding(const network& net,
       net.layers[of.layer], of.neurons.size(), std::vector<column_run>{}, how);
 }
 
-layer_costs embedding_costs(const layer& what, const train_settings&) {
-  return {.flop = static_cast<double>(what.width), .looks_up = true};
+layer_costs embedding_costs(const network&, const layer& what,
+                            const train_settings&) {
+  return {.flop = static_cast<double>(what.width),
+          .looks_up = true,
+          .keeps_y = true};
 }
 
 // Adam moves a value by its rate a step at most, so a table that starts large

@@ -41,14 +41,16 @@ work_held work_in_training(const network& net, const train_settings& how,
   auto most = nodes > 1 ? how.window - 1 : how.window + 1;
   auto waiting = std::min(most, how.micro_batches - in_flight);
   return {uint64_t{in_flight} * net.time_steps,
-          uint64_t{waiting} * net.time_steps, how.batch / how.micro_batches};
+          uint64_t{waiting} * net.time_steps,
+          uint64_t{how.batch / how.micro_batches} * net.context};
 }
 
 work_held work_in_answering(const network& net, const train_settings& how,
                             uint64_t asked) {
-  auto most = how.learns ? defaults::validation_rows(net.time_steps) : asked;
+  auto most = how.learns ? defaults::validation_examples(net.answers()) : asked;
   auto batches = (asked + most - 1) / most;
-  return {std::min<uint64_t>(how.window, batches), 0, std::min(most, asked)};
+  return {std::min<uint64_t>(how.window, batches), 0,
+          std::min(most, asked) * net.context};
 }
 
 /// Values of one example at one time step that a node has.
@@ -72,19 +74,22 @@ public:
   /// producer, or a copy of what came from several.
   values_held training() const {
     values_held out;
-    std::set<group_id> kept;
+    std::map<group_id, layer_maths::until> kept; // Outputs, by readers here.
     for (auto& g : on_.graph.groups)
       if (is_here(g.id)) {
         add_group(out, kept, g);
         add_size(out, g);
       }
     for (auto& g : on_.graph.groups)
-      if (kept.contains(g.id)) {
-        out.finished += g.width;
-        out.forwarded += is_here(g.id) ? 0 : g.width;
-      } else if (!is_here(g.id) && is_read_here(g)) {
-        out.passing += g.width;
+      if (auto found = kept.find(g.id); found != kept.end()) {
+        if (found->second == layer_maths::until::accumulate)
+          out.finished += g.width;
+        if (!is_here(g.id) || !keeps_output(g))
+          out.forwarded += g.width;
       }
+    out.passing += arriving([&](const group& g) {
+      return kept.contains(g.id) ? uint64_t{0} : uint64_t{1};
+    });
     return out;
   }
 
@@ -96,10 +101,9 @@ public:
     values_held out;
     std::map<layer_id, std::pair<uint64_t, uint64_t>> layers; // Read, written.
     auto all_steps = uint64_t{on_.graph.time_steps};
-    for (auto& g : on_.graph.groups)
-      if (!is_here(g.id) && is_read_here(g))
-        out.forwarded +=
-            g.width * (g.kind == group_kind::neurons ? 1 : all_steps);
+    out.forwarded += arriving([&](const group& g) {
+      return g.kind == group_kind::neurons ? uint64_t{1} : all_steps;
+    });
     for (auto& chain : chains) {
       auto& head = on_.graph.groups[chain.front()];
       auto& tail = on_.graph.groups[chain.back()];
@@ -166,7 +170,7 @@ private:
   }
 
   layer_costs costs(const group& what) const {
-    return costs_of(net_.layers[what.layer], how_);
+    return costs_of(net_, net_.layers[what.layer], how_);
   }
 
   /// Columns that are turned on their side to be read and written.
@@ -181,12 +185,37 @@ private:
     to.turned = std::max(to.turned, turned(what));
   }
 
-  bool is_read_here(const group& what) const {
-    return std::ranges::any_of(
-        what.downstream, [&](const edge& to) { return is_here(to.group); });
+  /// Columns that other nodes have sent and that wait to be read, where most
+  /// do: from the layer that gave them to the last one here that reads them.
+  /// @param times How often what a group has sent is there.
+  template <class Times>
+  uint64_t arriving(Times times) const {
+    std::vector<uint64_t> waiting(net_.layers.size() + 1);
+    for (auto& g : on_.graph.groups) {
+      if (is_here(g.id))
+        continue;
+      uint64_t columns = 0;
+      auto last = g.layer;
+      for (auto& to : g.downstream) {
+        if (!is_here(to.group))
+          continue;
+        columns = to.cut ? columns + to.columns : std::max(columns, g.width);
+        last = std::max(last, on_.graph.groups[to.group].layer);
+      }
+      // What goes back in time waits all the time.
+      for (size_t layer = last > g.layer ? g.layer + 1 : 0; layer <= last;
+           ++layer)
+        waiting[layer] += columns * times(g);
+    }
+    return *std::ranges::max_element(waiting);
   }
 
-  void add_group(values_held& to, std::set<group_id>& kept,
+  bool keeps_output(const group& what) const {
+    return what.kind == group_kind::neurons && !how_.recompute
+           && costs(what).keeps_y;
+  }
+
+  void add_group(values_held& to, std::map<group_id, layer_maths::until>& kept,
                  const group& what) const {
     auto all = inputs(what, false);
     auto gathered = what.upstream.size() > 1 ? all : 0;
@@ -194,15 +223,23 @@ private:
       to.passing = std::max(to.passing, gathered + 2 * all);
       return;
     }
-    if (gathered == 0)
-      kept.insert(what.upstream.front().group);
-    auto keeps_z = costs(what).keeps_z;
+    auto takes = costs(what);
+    auto neurons = what.neurons.size();
+    auto reads = takes.inputs == layer_maths::until::forward ? 0 : gathered;
+    if (gathered == 0 && takes.inputs != layer_maths::until::forward) {
+      auto& until = kept[what.upstream.front().group];
+      until = std::max(until, takes.inputs);
+    }
     auto rounds = how_.link == precision::bfloat16;
-    to.forwarded += gathered + (1 + keeps_z + rounds) * what.width;
-    to.finished += gathered + what.width;
+    auto again = takes.keeps.of(neurons) + takes.keeps_y * what.width;
+    to.forwarded += reads + rounds * what.width + (how_.recompute ? 0 : again);
+    to.finished +=
+        takes.leaves.of(neurons) + what.width
+        + (takes.inputs == layer_maths::until::accumulate ? reads : 0);
     // The gradient of what it read, and that in parts.
-    to.passing =
-        std::max(to.passing, all + gathered + what.width + turned(what));
+    to.passing = std::max(to.passing, all + gathered + what.width + turned(what)
+                                          + takes.passes.of(neurons)
+                                          + (how_.recompute ? again : 0));
   }
 
   const network& net_;
@@ -226,8 +263,10 @@ uint64_t bytes_of(const values_held& values, const work_held& work) {
 }
 
 /// What a group has for as long as a job runs.
-void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
+void add_parameters(node_footprint& to, const network& net, const group& what,
                     const train_settings& how) {
+  const auto& of = net.layers[what.layer];
+  auto neurons = what.neurons.size();
   ++to.groups;
   if (!has_neurons(of.kind))
     return;
@@ -235,7 +274,7 @@ void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
   to.neurons += neurons;
   to.parameters += parameters;
   to.weights += parameters * value_bytes;
-  auto costs = costs_of(of, how);
+  auto costs = costs_of(net, of, how);
   to.weights += neurons * costs.index_bytes;
   // Rounded copies for both directions, and one on the way there.
   if (costs.rounds)
@@ -252,13 +291,14 @@ void add_parameters(node_footprint& to, const layer& of, uint64_t neurons,
 
 /// What is under way on a link that keeps up, at either end: no more than what
 /// crosses it in flight.
-void add_buffers(std::vector<node_footprint>& to, const arrangement& on,
-                 const train_settings& how, const work_held& training,
-                 const work_held& validation) {
-  for (auto& link : traffic(on, how)) {
+void add_buffers(std::vector<node_footprint>& to, const network& net,
+                 const arrangement& on, const train_settings& how,
+                 const work_held& training, const work_held& validation) {
+  for (auto& link : traffic(net, on, how)) {
     auto steps = uint64_t{on.graph.time_steps};
-    auto a_row = (link.forward + link.backward) / how.batch / steps;
-    auto forward_row = link.forward / how.batch / steps;
+    auto rows = uint64_t{how.batch} * on.graph.context;
+    auto a_row = (link.forward + link.backward) / rows / steps;
+    auto forward_row = link.forward / rows / steps;
     auto bytes = std::min(
         defaults::credit_bytes,
         std::max(a_row * training.rows * training.forwarded / steps,
@@ -289,8 +329,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
   std::vector<node_footprint> out(on.where.nodes);
   for (auto& g : on.graph.groups)
     if (on.where.seats[g.id].node != on.where.driver())
-      add_parameters(out[on.where.seats[g.id].node], net.layers[g.layer],
-                     g.neurons.size(), how);
+      add_parameters(out[on.where.seats[g.id].node], net, g, how);
   auto training = work_in_training(net, how, on.where.nodes);
   auto validation = work_in_answering(net, how, asked);
   auto weight_bytes =
@@ -309,7 +348,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
     if (is_given_back(answering, validation))
       at.validation -= std::min(at.validation, at.saving);
   }
-  add_buffers(out, on, how, training, validation);
+  add_buffers(out, net, on, how, training, validation);
   return out;
 }
 

@@ -74,7 +74,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
 
 /// By (from, to), the driver included; pairs that exchange nothing are left
 /// out.
-std::vector<link_traffic> traffic(const arrangement& on,
+std::vector<link_traffic> traffic(const network& net, const arrangement& on,
                                   const train_settings& how);
 
 } // namespace nnactor

@@ -4,6 +4,7 @@
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/group_inputs.hpp"
 #include "nnactor/engine/layer_maths.hpp"
+#include "nnactor/neuron/random.hpp"
 
 #include <map>
 
@@ -24,12 +25,68 @@ struct group_program::impl {
       : self(graph.groups[id]), name(fmt::format("group {} (layer '{}')", id,
                                                  net.layers[self.layer].name)),
         time_steps(graph.time_steps), how(settings), inputs(net, graph, self),
-        maths(make_layer_maths(net, graph, self, settings, values)) {
+        maths(make_layer_maths(net, graph, self, settings, values)),
+        norm_rows(net.layers[self.layer].norm_rows()) {
   }
 
   /// What others get of a tensor.
   tensor sent(device& dev, const tensor& x) const {
     return how.link == precision::bfloat16 ? rounded(dev, x) : x;
+  }
+
+  /// What came of the producers, as the layer reads it.
+  /// @param dropped Null outside of training.
+  tensor gather(device& dev, const std::vector<tensor>& from,
+                const dropped_rows* dropped) const {
+    if (from.front().type() == dtype::i32)
+      return dev.place(maths->looked_up(from.front()));
+    return inputs.gather(dev, from, dropped);
+  }
+
+  /// Dropout depends on what is trained with, never on where.
+  dropped_rows dropped(piece which, uint64_t rows) const {
+    counter_random of_step{how.seed, step};
+    return {of_step.bits(self.layer), which.micro_batch * rows};
+  }
+
+  /// Computes the output, with all that backward needs of it put into `at` or
+  /// not.
+  tensor output_of(device& dev, kept_values& at, bool keeps) {
+    auto y = make<float>(dev, at.extent);
+    maths->forward(dev, input_of(at.inputs), view(y), keeps ? &at : nullptr);
+    auto output = std::move(y).share();
+    if (keeps && maths->keeps_y())
+      at.y = output;
+    return output;
+  }
+
+  /// @param rows Of the data.
+  uint64_t output_rows(uint64_t rows) const {
+    return rows + norm_rows;
+  }
+
+  /// The gradient of the output, from those that readers sent: each adds to
+  /// the columns that it read.
+  tensor gradient_of(device& dev, const std::vector<tensor>& gradients,
+                     shape extent) const {
+    auto spread = gradients;
+    for (size_t i = 0; i < spread.size(); ++i)
+      if (self.downstream[i].cut && !spread[i].empty())
+        spread[i] = spread_out(dev, self.downstream[i], spread[i], extent);
+    return tree_sum(dev, std::move(spread), extent);
+  }
+
+  static tensor spread_out(device& dev, const edge& from, const tensor& x,
+                           shape extent) {
+    auto out = make<float>(dev, extent);
+    dev.clear(view(out).values());
+    auto placed = dev.place(x);
+    uint64_t at = 0;
+    for (const auto& span : from.spans) {
+      dev.copy_columns(view(placed), at, span.count, view(out), span.from);
+      at += span.count;
+    }
+    return std::move(out).share();
   }
 
   void compute(device& dev, const layer_input& x, mutable_matrix y) {
@@ -44,6 +101,8 @@ struct group_program::impl {
   train_settings how;
   group_inputs inputs;
   std::unique_ptr<layer_maths> maths;
+  uint64_t norm_rows; ///< Of the output.
+  uint64_t step = 0;  ///< Of training, that comes next or is under way.
   std::map<piece, kept_values> kept;
 };
 
@@ -63,19 +122,45 @@ caf::error group_program::check_inputs(const std::vector<tensor>& inputs,
 tensor group_program::forward(device& dev, piece which, phase why,
                               const std::vector<tensor>& inputs) {
   kept_values at;
-  at.inputs = impl_->inputs.gather(dev, inputs);
-  auto y = make<float>(dev, {at.inputs.extent().rows, width()});
-  impl_->maths->forward(dev, input_of(at.inputs), view(y),
-                        why == phase::train ? &at : nullptr);
-  at.y = std::move(y).share();
-  auto output = impl_->sent(dev, at.y);
+  auto rows = impl_->inputs.data_rows(inputs);
+  auto dropped = impl_->dropped(which, rows);
+  at.inputs =
+      impl_->gather(dev, inputs, why == phase::train ? &dropped : nullptr);
+  at.extent = {impl_->output_rows(rows), width()};
+  auto keeps = why == phase::train && !impl_->how.recompute;
+  auto output = impl_->output_of(dev, at, keeps);
+  at.read = at.inputs.extent();
+  if (impl_->maths->inputs_kept() == layer_maths::until::forward)
+    at.inputs = {};
   if (why == phase::train)
     impl_->kept.insert_or_assign(which, std::move(at));
-  return output;
+  return impl_->sent(dev, output);
 }
 
-uint64_t group_program::gathers() const {
-  return impl_->inputs.gathers() ? impl_->inputs.columns() : 0;
+sent_output group_program::sent(device& dev, const tensor& output) const {
+  sent_output out;
+  for (const auto& to : impl_->self.downstream) {
+    out.cuts.push_back(to.cut ? columns_of(dev, view(output), to.spans)
+                              : tensor{});
+    if (!to.cut)
+      out.whole = output;
+  }
+  return out;
+}
+
+uint64_t group_program::output_rows(const std::vector<tensor>& inputs) const {
+  return impl_->output_rows(impl_->inputs.data_rows(inputs));
+}
+
+uint64_t group_program::output_rows(uint64_t read) const {
+  return impl_->output_rows(impl_->inputs.data_rows(read));
+}
+
+shape group_program::gathers(const std::vector<tensor>& inputs) const {
+  const auto& from = impl_->inputs;
+  return from.gathers()
+             ? shape{from.rows(from.data_rows(inputs)), from.columns()}
+             : shape{};
 }
 
 void group_program::answer(device& dev, const std::vector<tensor>& inputs,
@@ -84,7 +169,7 @@ void group_program::answer(device& dev, const std::vector<tensor>& inputs,
     impl_->inputs.gather(dev, inputs, gathered);
     return pass(dev, as_const(gathered), y);
   }
-  auto x = dev.place(inputs.front());
+  auto x = impl_->gather(dev, inputs, nullptr);
   impl_->compute(dev, input_of(x), y);
 }
 
@@ -105,7 +190,7 @@ group_program::check_gradients(piece which,
                                const std::vector<tensor>& gradients) const {
   const auto& consumers = impl_->self.downstream;
   auto found = impl_->kept.find(which);
-  if (found == impl_->kept.end() || found->second.y.extent().rows == 0)
+  if (found == impl_->kept.end() || found->second.extent.rows == 0)
     return fail(ec::protocol_violation,
                 "{} expects no gradients of micro-batch {}", impl_->name,
                 which.micro_batch);
@@ -118,7 +203,8 @@ group_program::check_gradients(piece which,
     if (auto err =
             check_tensor(fmt::format("the gradient of group {} for {}",
                                      consumers[i].group, impl_->name),
-                         gradients[i], dtype::f32, found->second.y.extent()))
+                         gradients[i], dtype::f32,
+                         {found->second.extent.rows, consumers[i].columns}))
       return err;
   }
   return {};
@@ -129,17 +215,24 @@ group_program::backward(device& dev, piece which,
                         const std::vector<tensor>& gradients) {
   auto time = which.time_step;
   auto& at = impl_->kept.at(which);
-  auto dy = sum(dev, gradients, at.y.extent());
+  auto dy = impl_->gradient_of(dev, gradients, at.extent);
+  if (impl_->how.recompute && !at.inputs.empty())
+    impl_->output_of(dev, at, true);
   std::vector<tensor> upstream(impl_->self.upstream.size());
   if (impl_->inputs.learn(time)) {
-    auto dx = make<float>(dev, at.inputs.extent());
-    at.dz = impl_->maths->backward(dev, at, dy, view(dx));
-    upstream = impl_->inputs.cut(dev, std::move(dx).share(), time);
+    auto dx = make<float>(dev, at.read);
+    impl_->maths->backward(dev, at, dy, view(dx));
+    auto dropped =
+        impl_->dropped(which, impl_->inputs.data_rows(dx.extent().rows));
+    upstream = impl_->inputs.cut(dev, std::move(dx).share(), time, dropped);
   } else {
-    at.dz = impl_->maths->backward(dev, at, dy, {});
+    impl_->maths->backward(dev, at, dy, {});
   }
   at.z = {};
   at.y = {};
+  at.extent = {};
+  if (impl_->maths->inputs_kept() < layer_maths::until::accumulate)
+    at.inputs = {};
   for (auto& x : upstream)
     x = impl_->sent(dev, x);
   return upstream;
@@ -161,6 +254,11 @@ void group_program::update(device& dev, uint64_t step, float scale) {
   for (auto& x : impl_->maths->parameters())
     x.update(dev, impl_->how, step, scale);
   impl_->maths->on_change();
+  begin(step + 1);
+}
+
+void group_program::begin(uint64_t step) {
+  impl_->step = step;
 }
 
 parameter_set group_program::save() const {

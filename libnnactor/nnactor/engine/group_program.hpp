@@ -14,6 +14,17 @@
 
 namespace nnactor {
 
+/// What readers get of an output: all of it, or what is for one of them alone
+/// (see `edge::cut`).
+struct sent_output {
+  tensor whole;             ///< Empty if nobody reads all of it.
+  std::vector<tensor> cuts; ///< By downstream edge, empty where it is whole.
+
+  const tensor& across(size_t edge) const {
+    return cuts[edge].empty() ? whole : cuts[edge];
+  }
+};
+
 /// What a group computes, without any notion of where: the pure side of a
 /// neuron-group actor. It takes tensors from anywhere and leaves its results in
 /// the memory of the device: whoever needs them elsewhere fetches them. The
@@ -36,18 +47,30 @@ public:
   caf::error check_inputs(const std::vector<tensor>& inputs,
                           piece which = {}) const;
 
-  /// Computes the output [rows, width] for one micro-batch and, in training,
-  /// keeps what its backward pass needs.
+  /// Computes the output [output rows, width] for one micro-batch and, in
+  /// training, keeps what its backward pass needs.
   /// @pre `check_inputs(inputs, which)` found nothing
   tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
 
-  /// Columns that it puts side by side before it computes; 0 where it reads
-  /// what one group sends as it comes.
-  uint64_t gathers() const;
+  /// Returns what readers get of an output.
+  sent_output sent(device& dev, const tensor& output) const;
 
-  /// Computes the output y[r,width] of one micro-batch, keeping nothing.
-  /// @param gathered Space for [r, gathers()].
+  /// Returns the rows of its output: those of a stream's norm come after those
+  /// of the data, see `layer::norm_rows`.
+  /// @pre `check_inputs(inputs)` found nothing
+  uint64_t output_rows(const std::vector<tensor>& inputs) const;
+
+  /// The same, where it reads one tensor of so many rows.
+  uint64_t output_rows(uint64_t read) const;
+
+  /// What it brings together before it computes; nothing where it reads what
+  /// one group sends as it comes.
+  shape gathers(const std::vector<tensor>& inputs) const;
+
+  /// Computes the output y[output rows, width] of one micro-batch, keeping
+  /// nothing.
+  /// @param gathered Space for `gathers(inputs)`.
   /// @pre `check_inputs(inputs)` found nothing
   void answer(device& dev, const std::vector<tensor>& inputs,
               mutable_matrix gathered, mutable_matrix y);
@@ -63,14 +86,14 @@ public:
   uint32_t time_steps() const;
 
   /// Checks that `gradients` has one f32 tensor per downstream group, shaped
-  /// like the output of that micro-batch, or an empty one where the group would
-  /// need it after the end of the example, and that the micro-batch waits for
-  /// them. Fails with `ec::protocol_violation`.
+  /// like what that got of the output of that micro-batch, or an empty one
+  /// where the group would need it after the end of the example, and that the
+  /// micro-batch waits for them. Fails with `ec::protocol_violation`.
   caf::error check_gradients(piece which,
                              const std::vector<tensor>& gradients) const;
 
-  /// Sums the gradients of the downstream groups in the given (canonical)
-  /// order and returns the gradient of each upstream group's output: one
+  /// Sums the gradients of the downstream groups in canonical order (see
+  /// `tree_sum`) and returns the gradient of each upstream group's output: one
   /// tensor per entry of `upstream`, in that order, empty (0 x 0) for upstream
   /// groups that do not learn and for what was delayed and had not begun. So
   /// gradients go back in time as far as the example does: back-propagation
@@ -90,6 +113,10 @@ public:
   /// the accumulated gradient times `scale`, then clears the gradient. Weight
   /// decay does not apply to biases.
   void update(device& dev, uint64_t step, float scale);
+
+  /// Says which step of training comes next where it is not the first, or that
+  /// after the last `update`: dropout depends on it.
+  void begin(uint64_t step);
 
   /// Copies parameters and optimizer state out: "weight" [units, row_width],
   /// "bias" [units, 1] where the layer has one, and for each of them "adam.m."

@@ -16,11 +16,11 @@ enum class initial : uint8_t {
 /// are drawn from, which its kind decides.
 float initial_bound(const layer& what);
 
-/// Fills the weights of one neuron, columns in canonical order, from (seed,
-/// neuron, column) alone, so that every partition starts from the same
-/// network. Biases start at 0.
-/// @pre `row.size() == what.row_width`
-void draw_weights(const layer& what, uint64_t seed, neuron_id neuron,
-                  std::span<float> row);
+/// Fills what one neuron has of one of its layer's parameters that multiply,
+/// columns in canonical order, from (seed, neuron, place among all of the
+/// neuron's) alone, so that every partition starts from the same network.
+/// @param parameter Index into `layer::parameter_rows`.
+void draw_weights(const layer& what, size_t parameter, uint64_t seed,
+                  neuron_id neuron, std::span<float> row);
 
 } // namespace nnactor

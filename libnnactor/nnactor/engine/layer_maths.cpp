@@ -4,6 +4,8 @@
 #include "nnactor/engine/layer_kinds.hpp"
 #include "nnactor/tensor/page_buffer.hpp"
 
+#include <algorithm>
+
 namespace nnactor {
 
 layer_maths::layer_maths(const layer& what, uint64_t neurons,
@@ -17,17 +19,23 @@ layer_maths::layer_maths(const layer& what, uint64_t neurons,
 
 namespace {
 
-/// Weights start at random, what is added to them at 0.
-void initialise(learnable& weights, const layer& what,
+/// Fills the parameter of that index with what it starts from.
+void initialise(learnable& values, const layer& what, size_t parameter,
                 const neuron_set& neurons, uint64_t seed) {
-  auto extent = weights.extent();
+  auto extent = values.extent();
   tensor_builder<float> rows{extent,
                              page_buffer(extent.size() * sizeof(float))};
+  auto how = what.parameter_rows()[parameter];
   uint64_t slot = 0;
   for (const auto& ids : neurons.intervals())
-    for (auto id = ids.begin; id < ids.end; ++id)
-      draw_weights(what, seed, id, view(rows).row(slot++));
-  weights.assign(as_const(view(rows)));
+    for (auto id = ids.begin; id < ids.end; ++id) {
+      auto row = view(rows).row(slot++);
+      if (how.multiplies)
+        draw_weights(what, parameter, seed, id, row);
+      else
+        std::ranges::fill(row, how.start);
+    }
+  values.assign(as_const(view(rows)));
 }
 
 } // namespace
@@ -41,8 +49,8 @@ make_layer_maths(const network& net, const group_graph& graph, const group& of,
     return out;
   auto rows = what.parameter_rows();
   for (size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].multiplies)
-      initialise(out->parameters()[i], what, of.neurons, how.seed);
+    if (rows[i].multiplies || rows[i].start != 0)
+      initialise(out->parameters()[i], what, i, of.neurons, how.seed);
   return out;
 }
 

@@ -11,10 +11,13 @@ namespace nnactor {
 
 /// What training keeps of a micro-batch between forward and accumulate.
 struct kept_values {
-  tensor inputs; ///< Gathered: x, or tokens.
-  tensor z;      ///< Before the activation; only gelu needs it.
-  tensor y;      ///< Empty after backward, as is z.
+  tensor inputs; ///< Gathered: x, or tokens; see `layer_maths::inputs_kept`.
+  tensor z;      ///< Before the activation; see `needs_z`.
+  tensor y;      ///< If the kind reads it again; empty after backward, as is z.
+  shape extent;  ///< Of y.
+  shape read;    ///< Of inputs.
   tensor dz;     ///< Empty until backward.
+  std::vector<tensor> more = {}; ///< What else a kind needs; see its source.
 };
 
 /// What the neurons of a group read, side by side: x[r,c], or tokens[r,c].
@@ -35,19 +38,38 @@ public:
 
   virtual ~layer_maths() = default;
 
+  /// Returns what a kernel looks up by, from tokens of the data; both are on
+  /// the host.
+  virtual tensor looked_up(const tensor& tokens) const {
+    return tokens;
+  }
+
   /// Computes y[r,width]. Puts into `keep`, unless it is null, what `backward`
   /// needs besides inputs and y.
   virtual void forward(device& dev, const layer_input& x, mutable_matrix y,
                        kept_values* keep) = 0;
 
-  /// Takes the gradient dy[r,width] of y and returns what `accumulate` needs of
-  /// it; puts the gradient of the inputs into dx[r,c] unless that is empty.
-  virtual tensor backward(device& dev, const kept_values& at, const tensor& dy,
-                          mutable_matrix dx) = 0;
+  /// Takes the gradient dy[r,width] of y and leaves what `accumulate` needs of
+  /// it in `at`, in `dz` and `more`; puts the gradient of the inputs into
+  /// dx[r,c] unless that is empty.
+  virtual void backward(device& dev, kept_values& at, const tensor& dy,
+                        mutable_matrix dx) = 0;
 
   /// Adds the gradient of the parameters.
-  /// @pre `at.dz` is what `backward` returned
+  /// @pre `backward` has left `at`
   virtual void accumulate(device& dev, const kept_values& at) = 0;
+
+  /// Whether `backward` reads y.
+  virtual bool keeps_y() const {
+    return false;
+  }
+
+  /// How long inputs are read.
+  enum class until : uint8_t { forward, backward, accumulate };
+
+  virtual until inputs_kept() const {
+    return until::accumulate;
+  }
 
   /// The parameters are others than before.
   virtual void on_change() {

@@ -36,15 +36,16 @@ double parameters_of(const layer& what) {
 }
 
 /// Bytes of the weights as they are multiplied.
-double weight_bytes(const layer& what, const train_settings& how) {
+double weight_bytes(const network& net, const layer& what,
+                    const train_settings& how) {
   return parameters_of(what)
-         * (costs_of(what, how).rounds ? rounded_bytes : value_bytes);
+         * (costs_of(net, what, how).rounds ? rounded_bytes : value_bytes);
 }
 
 /// What it touches of its parameters, of which all are so many bytes.
-double touched(const layer& what, const train_settings& how, const pass& of,
-               double bytes) {
-  if (!costs_of(what, how).looks_up)
+double touched(const network& net, const layer& what, const train_settings& how,
+               const pass& of, double bytes) {
+  if (!costs_of(net, what, how).looks_up)
     return bytes;
   return std::min(bytes,
                   of.rows * static_cast<double>(what.width) * value_bytes);
@@ -53,15 +54,16 @@ double touched(const layer& what, const train_settings& how, const pass& of,
 double flop_of(const network& net, const layer& what, const train_settings& how,
                const pass& of) {
   auto passes = !of.learns ? 1 : passes_gradients(net, what) ? 3 : 2;
-  return of.rows * of.steps * costs_of(what, how).flop * passes;
+  return of.rows * of.steps * costs_of(net, what, how).flop * passes;
 }
 
-double moved_of(const layer& what, const train_settings& how, const pass& of) {
-  auto weights = touched(what, how, of, weight_bytes(what, how));
+double moved_of(const network& net, const layer& what,
+                const train_settings& how, const pass& of) {
+  auto weights = touched(net, what, how, of, weight_bytes(net, what, how));
   if (!of.learns)
     return of.steps * weights;
   auto gradients =
-      touched(what, how, of, 2 * parameters_of(what) * value_bytes);
+      touched(net, what, how, of, 2 * parameters_of(what) * value_bytes);
   // Gradient, weights and state are read, weights and state are written.
   auto update =
       parameters_of(what)
@@ -70,15 +72,15 @@ double moved_of(const layer& what, const train_settings& how, const pass& of) {
   return of.steps * (2 * weights + gradients) + update / of.micro_batches;
 }
 
-double resident_of(const layer& what, const train_settings& how,
-                   const pass& of) {
-  auto weights = weight_bytes(what, how);
+double resident_of(const network& net, const layer& what,
+                   const train_settings& how, const pass& of) {
+  auto weights = weight_bytes(net, what, how);
   if (!of.learns)
     return weights;
   auto masters = parameters_of(what)
                  * (2 * value_bytes
                     + static_cast<double>(optimizer_bytes(how.optimizer.kind)));
-  return costs_of(what, how).rounds ? 2 * weights + masters : masters;
+  return costs_of(net, what, how).rounds ? 2 * weights + masters : masters;
 }
 
 /// Values that it keeps of the micro-batches in flight, besides its parameters.
@@ -92,7 +94,7 @@ double memory_of(const network& net, const layer& what,
   auto in_flight = std::min(how.window, how.micro_batches);
   auto saved =
       value_bytes + static_cast<double>(optimizer_bytes(how.optimizer.kind));
-  return resident_of(what, how, of)
+  return resident_of(net, what, how, of)
          + (of.learns ? parameters_of(what) * saved : 0)
          + in_flight * of.rows * of.steps * kept * value_bytes;
 }
@@ -130,8 +132,8 @@ network_work work_of(const network& net, const train_settings& how,
       continue;
     out.layers.push_back(id);
     out.job.layers.push_back(
-        {flop_of(net, what, how, of), moved_of(what, how, of),
-         resident_of(what, how, of), memory_of(net, what, how, of),
+        {flop_of(net, what, how, of), moved_of(net, what, how, of),
+         resident_of(net, what, how, of), memory_of(net, what, how, of),
          of.rows * static_cast<double>(what.width) * sent,
          of.rows * across[id] * sent,
          of.steps * (of.learns ? training_overhead : answering_overhead)});
@@ -143,18 +145,26 @@ network_work work_of(const network& net, const train_settings& how,
 
 network_work training_work(const network& net, const train_settings& how) {
   auto out = work_of(net, how,
-                     {static_cast<double>(how.batch / how.micro_batches), true,
-                      static_cast<double>(how.micro_batches),
+                     {static_cast<double>(how.batch / how.micro_batches)
+                          * static_cast<double>(net.context),
+                      true, static_cast<double>(how.micro_batches),
                       static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.micro_batches;
   out.job.exchanges = 2 * net.time_steps;
   return out;
 }
 
+double training_flop(const network& net, const train_settings& how) {
+  auto sum = 0.0;
+  for (const auto& x : training_work(net, how).job.layers)
+    sum += x.flop;
+  return sum * how.micro_batches;
+}
+
 network_work inference_work(const network& net, const train_settings& how,
                             uint64_t examples) {
   auto out = work_of(net, how,
-                     {static_cast<double>(examples), false, 1,
+                     {static_cast<double>(examples * net.context), false, 1,
                       static_cast<double>(net.time_steps)});
   out.job.micro_batches = how.window;
   out.job.exchanges = net.time_steps;

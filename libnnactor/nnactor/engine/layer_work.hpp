@@ -21,6 +21,11 @@ struct network_work {
 /// connections.
 network_work training_work(const network& net, const train_settings& how);
 
+/// Operations of all products in a step of training, a multiplication and an
+/// addition each; what is computed again (`train_settings::recompute`) does not
+/// count.
+double training_flop(const network& net, const train_settings& how);
+
 /// The same for questions of so many examples, `how.window` of which follow
 /// each other.
 network_work inference_work(const network& net, const train_settings& how,

@@ -17,10 +17,10 @@ tensor one_hot(device& dev, token_matrix labels, uint64_t columns) {
 struct loss_program::impl {
   impl(const network& net, const group_graph& graph, const train_settings& how)
       : classes(net.loss().kind == layer_kind::softmax_cross_entropy),
-        width(net.output().width),
-        scale(1.0f
-              / (static_cast<float>(how.batch)
-                 * static_cast<float>(net.time_steps))),
+        width(net.output().width), scale(1.0f
+                                         / (static_cast<float>(how.batch)
+                                            * static_cast<float>(net.time_steps)
+                                            * static_cast<float>(net.context))),
         rounds(how.link == precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
     for (auto& from : self.upstream)

@@ -58,6 +58,9 @@ std::vector<float> weights_from(const network& net, const parameter_set& of,
     sparse.emplace(net, of.layer);
   auto rows = net.layers[of.layer].parameter_rows();
   auto weight = std::ranges::find(rows, true, &layer_parameter::multiplies);
+  // A stream adds up what it reads as it comes.
+  if (weight == rows.end())
+    return {};
   std::vector<float> out;
   out.reserve(of.neurons.size() * positions);
   for (uint64_t slot = 0; slot < of.neurons.size(); ++slot) {

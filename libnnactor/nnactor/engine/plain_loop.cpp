@@ -70,7 +70,7 @@ double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
                          const tensor& targets) {
   auto steps = graph_.time_steps;
   auto loss = 0.0;
-  std::vector<tensors_by_group> outputs;
+  std::vector<outputs_by_group> outputs;
   std::vector<std::vector<tensor>> gradients;
   for (uint32_t t = 0; t < steps; ++t) {
     forward({micro_batch, t}, phase::train, at_time(inputs, t, steps), outputs);
@@ -98,7 +98,7 @@ double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
 
 loss_value plain_loop::evaluate(const tensor& inputs, const tensor& targets) {
   loss_value sum;
-  std::vector<tensors_by_group> outputs;
+  std::vector<outputs_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
     forward({0, t}, phase::evaluate, at_time(inputs, t, graph_.time_steps),
             outputs);
@@ -115,7 +115,7 @@ loss_value plain_loop::evaluate(const tensor& inputs, const tensor& targets) {
 
 tensor plain_loop::answer(const tensor& inputs) {
   std::vector<tensor> answers;
-  std::vector<tensors_by_group> outputs;
+  std::vector<outputs_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
     forward({0, t}, phase::infer, at_time(inputs, t, graph_.time_steps),
             outputs);
@@ -141,33 +141,45 @@ caf::error plain_loop::load(const std::vector<parameter_set>& saved,
   for (size_t i = 0; i < programs_.size(); ++i)
     if (auto err = programs_[i]->load(saved[i]))
       return err;
+  for (auto& program : programs_)
+    program->begin(steps);
   steps_ = steps;
   return {};
 }
 
 void plain_loop::forward(piece which, phase why, const tensor& inputs,
-                         std::vector<tensors_by_group>& outputs) {
+                         std::vector<outputs_by_group>& outputs) {
   auto time = which.time_step;
   auto& now = outputs.emplace_back(graph_.groups.size());
-  now[group_graph::input_group] = inputs;
+  auto readers = graph_.groups[group_graph::input_group].downstream.size();
+  now[group_graph::input_group] = {inputs, std::vector<tensor>(readers)};
   for (auto id = first_neurons; id < graph_.loss_group(); ++id) {
     const auto& x = graph_.groups[id];
     std::vector<tensor> all(x.upstream.size());
     for (size_t i = 0; i < all.size(); ++i)
       if (auto& from = x.upstream[i]; from.delay <= time)
-        all[i] = outputs[time - from.delay][from.group];
+        all[i] = crossing(from, id, outputs[time - from.delay]);
     now[id] = timed(id, [&] {
-      return programs_[id - first_neurons]->forward(dev_, which, why, all);
+      auto& program = *programs_[id - first_neurons];
+      return program.sent(dev_, program.forward(dev_, which, why, all));
     });
   }
 }
 
+const tensor& plain_loop::crossing(const edge& from, group_id to,
+                                   const outputs_by_group& outputs) const {
+  const auto& readers = graph_.groups[from.group].downstream;
+  auto found = std::ranges::find(readers, to, &edge::group);
+  return outputs[from.group].across(
+      static_cast<size_t>(found - readers.begin()));
+}
+
 std::vector<tensor>
-plain_loop::inputs_of_loss(const tensors_by_group& outputs) const {
+plain_loop::inputs_of_loss(const outputs_by_group& outputs) const {
   std::vector<tensor> all;
   for (auto from : ends_of(graph_.groups[graph_.loss_group()].upstream))
     if (from != group_graph::target_group)
-      all.push_back(outputs[from]);
+      all.push_back(outputs[from].whole);
   return all;
 }
 

@@ -51,7 +51,7 @@ public:
   caf::error load(const std::vector<parameter_set>& saved, uint64_t steps);
 
 private:
-  using tensors_by_group = std::vector<tensor>;
+  using outputs_by_group = std::vector<sent_output>;
 
   /// By producer, then by consumer in the order of `downstream`.
   using gradients_by_group = std::vector<std::vector<tensor>>;
@@ -63,9 +63,13 @@ private:
   /// Computes all groups at the time step that comes after those in
   /// `outputs`, and adds it there.
   void forward(piece which, phase why, const tensor& inputs,
-               std::vector<tensors_by_group>& outputs);
+               std::vector<outputs_by_group>& outputs);
 
-  std::vector<tensor> inputs_of_loss(const tensors_by_group& outputs) const;
+  /// What crosses an upstream edge of a group.
+  const tensor& crossing(const edge& from, group_id to,
+                         const outputs_by_group& outputs) const;
+
+  std::vector<tensor> inputs_of_loss(const outputs_by_group& outputs) const;
 
   /// @param gradients Of the loss.
   /// @param arrived By time step; what a later one left is used, what an

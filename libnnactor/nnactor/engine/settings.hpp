@@ -58,6 +58,9 @@ struct train_settings {
   /// Of what dense layers multiply. Sums, and the parameters that the optimizer
   /// changes, stay float32 (mixed precision, arXiv 1710.03740).
   precision compute = precision::float32;
+  /// Keep only what a layer reads between forward and backward, and compute the
+  /// rest again (arXiv 1604.06174).
+  bool recompute = false;
   /// Else it only answers: nothing has a gradient or an optimizer's state.
   bool learns = true;
 

@@ -71,7 +71,8 @@ std::unique_ptr<layer_maths> make_sparse(const network& net,
                                         columns_read(net, of, std::move(runs)));
 }
 
-layer_costs sparse_costs(const layer& what, const train_settings&) {
+layer_costs sparse_costs(const network&, const layer& what,
+                         const train_settings&) {
   auto out = weighted_costs(what);
   out.turns = true;
   // Each weight's column, once here and once in the device's order.

@@ -14,7 +14,7 @@ uint64_t sent_bytes(const train_settings& how) {
 
 } // namespace
 
-std::vector<link_traffic> traffic(const arrangement& on,
+std::vector<link_traffic> traffic(const network& net, const arrangement& on,
                                   const train_settings& how) {
   std::map<std::pair<node_index, node_index>, link_traffic> links;
   auto node = [&](group_id id) { return on.where.seats[id].node; };
@@ -25,17 +25,27 @@ std::vector<link_traffic> traffic(const arrangement& on,
     return out;
   };
   auto steps = uint64_t{on.graph.time_steps};
+  auto rows = uint64_t{how.batch} * on.graph.context;
+  // A stream sends the rows of its norm with every micro-batch.
+  auto rows_of = [&](const group& g) {
+    return rows + how.micro_batches * net.layers[g.layer].norm_rows();
+  };
   for (auto& g : on.graph.groups) {
+    auto value =
+        g.kind == group_kind::neurons ? sent_bytes(how) : sizeof(float);
     // The loss group sends two doubles for each time step of a micro-batch.
     auto bytes = g.kind == group_kind::loss
                      ? steps * how.micro_batches * 2 * sizeof(double)
-                     : steps * how.batch * g.width
-                           * (g.kind == group_kind::neurons ? sent_bytes(how)
-                                                            : sizeof(float));
+                     : steps * rows_of(g) * g.width * value;
     std::set<node_index> readers;
-    for (auto& to : g.downstream)
-      if (node(to.group) != node(g.id))
+    for (auto& to : g.downstream) {
+      if (node(to.group) == node(g.id))
+        continue;
+      if (to.cut)
+        link(g.id, node(to.group)).forward += rows_of(g) * to.columns * value;
+      else
         readers.insert(node(to.group));
+    }
     for (auto to : readers)
       link(g.id, to).forward += bytes;
     if (g.kind != group_kind::neurons && g.kind != group_kind::loss)
@@ -44,7 +54,8 @@ std::vector<link_traffic> traffic(const arrangement& on,
       if (on.graph.groups[from.group].kind == group_kind::neurons
           && node(from.group) != node(g.id))
         link(g.id, node(from.group)).backward +=
-            (steps - from.delay) * how.batch * from.columns * sent_bytes(how);
+            (steps - from.delay) * rows_of(on.graph.groups[from.group])
+            * from.columns * sent_bytes(how);
   }
   std::vector<link_traffic> out;
   for (auto& [pair, x] : links)

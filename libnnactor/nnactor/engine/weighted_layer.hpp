@@ -16,10 +16,14 @@ public:
   void forward(device& dev, const layer_input& x, mutable_matrix y,
                kept_values* keep) final;
 
-  tensor backward(device& dev, const kept_values& at, const tensor& dy,
-                  mutable_matrix dx) final;
+  void backward(device& dev, kept_values& at, const tensor& dy,
+                mutable_matrix dx) final;
 
   void accumulate(device& dev, const kept_values& at) final;
+
+  bool keeps_y() const final {
+    return true;
+  }
 
 protected:
   matrix weights(device& dev) {

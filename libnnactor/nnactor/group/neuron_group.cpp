@@ -5,12 +5,31 @@
 
 namespace nnactor {
 
+namespace {
+
+sent_output output_of(chain& program, device& dev, const work_id& work,
+                      const std::vector<tensor>& inputs, bool stays) {
+  auto y = program.forward(dev, work.what(), work.why, inputs);
+  auto out = program.sent(dev, y);
+  if (stays)
+    return out;
+  if (!out.whole.empty())
+    out.whole = dev.fetch(out.whole);
+  for (auto& x : out.cuts)
+    if (!x.empty())
+      x = dev.fetch(x);
+  return out;
+}
+
+} // namespace
+
 void neuron_group_state::init(pointer parent, group_settings how,
                               std::vector<program_ptr> programs) {
   self = parent;
   settings = std::move(how);
   program = std::make_shared<chain>(std::move(programs));
   version = settings.version;
+  program->begin(version);
   last_activity = self->clock().now();
   inputs =
       inbox{settings.head().upstream, direction::forward, settings.time_steps};
@@ -92,41 +111,46 @@ void neuron_group_state::start_forward(const work_id& work) {
     return report(std::move(err));
   if (work.why == phase::infer)
     return start_answer(work, *values);
-  auto output = std::make_shared<tensor>();
+  auto out = std::make_shared<sent_output>();
   execute(
       "forward", urgency::forward,
-      [p = program, work, output, xs = std::move(*values),
+      [p = program, work, out, xs = std::move(*values),
        stays = settings.outputs_stay](device& dev) {
-        auto y = p->forward(dev, work.what(), work.why, xs);
-        *output = stays ? y : dev.fetch(y);
+        *out = output_of(*p, dev, work, xs, stays);
       },
-      [this, work, output] { send_output(work, *output); });
+      [this, work, out] { send_output(work, *out); });
 }
 
 // Where nothing is trained, nothing is more urgent than what came first, so
 // there is no need to queue at the device.
 void neuron_group_state::start_answer(const work_id& work,
                                       const std::vector<tensor>& values) {
-  tensor output;
+  sent_output out;
   trace::span here{trace::activity::computing, "answer", settings.head().id};
   auto failure = run_on(*settings.kernels, [&](device& dev) {
-    auto y = program->forward(dev, work.what(), work.why, values);
-    output = settings.outputs_stay ? y : dev.fetch(y);
+    out = output_of(*program, dev, work, values, settings.outputs_stay);
   });
   last_activity = self->clock().now();
   if (failure)
     return report(std::move(failure));
-  send_output(work, output);
+  send_output(work, out);
 }
 
 void neuron_group_state::send_output(const work_id& work,
-                                     const tensor& output) {
+                                     const sent_output& what) {
   auto& me = settings.tail();
   if (work.why == phase::train)
     awaiting_gradients.insert(work.what());
   auto key = tensor_key{work, me.layer, direction::forward, me.id, 0};
   for (auto& reader : readers)
-    self->send(reader, tensor_message{key, output});
+    self->send(reader, tensor_message{key, what.whole});
+  for (size_t i = 0; i < what.cuts.size(); ++i) {
+    if (what.cuts[i].empty())
+      continue;
+    key.consumer = me.downstream[i].group;
+    if (auto sink = routes->towards(key.consumer))
+      self->send(sink, tensor_message{key, what.cuts[i]});
+  }
   // What nobody needs any more has no gradient to wait for.
   if (work.why == phase::train && gradients.expected(work) == 0)
     run_backward(work, std::vector<tensor>(me.downstream.size()));

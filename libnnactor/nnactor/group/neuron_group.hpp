@@ -104,7 +104,7 @@ private:
   void on_gradient(const tensor_message& what);
   void start_forward(const work_id& work);
   void start_answer(const work_id& work, const std::vector<tensor>& values);
-  void send_output(const work_id& work, const tensor& output);
+  void send_output(const work_id& work, const sent_output& what);
   void start_backward(const work_id& work);
   void run_backward(const work_id& work, std::vector<tensor> values);
   void send_gradients(const work_id& work, const std::vector<tensor>& values);

@@ -83,8 +83,8 @@ struct tensor_key {
   layer_id layer = 0; ///< Of the producer.
   direction way = direction::forward;
   group_id producer = 0;
-  group_id consumer = 0; ///< Backward: whose output. Forward: always 0, the
-                         ///< gate of each node knows its readers.
+  group_id consumer = 0; ///< Backward: whose output. Forward: who alone reads
+                         ///< it, or 0: the gate of each node knows who does.
 
   friend auto operator<=>(const tensor_key&, const tensor_key&) = default;
 };

@@ -57,11 +57,11 @@ connection_table::connection_table(const network&, const group_graph& graph,
         continue;
       nodes.emplace(producer.id, node(producer.id));
       nodes.emplace(consumer.id, node(consumer.id));
-      if (receives)
+      if (receives && !to.cut)
         readers[producer.id].push_back(consumer.id);
-      if (sends && receives)
+      if (sends && receives && !to.cut)
         forward[producer.id].groups.push_back(consumer.id);
-      else if (sends)
+      else if (sends && !to.cut)
         add_once(forward[producer.id].nodes, node(consumer.id));
       if (sends != receives)
         connections_.push_back(

@@ -68,11 +68,12 @@ public:
     std::vector<node_index> nodes;
   };
 
-  /// The route of a local group's output.
+  /// The route of a local group's output, as far as its readers get all of
+  /// it; see `edge::cut`.
   const route& forward_of(group_id producer) const;
 
-  /// Local groups that read the output of `producer`, local or remote; empty
-  /// for a producer that no local group reads.
+  /// Local groups that read all of the output of `producer`, local or remote;
+  /// empty for a producer that no local group reads.
   const std::vector<group_id>& readers_of(group_id producer) const;
 
   /// The node of the group at the other end of an edge of a local group, and

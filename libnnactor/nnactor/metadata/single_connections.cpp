@@ -1,4 +1,7 @@
 #include "nnactor/metadata/table_view.hpp"
+#include "nnactor/network/sparse.hpp"
+
+#include <algorithm>
 
 namespace nnactor {
 
@@ -22,6 +25,34 @@ caf::error each(const neuron_set& xs, Use use) {
   return {};
 }
 
+/// Finds the weight of a column among those that a neuron has.
+class weight_places {
+public:
+  weight_places(const network& net, layer_id reader) {
+    if (net.layers[reader].kind == layer_kind::sparse)
+      sparse_.emplace(net, reader);
+  }
+
+  void look_at(neuron_id consumer) {
+    if (sparse_)
+      columns_ = sparse_->of(consumer);
+  }
+
+  /// Nothing where the neuron does not read the column.
+  std::optional<uint64_t> of(uint64_t column) const {
+    if (!sparse_)
+      return column;
+    auto at = std::ranges::lower_bound(columns_, column);
+    if (at == columns_.end() || *at != column)
+      return std::nullopt;
+    return static_cast<uint64_t>(at - columns_.begin());
+  }
+
+private:
+  std::optional<sparse_connections> sparse_;
+  std::vector<uint64_t> columns_; ///< Of a sparse neuron, ascending.
+};
+
 caf::error visit_ends(const table_file& what, const ends& of, bool outgoing,
                       const weight_row& row, const connection_visitor& visit) {
   if (of.producers.empty() || of.consumers.empty())
@@ -29,8 +60,10 @@ caf::error visit_ends(const table_file& what, const ends& of, bool outgoing,
   const auto& net = what.net;
   auto consumer_layer = net.layer_of(of.consumers.id_at(0));
   const auto& from = net.layers[net.layer_of(of.producers.id_at(0))];
+  weight_places places{net, consumer_layer};
   return each(of.consumers, [&](neuron_id consumer) -> caf::error {
     auto weights = row(consumer);
+    places.look_at(consumer);
     if (!weights)
       return weights.error();
     auto width = net.layers[consumer_layer].row_width;
@@ -42,11 +75,14 @@ caf::error visit_ends(const table_file& what, const ends& of, bool outgoing,
     return each(of.producers, [&](neuron_id producer) -> caf::error {
       auto column = *column_of(net, consumer_layer, producer, 0);
       for (uint64_t p = 0; p < from.positions; ++p) {
+        auto place = places.of(column + p);
+        if (!place)
+          continue;
         single_connection x{.local = outgoing ? producer : consumer,
                             .remote = outgoing ? consumer : producer,
                             .position = p,
                             .outgoing = outgoing,
-                            .weight = (*weights)[column + p]};
+                            .weight = (*weights)[*place]};
         if (auto err = visit(x))
           return err;
       }

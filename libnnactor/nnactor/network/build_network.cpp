@@ -1,5 +1,6 @@
 #include "nnactor/nearest.hpp"
 #include "nnactor/network/layout.hpp"
+#include "nnactor/network/transformer_layout.hpp"
 
 #include <algorithm>
 
@@ -133,12 +134,17 @@ caf::error circular(const network_description& what,
   std::vector<std::string> names;
   for (auto id : cycle)
     names.push_back(fmt::format("'{}'", what.layers[id - 1].name));
-  return wrong_layer(
-      what.layers[cycle.front() - 1],
-      fmt::format("it needs itself at once: {}; give one of these connections "
-                  "a delay, for example delay = {{ {} = 1 }} in layer {}",
-                  fmt::join(names, " reads "), what.layers[cycle[1] - 1].name,
-                  names.front()));
+  auto rigid = std::ranges::any_of(cycle, [&](layer_id id) {
+    return is_of_transformer(what.layers[id - 1].kind);
+  });
+  auto remedy =
+      rigid ? std::string{"a transformer cannot be inside a cycle"}
+            : fmt::format("give one of these connections a delay, for example "
+                          "delay = {{ {} = 1 }} in layer {}",
+                          what.layers[cycle[1] - 1].name, names.front());
+  return wrong_layer(what.layers[cycle.front() - 1],
+                     fmt::format("it needs itself at once: {}; {}",
+                                 fmt::join(names, " reads "), remedy));
 }
 
 /// Two layers of one name would make every reference to it ambiguous, so this
@@ -162,16 +168,29 @@ struct resolved {
   std::vector<layer_id> written; ///< By layer; index into the description + 1.
 };
 
+/// As many as a user wants, or as the data has something for.
+uint64_t units_of(const layer_description& x, const data_shape& data) {
+  if (x.units != 0 || x.kind == layer_kind::embedding)
+    return x.units;
+  return x.by_position ? data.context : data.output_width;
+}
+
 layer described(const layer_description& x, const connections& reads,
                 const std::vector<layer_id>& ids, const data_shape& data) {
-  auto counted = x.units == 0 && x.kind != layer_kind::embedding;
   layer out{.name = x.name,
             .kind = x.kind,
             .act = x.act,
-            .units = counted ? data.output_width : x.units,
+            .units = units_of(x, data),
+            .width = x.width,
+            .bias = x.bias,
             .inputs = {},
             .label = x.label,
-            .sparse = x.sparse};
+            .sparse = x.sparse,
+            .norm = x.norm,
+            .attention = x.attention,
+            .gated = x.gated,
+            .by_position = x.by_position,
+            .dropout = x.dropout};
   for (auto input : reads.inputs)
     out.inputs.push_back(ids[input]);
   if (std::ranges::any_of(reads.delays, [](auto x) { return x > 0; }))
@@ -191,7 +210,9 @@ result<resolved> resolve(const network_description& what,
   std::vector<layer_id> ids(reads->size());
   for (layer_id id = 0; id < ids.size(); ++id)
     ids[sorted.order[id]] = id;
-  resolved out{.net = {.layers = {}, .time_steps = data.time_steps},
+  resolved out{.net = {.layers = {},
+                       .time_steps = data.time_steps,
+                       .context = data.context},
                .written = std::move(sorted.order)};
   for (auto from : out.written) {
     if (from > 0)

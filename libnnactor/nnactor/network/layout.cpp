@@ -1,19 +1,13 @@
 #include "nnactor/network/layout.hpp"
 
+#include "nnactor/network/transformer_layout.hpp"
+
 #include <algorithm>
 #include <set>
 
 namespace nnactor {
 
 namespace {
-
-/// The reason why a layer is wrong, nothing if it is right.
-using reason = std::optional<std::string>;
-
-template <class... Ts>
-reason because(fmt::format_string<Ts...> format, Ts&&... xs) {
-  return fmt::format(format, std::forward<Ts>(xs)...);
-}
 
 reason check_name(const std::string& name) {
   if (name.empty())
@@ -130,6 +124,9 @@ reason check_sparsity(const sparsity& how, uint64_t columns) {
 reason lay_out_weighted(const network& net, layer& x) {
   for (auto id : x.inputs) {
     const auto& from = net.layers[id];
+    if (from.kind == layer_kind::stream || gives_sums(from.kind))
+      return because("a {} layer cannot read '{}' of kind '{}'",
+                     to_string(x.kind), from.name, to_string(from.kind));
     if (from.tokens != 0)
       return because("a {} layer cannot read tokens; put an embedding "
                      "between '{}' and it",
@@ -166,9 +163,19 @@ reason set_width(const network& net, layer& x) {
   if (x.units > most_columns / x.positions)
     return because("{} units with {} values each are more than {} values",
                    x.units, x.positions, most_columns);
-  x.width = x.units * x.positions;
+  if (x.kind == layer_kind::table && (x.width == 0 || x.width > most_columns))
+    return because("a table needs a width, that of the stream it is for");
+  if (!gives_sums(x.kind))
+    x.width = x.units * x.positions;
   x.tokens = 0;
   return std::nullopt;
+}
+
+reason lay_out_kind(const network& net, layer& x) {
+  if (is_of_transformer(x.kind))
+    return lay_out_transformer(net, x);
+  return x.kind == layer_kind::embedding ? lay_out_embedding(net, x)
+                                         : lay_out_weighted(net, x);
 }
 
 reason lay_out_neurons(const network& net, layer& x) {
@@ -177,13 +184,12 @@ reason lay_out_neurons(const network& net, layer& x) {
                    "{} that a network has at most",
                    x.units, x.first, most_neurons);
   x.row_width = 0;
-  auto wrong = x.kind == layer_kind::embedding ? lay_out_embedding(net, x)
-                                               : lay_out_weighted(net, x);
-  if (wrong)
+  if (auto wrong = lay_out_kind(net, x))
     return wrong;
-  if (x.units > most_parameters / (x.row_width + 1))
-    return because("{} units with {} weights each are more than {} parameters",
-                   x.units, x.row_width, most_parameters);
+  auto each = x.parameters_per_neuron();
+  if (x.units > most_parameters / (each + 1))
+    return because("{} units with {} parameters each are more than {}", x.units,
+                   each, most_parameters);
   return std::nullopt;
 }
 
@@ -194,9 +200,10 @@ reason lay_out_loss(const network& net, layer& x) {
   if (x.act != activation::none)
     return because("a loss has no activation");
   const auto& output = net.layers[x.inputs.front()];
-  if (output.kind != layer_kind::dense && output.kind != layer_kind::sparse)
-    return because("it must read a dense or sparse layer, but '{}' is of kind "
-                   "'{}'",
+  if (output.kind != layer_kind::dense && output.kind != layer_kind::sparse
+      && output.kind != layer_kind::vocabulary)
+    return because("it must read a dense or sparse layer or a vocabulary, but "
+                   "'{}' is of kind '{}'",
                    output.name, to_string(output.kind));
   x.positions = 1;
   x.width = output.width;
@@ -235,6 +242,9 @@ reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
     return because("the names '{}' and '{}' are those of the first and the "
                    "last layer",
                    input_name, loss_name);
+  if (x.kind != layer_kind::stream
+      && (x.norm != norm_settings{} || x.dropout != 0))
+    return because("only a stream has a norm and dropout");
   if (id == 0)
     return std::nullopt;
   if (auto wrong = check_inputs(net, id))
@@ -255,6 +265,13 @@ std::optional<layout_error> lay_out(network& net) {
     return layout_error{0, fmt::format("an example has 1 to {} time steps, "
                                        "found {}",
                                        most_time_steps, net.time_steps)};
+  if (net.context == 0 || net.context > most_positions)
+    return layout_error{0, fmt::format("an example has 1 to {} positions, "
+                                       "found {}",
+                                       most_positions, net.context)};
+  if (net.context > 1 && net.time_steps > 1)
+    return layout_error{0, "an example has several positions or several time "
+                           "steps, not both"};
   if (auto wrong = lay_out_input(net.layers.front()))
     return layout_error{0, std::move(*wrong)};
   for (layer_id id = 1; id + 1 < net.layers.size(); ++id)

@@ -14,6 +14,7 @@ constexpr uint64_t most_neurons = uint64_t{1} << 40;
 constexpr uint64_t most_columns = uint64_t{1} << 40;
 constexpr uint64_t most_parameters = uint64_t{1} << 56;
 constexpr uint32_t most_time_steps = uint32_t{1} << 16;
+constexpr uint32_t most_positions = uint32_t{1} << 20; ///< Of a sequence.
 constexpr uint32_t most_clusters = uint32_t{1} << 20;
 /// Of a layer: whoever splits it looks at each of them.
 constexpr uint64_t most_sparse_connections = uint64_t{1} << 31;
@@ -31,9 +32,9 @@ struct layout_error {
 };
 
 /// Checks the structure of a network of which only names, kinds, activations,
-/// units, inputs, delays, time steps, and the width and tokens of the input are
-/// known, and computes all other fields of its layers. What comes from a user
-/// and what comes from a peer passes here alike.
+/// units, inputs, delays, time steps, what is only of some kinds, and the width
+/// and tokens of the input are known, and computes all other fields of its
+/// layers. What comes from a user and what comes from a peer passes here alike.
 std::optional<layout_error> lay_out(network& net);
 
 } // namespace nnactor

@@ -5,14 +5,17 @@ namespace nnactor {
 
 namespace {
 
-constexpr enum_names<layer_kind, 6> layer_kinds{
+constexpr enum_names<layer_kind, 11> layer_kinds{
     {"input", "embedding", "dense", "softmax_cross_entropy",
-     "mean_squared_error", "sparse"}};
+     "mean_squared_error", "sparse", "stream", "table", "attention", "mlp",
+     "vocabulary"}};
+
+constexpr enum_names<norm_kind, 3> norms{{"none", "rms", "layer"}};
 
 constexpr enum_names<connection_pattern, 2> patterns{{"random", "clustered"}};
 
-constexpr enum_names<activation, 5> activations{
-    {"none", "relu", "gelu", "tanh", "sigmoid"}};
+constexpr enum_names<activation, 6> activations{
+    {"none", "relu", "gelu", "tanh", "sigmoid", "silu"}};
 
 } // namespace
 
@@ -22,6 +25,10 @@ const char* to_string(layer_kind kind) {
 
 const char* to_string(activation act) {
   return activations.name_of(act);
+}
+
+const char* to_string(norm_kind kind) {
+  return norms.name_of(kind);
 }
 
 const char* to_string(connection_pattern pattern) {

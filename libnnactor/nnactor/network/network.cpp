@@ -6,12 +6,76 @@
 
 namespace nnactor {
 
+namespace {
+
+using parameter_list = std::vector<layer_parameter>;
+
+layer_parameter addend(std::string name, uint64_t columns = 1) {
+  return {.name = std::move(name), .columns = columns, .multiplies = false};
+}
+
+layer_parameter gain(std::string name, uint64_t columns = 1) {
+  auto out = addend(std::move(name), columns);
+  out.start = 1;
+  return out;
+}
+
+layer_parameter rows_of(std::string name, uint64_t rows, uint64_t width) {
+  return {.name = std::move(name), .columns = rows * width, .rows = rows};
+}
+
+parameter_list of_stream(const layer& x) {
+  parameter_list out;
+  if (x.norm.kind != norm_kind::none)
+    out.push_back(gain("gain"));
+  if (x.norm.kind == norm_kind::layer)
+    out.push_back(addend("shift"));
+  if (x.bias)
+    out.push_back(addend("bias"));
+  return out;
+}
+
+parameter_list of_attention(const layer& x) {
+  auto head = x.attention.head_size;
+  auto asking = head * x.attention.queries;
+  parameter_list out{rows_of("query", asking, x.row_width),
+                     rows_of("key", head, x.row_width),
+                     rows_of("value", head, x.row_width),
+                     rows_of("output", asking, x.row_width)};
+  if (x.bias)
+    out.insert(out.end(),
+               {addend("query_bias", asking), addend("key_bias", head),
+                addend("value_bias", head)});
+  if (x.attention.head_norm != norm_kind::none)
+    out.insert(out.end(), {gain("query_gain", head), gain("key_gain", head)});
+  return out;
+}
+
+parameter_list of_mlp(const layer& x) {
+  parameter_list out{{"up", x.row_width}, {"down", x.row_width}};
+  if (x.gated)
+    out.push_back({"gate", x.row_width});
+  if (x.bias)
+    out.push_back(addend("up_bias"));
+  if (x.bias && x.gated)
+    out.push_back(addend("gate_bias"));
+  return out;
+}
+
+} // namespace
+
 std::vector<layer_parameter> layer::parameter_rows() const {
   if (!has_neurons(kind))
     return {};
-  std::vector<layer_parameter> out{{"weight", row_width}};
+  if (kind == layer_kind::stream)
+    return of_stream(*this);
+  if (kind == layer_kind::attention)
+    return of_attention(*this);
+  if (kind == layer_kind::mlp)
+    return of_mlp(*this);
+  parameter_list out{{"weight", row_width}};
   if (bias)
-    out.push_back({"bias", 1, false});
+    out.push_back(addend("bias"));
   return out;
 }
 

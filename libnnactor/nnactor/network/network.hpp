@@ -23,6 +23,44 @@ enum class layer_kind : uint8_t {
   softmax_cross_entropy = 3, ///< Loss on class labels, no neurons.
   mean_squared_error = 4,    ///< Loss on target values, no neurons.
   sparse = 5,                ///< As dense, but a neuron reads few columns.
+  // Of transformers. What a neuron of some of them gives is added to what
+  // others give, see `gives_sums`.
+  stream = 6,     ///< Coordinates of the residual stream: sums of its inputs.
+  table = 7,      ///< A vector a token, or a position, looked up.
+  attention = 8,  ///< Key and value heads with their queries.
+  mlp = 9,        ///< Hidden units, each with a way up and a way down.
+  vocabulary = 10 ///< Tokens to be told, a row each: their logits.
+};
+
+/// How a stream is normalised by those who read it. Values are part of the
+/// schemas.
+enum class norm_kind : uint8_t {
+  none,
+  rms,   ///< x / rms(x) times a gain, arXiv 1910.07467.
+  layer, ///< (x - mean) / deviation times a gain plus a shift, arXiv 1607.06450
+};
+
+struct norm_settings {
+  norm_kind kind = norm_kind::none;
+  double epsilon = 1e-5; ///< Added to the mean square.
+
+  friend bool operator==(const norm_settings&, const norm_settings&) = default;
+};
+
+/// What an attention layer does; a neuron of it is a key and value head.
+struct attention_settings {
+  uint64_t head_size = 0; ///< Values of a head.
+  uint64_t queries = 1;   ///< Heads that ask each key head: 1, or grouped.
+  bool causal = true;     ///< A position sees none after itself.
+  uint64_t window = 0; ///< Positions that one sees, itself among them; 0: all.
+  /// Of rotary positions (arXiv 2104.09864); 0: there are none.
+  double rotary_base = 0;
+  double rotary_scale = 1; ///< Positions are divided by that.
+  /// Of each query and key head by itself, with gains of the head's own.
+  norm_kind head_norm = norm_kind::none;
+
+  friend bool operator==(const attention_settings&,
+                         const attention_settings&) = default;
 };
 
 /// Which columns the neurons of a sparse layer read. Values are part of the
@@ -45,6 +83,7 @@ struct sparsity {
 
 const char* to_string(layer_kind kind);
 const char* to_string(activation act);
+const char* to_string(norm_kind kind);
 const char* to_string(connection_pattern pattern);
 
 /// Reads the name that `to_string` gives, nothing for any other word.
@@ -58,7 +97,21 @@ std::vector<std::string> activation_names();
 /// Whether a layer of that kind has neurons.
 constexpr bool has_neurons(layer_kind kind) {
   return kind == layer_kind::embedding || kind == layer_kind::dense
-         || kind == layer_kind::sparse;
+         || kind >= layer_kind::sparse;
+}
+
+/// Whether every neuron of such a layer gives a value for each column of it,
+/// and what they give is added up by the stream that reads it.
+constexpr bool gives_sums(layer_kind kind) {
+  return kind == layer_kind::table || kind == layer_kind::attention
+         || kind == layer_kind::mlp;
+}
+
+/// Whether such a layer reads a stream, all of it, as the stream's norm makes
+/// it.
+constexpr bool reads_norm(layer_kind kind) {
+  return kind == layer_kind::attention || kind == layer_kind::mlp
+         || kind == layer_kind::vocabulary;
 }
 
 /// Whether a layer of that kind ends a network.
@@ -72,31 +125,40 @@ constexpr bool is_loss(layer_kind kind) {
 struct layer_parameter {
   std::string name;     ///< At rest, too: "weight", "bias".
   uint64_t columns = 0; ///< Values of a neuron.
-  /// Whether it is one weight for each column that a neuron reads; else it is
-  /// added to what the neuron computes, and weight decay leaves it alone.
+  /// Whether it is weights for what the neuron reads or gives; else it is
+  /// one value for a value that the neuron computes, and weight decay leaves it
+  /// alone.
   bool multiplies = true;
+  float start = 0;   ///< Before training, where it does not multiply.
+  uint64_t rows = 1; ///< Rows that a neuron has of it, `columns` together.
 };
 
-/// One layer of a network. Its output for one time step of an example is a row
-/// of `width` values, neuron by neuron: value `p` of its `u`-th neuron is
-/// column `u * positions + p`.
+/// One layer of a network. Its output for one time step of a row of the data is
+/// a row of `width` values. Where neurons have columns of their own, value `p`
+/// of its `u`-th neuron is column `u * positions + p`; where they give sums
+/// (`gives_sums`), each gives a value for every column.
 struct layer {
   std::string name;
   layer_kind kind = layer_kind::dense;
   activation act = activation::none;
   uint64_t units = 0;           ///< Neurons; 0 for input and losses.
   uint64_t positions = 1;       ///< Values each neuron gives per example.
-  uint64_t width = 0;           ///< Values per example, `units * positions`.
+  uint64_t width = 0;           ///< Columns.
   uint64_t tokens = 0;          ///< Input: number of tokens, 0 for real values.
-  uint64_t row_width = 0;       ///< Weights per neuron, 0 for input and losses.
-  bool bias = false;            ///< Whether each neuron has a bias.
+  uint64_t row_width = 0;       ///< Columns that a neuron has weights for.
+  bool bias = false;            ///< Whether what it computes has a bias.
   neuron_id first = 0;          ///< Id of its first neuron.
   std::vector<layer_id> inputs; ///< Layers it reads, concatenated in order.
   std::string label = {};       ///< Of a type of neurons; may be empty.
   /// Time steps between an input and what is read of it, by input; empty where
   /// nothing is delayed. Before the first time step, a layer gives zeros.
   std::vector<uint32_t> delays = {};
-  sparsity sparse = {}; ///< Of a sparse layer.
+  sparsity sparse = {};              ///< Of a sparse layer.
+  norm_settings norm = {};           ///< Of a stream.
+  attention_settings attention = {}; ///< Of an attention layer.
+  bool gated = false;                ///< Mlp: act(gate) * up, not act(up).
+  bool by_position = false;          ///< Table: of positions, not of tokens.
+  double dropout = 0; ///< Stream: of what layers that give sums add to it.
 
   /// @param input Index into `inputs`.
   uint32_t delay_of(size_t input) const {
@@ -105,6 +167,12 @@ struct layer {
 
   neuron_set neurons() const {
     return neuron_set::range(first, first + units);
+  }
+
+  /// Rows that its output has beside those of the data: a stream sends gain and
+  /// shift of its norm along, so that whoever normalises a row has them.
+  uint64_t norm_rows() const {
+    return static_cast<uint64_t>(norm.kind);
   }
 
   /// Empty for input and losses. The order is that of sums over parameters.
@@ -133,6 +201,13 @@ struct layer_description {
   /// read undelayed.
   std::vector<std::pair<std::string, uint32_t>> delays = {};
   sparsity sparse = {}; ///< Of a sparse layer.
+  uint64_t width = 0;   ///< Of a table: that of the stream it is for.
+  bool bias = false;    ///< Of stream, attention and mlp.
+  norm_settings norm = {};
+  attention_settings attention = {};
+  bool gated = false;
+  bool by_position = false;
+  double dropout = 0;
 };
 
 /// What a user writes of a network.
@@ -148,6 +223,12 @@ struct data_shape {
   uint64_t tokens = 0;       ///< Number of tokens, 0 for real values.
   uint64_t output_width = 0; ///< Classes, or target values per time step.
   uint32_t time_steps = 1;   ///< Of an example.
+  uint32_t context = 1;      ///< Rows of an example: its positions.
+
+  /// See `network::answers`.
+  uint64_t answers() const {
+    return uint64_t{time_steps} * context;
+  }
 };
 
 /// A graph of layers: the input first, the loss last, reading exactly one
@@ -157,9 +238,18 @@ struct data_shape {
 struct network {
   std::vector<layer> layers;
   uint32_t time_steps = 1; ///< Of an example; no state goes beyond it.
+  /// Consecutive rows that are an example: the positions of a sequence. Only
+  /// attention looks from one to another.
+  uint32_t context = 1;
 
   uint64_t neuron_count() const;
   uint64_t parameter_count() const;
+
+  /// Rows of output that an example has: one a time step or a position.
+  uint64_t answers() const {
+    return uint64_t{time_steps} * context;
+  }
+
   const layer& loss() const {
     return layers.back();
   }

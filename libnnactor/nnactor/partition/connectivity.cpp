@@ -17,7 +17,18 @@ constexpr uint64_t most_edges = uint64_t{1} << 27;
 constexpr auto most_indices =
     static_cast<uint64_t>(std::numeric_limits<idx_t>::max());
 
-/// Whether the edges of a dense layer and one of its inputs are looked at.
+/// Whether each coordinate of a stream adds the same one of another.
+bool is_parallel(const layer& reader, const layer& from) {
+  return reader.kind == layer_kind::stream && from.kind == layer_kind::stream;
+}
+
+/// Whether each neuron of a layer is connected with each of one of its inputs.
+bool is_dense(const layer& reader, const layer& from) {
+  return reader.kind == layer_kind::dense || reads_norm(reader.kind)
+         || (reader.kind == layer_kind::stream && gives_sums(from.kind));
+}
+
+/// Whether such edges are looked at.
 bool has_say(const layer& reader, const layer& from) {
   return from.units == 0 || reader.units <= most_dense_edges / from.units;
 }
@@ -28,9 +39,13 @@ bool fits(const network& net) {
   for (const auto& x : net.layers) {
     if (x.kind == layer_kind::sparse)
       edges += x.units * x.row_width;
-    for (auto input : x.inputs)
-      if (x.kind == layer_kind::dense && has_say(x, net.layers[input]))
-        edges += x.units * net.layers[input].units;
+    for (auto input : x.inputs) {
+      const auto& from = net.layers[input];
+      if (is_parallel(x, from))
+        edges += x.units;
+      else if (is_dense(x, from) && has_say(x, from))
+        edges += x.units * from.units;
+    }
     if (edges > most_edges)
       return false;
   }
@@ -91,11 +106,12 @@ private:
     if (x.kind == layer_kind::sparse)
       return each_sparse_connection(
           net_, id, [&](neuron_id a, neuron_id b) { connect(a, b); });
-    if (x.kind != layer_kind::dense)
-      return;
     for (auto input : x.inputs) {
       const auto& from = net_.layers[input];
-      if (!has_say(x, from))
+      if (is_parallel(x, from))
+        for (uint64_t i = 0; i < x.units; ++i)
+          connect(x.first + i, from.first + i);
+      if (!is_dense(x, from) || !has_say(x, from))
         continue;
       for (auto a = x.first; a < x.first + x.units; ++a)
         for (auto b = from.first; b < from.first + from.units; ++b)
@@ -166,22 +182,31 @@ private:
   std::vector<idx_t> counts_; ///< Connections with each neighbour.
 };
 
-/// Adds the connections of a dense layer; they need not be looked at one by
-/// one.
-void add_dense(const network& net, const partition& parts, layer_id id,
+/// The neurons that are as far from `to` as some are from `first`.
+neuron_set moved(const neuron_set& xs, neuron_id first, neuron_id to) {
+  std::vector<neuron_interval> out;
+  for (const auto& x : xs.intervals())
+    out.push_back({x.begin - first + to, x.end - first + to});
+  return neuron_set{std::move(out)};
+}
+
+/// Adds the connections between a layer that is not sparse and one of its
+/// inputs; they need not be looked at one by one.
+void add_input(const partition& parts, const layer& reader, const layer& from,
                connection_cut& out) {
-  const auto& reader = net.layers[id];
-  for (auto input : reader.inputs) {
-    const auto& from = net.layers[input];
-    auto all = reader.units * from.width;
-    if (!has_neurons(from.kind))
-      continue;
-    out.all += all;
-    for (const auto& part : parts.parts)
-      all -= intersect(part, reader.neurons()).size()
-             * intersect(part, from.neurons()).size() * from.positions;
-    out.crossing += all;
+  auto parallel = is_parallel(reader, from);
+  if (!has_neurons(from.kind) || (!parallel && !is_dense(reader, from)))
+    return;
+  auto all = reader.units * (parallel ? 1 : from.units * from.positions);
+  out.all += all;
+  for (const auto& part : parts.parts) {
+    auto mine = intersect(part, reader.neurons());
+    auto other = intersect(part, from.neurons());
+    all -= parallel
+               ? intersect(mine, moved(other, from.first, reader.first)).size()
+               : mine.size() * other.size() * from.positions;
   }
+  out.crossing += all;
 }
 
 } // namespace
@@ -197,10 +222,12 @@ connection_cut cut_of(const network& net, const partition& parts) {
                   part_of.begin() + static_cast<ptrdiff_t>(ids.end), part);
   };
   for (layer_id id = 1; id + 1 < net.layers.size(); ++id) {
-    if (net.layers[id].kind == layer_kind::dense)
-      add_dense(net, parts, id, out);
-    if (net.layers[id].kind != layer_kind::sparse)
+    const auto& x = net.layers[id];
+    if (x.kind != layer_kind::sparse) {
+      for (auto input : x.inputs)
+        add_input(parts, x, net.layers[input], out);
       continue;
+    }
     if (part_of.empty())
       number_parts();
     each_sparse_connection(net, id, [&](neuron_id a, neuron_id b) {

@@ -23,7 +23,7 @@ std::vector<group_id> add_layer(group_graph& graph, const network& net,
     x.id = static_cast<group_id>(graph.groups.size());
     x.layer = id;
     x.part = part;
-    x.width = neurons.size() * of.positions;
+    x.width = gives_sums(of.kind) ? of.width : neurons.size() * of.positions;
     x.neurons = std::move(neurons);
     added.push_back(x.id);
     graph.groups.push_back(std::move(x));
@@ -36,6 +36,77 @@ void connect(group_graph& graph, group_id producer, group_id consumer,
   auto& from = graph.groups[producer];
   from.downstream.push_back({consumer, delay, from.width});
   graph.groups[consumer].upstream.push_back({producer, delay, from.width});
+}
+
+void connect(group_graph& graph, group_id producer, group_id consumer,
+             std::vector<column_span> spans) {
+  uint64_t columns = 0;
+  for (const auto& x : spans)
+    columns += x.count;
+  auto cut = columns < graph.groups[producer].width;
+  graph.groups[producer].downstream.push_back(
+      {consumer, 0, columns, spans, cut});
+  graph.groups[consumer].upstream.push_back(
+      {producer, 0, columns, std::move(spans), cut});
+}
+
+/// The spans from all columns of a stream, or of what gives sums to it, to the
+/// coordinates of a group of it.
+std::vector<column_span> spans_to(const layer& stream,
+                                  const neuron_set& coordinates) {
+  std::vector<column_span> out;
+  uint64_t slot = 0;
+  for (const auto& x : coordinates.intervals()) {
+    out.push_back({x.begin - stream.first, slot, x.size()});
+    slot += x.size();
+  }
+  return out;
+}
+
+/// The other way: from the coordinates that a group has to where they are in
+/// the whole stream.
+std::vector<column_span> spans_from(const layer& stream,
+                                    const neuron_set& coordinates) {
+  auto out = spans_to(stream, coordinates);
+  for (auto& x : out)
+    std::swap(x.from, x.to);
+  return out;
+}
+
+/// From what a group has of one stream to what a group has of the next: where
+/// both of them have a coordinate.
+std::vector<column_span> spans_between(const std::vector<column_span>& from,
+                                       const std::vector<column_span>& to) {
+  std::vector<column_span> out;
+  for (size_t i = 0, j = 0; i < from.size() && j < to.size();) {
+    auto begin = std::max(from[i].to, to[j].from);
+    auto end = std::min(from[i].to + from[i].count, to[j].from + to[j].count);
+    if (begin < end)
+      out.push_back({from[i].from + (begin - from[i].to),
+                     to[j].to + (begin - to[j].from), end - begin});
+    if (from[i].to + from[i].count < to[j].from + to[j].count)
+      ++i;
+    else
+      ++j;
+  }
+  return out;
+}
+
+/// Connects a group of a stream, or one that reads a stream, with a producer.
+void connect_spans(group_graph& graph, const network& net, group_id producer,
+                   group_id consumer) {
+  const auto& from = graph.groups[producer];
+  const auto& to = graph.groups[consumer];
+  const auto& source = net.layers[from.layer];
+  const auto& reader = net.layers[to.layer];
+  auto spans = reader.kind != layer_kind::stream
+                   ? spans_from(source, from.neurons)
+               : source.kind == layer_kind::stream
+                   ? spans_between(spans_from(source, from.neurons),
+                                   spans_to(reader, to.neurons))
+                   : spans_to(reader, to.neurons);
+  if (!spans.empty())
+    connect(graph, producer, consumer, std::move(spans));
 }
 
 /// Finds out which producers the neurons of a sparse layer read.
@@ -107,6 +178,7 @@ void add_undelayed(const layer& x,
 void connect_layer(group_graph& graph, const network& net, layer_id id,
                    const std::vector<std::vector<group_id>>& groups_of) {
   const auto& x = net.layers[id];
+  auto by_spans = x.kind == layer_kind::stream || reads_norm(x.kind);
   std::optional<sparse_readers> sparse;
   if (x.kind == layer_kind::sparse)
     sparse.emplace(net, id, graph, groups_of);
@@ -118,7 +190,9 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
     }
     for (size_t i = 0; i < x.inputs.size(); ++i)
       for (auto producer : groups_of[x.inputs[i]])
-        if (!sparse || read.contains(producer))
+        if (by_spans)
+          connect_spans(graph, net, producer, consumer);
+        else if (!sparse || read.contains(producer))
           connect(graph, producer, consumer, x.delay_of(i));
   }
 }
@@ -128,6 +202,7 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
 group_graph make_group_graph(const network& net, const partition& parts) {
   group_graph graph;
   graph.time_steps = net.time_steps;
+  graph.context = net.context;
   auto loss_layer = static_cast<layer_id>(net.layers.size() - 1);
   group input;
   input.id = group_graph::input_group;

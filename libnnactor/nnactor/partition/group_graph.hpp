@@ -22,11 +22,27 @@ enum class group_kind : uint8_t {
   loss,    ///< The loss layer, never split.
 };
 
+/// Columns of a producer that become columns of a consumer's input.
+struct column_span {
+  uint64_t from = 0; ///< The first of the producer's output.
+  uint64_t to = 0;   ///< The first of the consumer's input.
+  uint64_t count = 0;
+
+  friend bool operator==(const column_span&, const column_span&) = default;
+};
+
 /// A connection between two groups, as one of them sees it.
 struct edge {
   group_id group = 0;   ///< At the other end.
   uint32_t delay = 0;   ///< Time steps on the way; see `layer::delays`.
   uint64_t columns = 0; ///< That cross it forward, and gradients of backward.
+  /// Where they come from and go to, ascending in both. Where spans of several
+  /// edges meet in a column of the consumer, they are added (`tree_sum`).
+  /// Empty: it is all of the producer's, beside those of other edges.
+  std::vector<column_span> spans = {};
+  /// Only some of the producer's columns cross it, so they are sent to that
+  /// consumer alone.
+  bool cut = false;
 
   friend bool operator==(const edge&, const edge&) = default;
 };
@@ -38,7 +54,7 @@ struct group {
   layer_id layer = 0;
   uint32_t part = 0;            ///< Part of the partition it belongs to.
   neuron_set neurons;           ///< Empty unless `kind` is neurons.
-  uint64_t width = 0;           ///< Columns of the tensor it sends forward.
+  uint64_t width = 0;           ///< Columns of what it computes.
   std::vector<edge> upstream;   ///< From producers of inputs, in column order.
   std::vector<edge> downstream; ///< To consumers of its output, ascending.
 };
@@ -51,6 +67,7 @@ std::vector<group_id> ends_of(const std::vector<edge>& edges);
 struct group_graph {
   std::vector<group> groups;
   uint32_t time_steps = 1; ///< Of an example.
+  uint32_t context = 1;    ///< Rows of an example.
 
   static constexpr group_id input_group = 0;
   static constexpr group_id target_group = 1;
@@ -61,12 +78,13 @@ struct group_graph {
 };
 
 /// Cuts every part into one group a layer. A group reads all groups of its
-/// layer's inputs; a sparse one only those that some of its neurons read and
-/// at least one that is not delayed, so there may be groups that nobody reads.
-/// The loss group joins the part that holds most of the output layer (the
-/// lowest of equals); it reads the groups of that layer, then the target, and
-/// answers inference to the input group. Downstream lists hold all edges;
-/// upstream lists all but that answer.
+/// layer's inputs, a stream only those columns that are its own; a sparse one
+/// only those that some of its neurons read and at least one that is not
+/// delayed, so there may be groups that nobody reads. The loss group joins the
+/// part that holds most of the output layer (the lowest of equals); it reads
+/// the groups of that layer, then the target, and answers inference to the
+/// input group. Downstream lists hold all edges; upstream lists all but that
+/// answer.
 /// @pre `parts` holds every neuron of `net` exactly once
 group_graph make_group_graph(const network& net, const partition& parts);
 

@@ -17,6 +17,11 @@ caf::error check_shape(const data_shape& shape, const network& net,
                 "the model in {} was trained on examples of {}, not "
                 "{}; see data.time_steps",
                 model, counted(net.time_steps, "time step"), shape.time_steps);
+  if (shape.context != net.context)
+    return fail(ec::invalid_data,
+                "the model in {} was trained on sequences of {}, not {}; see "
+                "data.context",
+                model, counted(net.context, "token"), shape.context);
   if (shape.input_width == input.width && shape.tokens == input.tokens
       && shape.output_width <= net.output().width)
     return caf::none;
@@ -36,12 +41,24 @@ open_data_of(const manifest& from, const std::string& model,
   auto config = parse_experiment(from.experiment, model, overrides);
   if (!config)
     return config.error();
-  vocabulary known{from.vocabulary};
-  auto data = open_dataset(config->data, &known);
+  auto known = vocabulary_in(from);
+  if (!known)
+    return known.error();
+  auto data = open_dataset(config->data, &*known);
   if (data)
     if (auto err = check_shape((*data)->shape(), from.net, model))
       return err;
   return data;
+}
+
+result<vocabulary> vocabulary_in(const manifest& from) {
+  auto known = vocabulary_of(from.vocabulary, from.merges);
+  if (!known)
+    return fail(ec::store_corrupt,
+                "the vocabulary of generation {} is none: its byte pairs do "
+                "not follow from each other",
+                from.generation);
+  return std::move(*known);
 }
 
 std::vector<answer> answers_of(const examples& asked, const tensor& outputs) {

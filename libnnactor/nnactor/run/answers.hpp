@@ -10,6 +10,10 @@
 
 namespace nnactor {
 
+/// Returns the tokens of a model. Fails with `ec::store_corrupt` if what it
+/// keeps is no vocabulary.
+result<vocabulary> vocabulary_in(const manifest& from);
+
 /// Opens the data of the experiment that a model was trained by, or what the
 /// overrides put in their place; they need not have all the characters and
 /// classes that the model knows. Fails on data that its network cannot be

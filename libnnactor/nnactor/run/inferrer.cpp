@@ -38,6 +38,12 @@ caf::error inferrer_state::check(const tensor& inputs) const {
     return caf::none;
   auto& input = network->job->net.layers.front();
   auto what = shape{inputs.extent().rows, input.width * port.time_steps()};
+  auto context = network->job->net.context;
+  if (inputs.extent().rows % context != 0)
+    return fail(ec::invalid_argument,
+                "the question has {} rows, which is not a number of sequences "
+                "of {}",
+                inputs.extent().rows, context);
   auto type = input.tokens > 0 ? dtype::i32 : dtype::f32;
   if (auto err = check_tensor("the question", inputs, type, what))
     return err;

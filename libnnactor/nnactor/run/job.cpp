@@ -1,6 +1,7 @@
 #include "nnactor/run/job.hpp"
 
 #include "nnactor/counting.hpp"
+#include "nnactor/defaults.hpp"
 #include "nnactor/engine/footprint.hpp"
 #include "nnactor/engine/layer_work.hpp"
 #include "nnactor/neuron/random.hpp"
@@ -47,6 +48,21 @@ caf::error split_by_plan(prepared_job& job, const cluster_view& nodes) {
   return caf::none;
 }
 
+/// Whoever gets more rows at once refuses them.
+caf::error check_rows(const prepared_job& job) {
+  auto& train = job.how.run.train;
+  auto rows = train.batch / train.micro_batches * uint64_t{job.net.context};
+  uint64_t along = 0;
+  for (auto& x : job.net.layers)
+    along = std::max(along, x.norm_rows());
+  if (rows + along <= defaults::max_rows)
+    return caf::none;
+  return fail(ec::invalid_config,
+              "{}: a micro-batch has {} rows, more than {}; set "
+              "train.micro_batches higher, or data.context lower",
+              job.how.file, rows, defaults::max_rows - along);
+}
+
 } // namespace
 
 result<prepared_job> prepare(experiment how) {
@@ -60,6 +76,8 @@ result<prepared_job> prepare(experiment how) {
     return net.error();
   job.net = std::move(*net);
   job.how = std::move(how);
+  if (auto err = check_rows(job))
+    return err;
   job.how.run.train.link = job.how.cluster.link;
   auto& split = job.how.distribute;
   split.bytes_per_parameter = parameter_bytes(job.how.run.train.optimizer.kind);
@@ -111,7 +129,8 @@ caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
   };
   auto& train = job.how.run.train;
   if (from.net.layers != job.net.layers
-      || from.net.time_steps != job.net.time_steps)
+      || from.net.time_steps != job.net.time_steps
+      || from.net.context != job.net.context)
     return differs("the network");
   if (!repartitioned && !job.parts.parts.empty()
       && from.parts.parts != job.parts.parts)

@@ -9,7 +9,7 @@ job_footprint footprint_of(const prepared_job& job, const cluster_ptr& nodes) {
   arrangement on{job.parts, job.graph, out.where};
   out.needs = footprints(job, out.where, *nodes);
   out.memory = memory_limits(job.how.cluster, *nodes);
-  out.links = traffic(on, job.how.run.train);
+  out.links = traffic(job.net, on, job.how.run.train);
   out.cut = cut_of(job.net, job.parts);
   return out;
 }

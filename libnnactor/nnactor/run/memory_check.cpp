@@ -190,7 +190,7 @@ caf::error check_memory(const deployment& inference,
                      static_cast<uint32_t>(nodes.members.size()), how.devices);
   auto needs = footprints(
       inference.net, {inference.parts, inference.graph, where}, inference.train,
-      defaults::question_rows(inference.net.time_steps), frames_of(nodes));
+      defaults::question_examples(inference.net.answers()), frames_of(nodes));
   return check(needs, how, inference.train, nodes);
 }
 

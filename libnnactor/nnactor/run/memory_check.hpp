@@ -27,8 +27,8 @@ std::vector<node_footprint> footprints(const prepared_job& job,
 caf::error check_memory(const prepared_job& job, const placement& where,
                         const cluster_view& nodes);
 
-/// The same for a model that is only asked, `defaults::question_rows` examples
-/// at a time, its parts on nodes in turn.
+/// The same for a model that is only asked, `defaults::question_examples`
+/// examples at a time, its parts on nodes in turn.
 caf::error check_memory(const deployment& inference,
                         const cluster_settings& how, const cluster_view& nodes);
 

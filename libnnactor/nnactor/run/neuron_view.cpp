@@ -44,6 +44,9 @@ private:
 /// Every source of a row of weights.
 void add_sources(const deployment& job, const group& mine, neuron_id neuron,
                  const std::vector<float>& row, connection_list& out) {
+  // A vector is what it gives, not what it reads.
+  if (job.net.layers[mine.layer].kind == layer_kind::table)
+    return;
   auto columns = columns_into(job.net, mine.layer, neuron);
   auto is_table = job.net.layers[mine.layer].kind == layer_kind::embedding;
   for (size_t k = 0; k < std::min(columns.size(), row.size()); ++k) {
@@ -53,6 +56,12 @@ void add_sources(const deployment& job, const group& mine, neuron_id neuron,
                                  : job.graph.groups[group_graph::input_group];
     out.add(producer, from.neuron, from.position, row[k]);
   }
+}
+
+/// Whether the last of its parameters is a bias of one value a neuron.
+bool ends_in_bias(const layer& of) {
+  auto rows = of.parameter_rows();
+  return !rows.empty() && rows.back().name == "bias";
 }
 
 void add_readers(const deployment& job, uint64_t positions,
@@ -85,7 +94,7 @@ nlohmann::json neuron_view(const deployed_network& in, neuron_id neuron,
   connection_list outgoing{in, seat.node, most};
   auto row = weights.own;
   nlohmann::json bias;
-  if (of.bias && !row.empty()) {
+  if (ends_in_bias(of) && !row.empty()) {
     bias = row.back();
     row.pop_back();
   }

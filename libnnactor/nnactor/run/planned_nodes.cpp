@@ -35,6 +35,29 @@ double rate_or_unlimited(uint64_t mb_s) {
 
 } // namespace
 
+namespace {
+
+/// Of one device, operations a second.
+double flops_of(const node_info& info, precision compute) {
+  auto rounded = compute == precision::bfloat16 && info.packed_speed > 0;
+  return 1e6
+         * std::max(1.0, rounded ? static_cast<double>(info.packed_speed)
+                                 : static_cast<double>(info.speed)
+                                       / std::max(info.devices, 1u));
+}
+
+} // namespace
+
+double peak_flops(const cluster_view& nodes, precision compute) {
+  auto sum = 0.0;
+  for (const auto& x : nodes.members) {
+    if (x.info.speed == 0)
+      return 0;
+    sum += flops_of(x.info, compute) * std::max(x.info.devices, 1u);
+  }
+  return sum;
+}
+
 planned_cluster devices_of(const cluster_settings& how,
                            const cluster_view& nodes, precision compute) {
   planned_cluster out;
@@ -45,12 +68,8 @@ planned_cluster devices_of(const cluster_settings& how,
   auto memory = memory_for_parameters(how, nodes);
   for (size_t i = 0; i < nodes.members.size(); ++i) {
     const auto& info = nodes.members[i].info;
-    auto rounded = compute == precision::bfloat16 && info.packed_speed > 0;
     planned_device one;
-    one.flops = 1e6
-                * std::max(1.0, rounded ? static_cast<double>(info.packed_speed)
-                                        : static_cast<double>(info.speed)
-                                              / std::max(info.devices, 1u));
+    one.flops = flops_of(info, compute);
     one.bandwidth = rate_or_unlimited(info.memory_speed);
     one.cache_bandwidth =
         std::max(one.bandwidth, rate_or_unlimited(info.cache_speed));

@@ -19,6 +19,10 @@ struct prepared_job;
 planned_cluster devices_of(const cluster_settings& how,
                            const cluster_view& nodes, precision compute);
 
+/// Operations a second that all devices of the nodes have said they reach in
+/// products of matrices; 0 where one has not.
+double peak_flops(const cluster_view& nodes, precision compute);
+
 /// Measures what layers take of a device with a batch of the job's data, see
 /// `layer_profile.hpp`.
 void measure_work(network_work& work, const prepared_job& job, device& dev,

@@ -1,5 +1,6 @@
 #include "nnactor/run/sampler.hpp"
 
+#include "nnactor/data/utf8.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/neuron/random.hpp"
 
@@ -40,11 +41,39 @@ int32_t padding(const vocabulary& characters) {
 
 } // namespace
 
-uint64_t context_of(const network& net) {
-  return net.layers.front().width + net.time_steps - 1;
+seen_tokens seen_by(const network& net) {
+  if (net.context > 1)
+    return {1, net.context};
+  auto all = net.layers.front().width + net.time_steps - 1;
+  return {all, all};
 }
 
+namespace {
+
+/// What comes after a sequence's tokens changes no answer to them, so there may
+/// be anything.
+predictor predictor_of_sequence(uint32_t context, predictor infer) {
+  return [=, infer = std::move(infer)](const tensor& seen) -> result<tensor> {
+    tensor_builder<int32_t> inputs{{context, 1}};
+    std::ranges::fill(inputs.values(), 0);
+    std::ranges::copy(seen.values<int32_t>(), inputs.values().begin());
+    auto answer = infer(std::move(inputs).share());
+    if (!answer)
+      return answer;
+    auto width = answer->extent().columns;
+    tensor_builder<float> last{{1, width}};
+    std::ranges::copy(answer->values<float>().subspan(
+                          (seen.extent().columns - 1) * width, width),
+                      last.values().begin());
+    return std::move(last).share();
+  };
+}
+
+} // namespace
+
 predictor predictor_of(const network& net, predictor infer) {
+  if (net.context > 1)
+    return predictor_of_sequence(net.context, std::move(infer));
   auto context = net.layers.front().width;
   auto steps = net.time_steps;
   return [=, infer = std::move(infer)](const tensor& seen) -> result<tensor> {
@@ -58,24 +87,28 @@ predictor predictor_of(const network& net, predictor infer) {
   };
 }
 
-caf::error generate(const vocabulary& characters, uint64_t context,
+caf::error generate(const vocabulary& characters, const seen_tokens& seen,
                     const std::string& prompt, const sampling& how,
                     const predictor& predict,
                     const std::function<void(const std::string&)>& show) {
   auto random = counter_random{how.seed, 0};
-  auto tokens = std::vector<int32_t>(context, padding(characters));
+  std::string bytes; // Of a character of which there is only a part yet.
+  auto tokens = std::vector<int32_t>(seen.least, padding(characters));
   for (auto token : characters.encode(prompt))
     tokens.push_back(token);
   for (uint32_t i = 0; i < how.characters; ++i) {
-    auto inputs = tensor_builder<int32_t>{{1, context}};
-    std::copy(tokens.end() - static_cast<ptrdiff_t>(context), tokens.end(),
+    auto count = std::min<uint64_t>(tokens.size(), seen.most);
+    auto inputs = tensor_builder<int32_t>{{1, count}};
+    std::copy(tokens.end() - static_cast<ptrdiff_t>(count), tokens.end(),
               inputs.values().begin());
     auto answer = predict(std::move(inputs).share());
     if (!answer)
       return answer.error();
     auto uniform = static_cast<double>(random.bits(i) >> 11) * 0x1p-53;
     tokens.push_back(draw(answer->values<float>(), how.temperature, uniform));
-    show(characters.decode(tokens.back()));
+    bytes += characters.decode(tokens.back());
+    if (auto text = take_characters(bytes); !text.empty())
+      show(text);
   }
   return caf::none;
 }

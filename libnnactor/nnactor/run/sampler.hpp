@@ -14,8 +14,8 @@ namespace nnactor {
 
 /// How text is generated.
 struct sampling {
-  uint32_t characters = 200;
-  float temperature = 0.7f; ///< 0: always the most likely character.
+  uint32_t characters = 200; ///< Tokens, which may be several characters.
+  float temperature = 0.7f;  ///< 0: always the most likely character.
   uint64_t seed = 1;
 };
 
@@ -25,21 +25,27 @@ struct sampling {
 int32_t draw(std::span<const float> probabilities, float temperature,
              double uniform);
 
-/// Answers one example's tokens [1, context] with probabilities [1, tokens].
+/// Answers the last tokens [1, n] of a text with probabilities [1, tokens] of
+/// the next one.
 using predictor = std::function<result<tensor>(const tensor&)>;
 
-/// Number of characters that a network looks at to predict the next one: its
-/// context at every time step.
-uint64_t context_of(const network& net);
+/// Number of tokens that a network looks at to predict the next one.
+struct seen_tokens {
+  uint64_t least = 1;
+  uint64_t most = 1;
+};
 
-/// Lets a network predict: `infer` takes the inputs of all time steps and
-/// returns all outputs, of which the last is the prediction.
+/// A context at every time step, or a sequence that grows up to its context.
+seen_tokens seen_by(const network& net);
+
+/// Lets a network predict: `infer` takes the inputs of an example and returns
+/// all outputs, of which one is the prediction.
 predictor predictor_of(const network& net, predictor infer);
 
-/// Continues `prompt` one character at a time, handing each to `show`. A
-/// prompt shorter than the context is filled up on its left with the token of
-/// a line feed, or the first one.
-caf::error generate(const vocabulary& characters, uint64_t context,
+/// Continues `prompt` one token at a time, handing each to `show`. A
+/// prompt shorter than what the network looks at is filled up on its left with
+/// the token of a line feed, or the first one.
+caf::error generate(const vocabulary& characters, const seen_tokens& seen,
                     const std::string& prompt, const sampling& how,
                     const predictor& predict,
                     const std::function<void(const std::string&)>& show);

@@ -67,8 +67,10 @@ manifest trainer_state::next_manifest() const {
   next.net = job.net;
   next.parts = job.parts;
   next.train = job.train;
-  if (auto* characters = settings.data->characters())
+  if (auto* characters = settings.data->characters()) {
     next.vocabulary = characters->code_points;
+    next.merges = numbers_of(characters->merges);
+  }
   next.experiment = settings.experiment;
   return next;
 }

@@ -100,7 +100,8 @@ void trainer_state::finish_step_if_complete(uint64_t step) {
   auto sum = open.loss_of(step);
   if (!sum)
     return;
-  auto loss = *sum / settings.run.train.batch / port.time_steps();
+  auto loss = *sum / settings.run.train.batch
+              / static_cast<double>(network->job->net.answers());
   if (!std::isfinite(loss))
     return on_failure(diverged("loss", loss, step + 1));
   proceed(writer.verify_by(step));

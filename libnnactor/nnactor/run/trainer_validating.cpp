@@ -16,12 +16,12 @@ void trainer_state::pump_validation() {
   auto sample = validated_examples();
   while (in_flight < settings.run.train.window
          && validated < validation_batches()) {
-    auto most = defaults::validation_rows(port.time_steps());
+    auto most = defaults::validation_examples(network->job->net.answers());
     auto first = validated * most;
-    auto rows = std::min(most, sample.size() - first);
+    auto count = std::min(most, sample.size() - first);
     issue(
         phase::evaluate, boundary, static_cast<uint32_t>(validated),
-        settings.data->gather(split::validation, sample.indices(first, rows)));
+        settings.data->gather(split::validation, sample.indices(first, count)));
     ++validated;
   }
 }
@@ -32,8 +32,8 @@ validation_sample trainer_state::validated_examples() const {
 
 uint64_t trainer_state::validation_batches() const {
   auto size = validated_examples().size();
-  auto rows = defaults::validation_rows(port.time_steps());
-  return (size + rows - 1) / rows;
+  auto most = defaults::validation_examples(network->job->net.answers());
+  return (size + most - 1) / most;
 }
 
 void trainer_state::on_validation_loss(const work_id& work,
@@ -55,9 +55,9 @@ void trainer_state::finish_validation() {
     sum.loss_sum += value.loss_sum;
     sum.correct += value.correct;
   }
-  auto examples =
-      static_cast<double>(validated_examples().size() * port.time_steps());
-  validation = {sum.loss_sum / examples, sum.correct / examples};
+  auto answers = static_cast<double>(validated_examples().size()
+                                     * network->job->net.answers());
+  validation = {sum.loss_sum / answers, sum.correct / answers};
   if (!std::isfinite(validation.loss_sum))
     return on_failure(
         diverged("validation loss", validation.loss_sum, boundary));

@@ -11,11 +11,11 @@ namespace {
 std::string prompt_of(const dataset& data) {
   auto first = data.gather(split::validation, {0});
   auto tokens = first.inputs.values<int32_t>();
-  auto context = data.shape().input_width;
+  auto width = data.shape().input_width;
   std::string text;
-  // Contexts of one time step and the next overlap but for one character.
+  // What is read at one time step and the next overlaps but for one character.
   for (size_t i = 0; i < tokens.size(); ++i)
-    if (i < context || (i + 1) % context == 0)
+    if (i < width || (i + 1) % width == 0)
       text += data.characters()->decode(tokens[i]);
   return text;
 }
@@ -104,7 +104,7 @@ caf::error training_run::write_sample(
   auto prompt = prompt_of(*job_.data);
   begin(*from, prompt);
   auto infer = [this](const tensor& inputs) { return cluster_->infer(inputs); };
-  return generate(*characters, context_of(job_.net), prompt,
+  return generate(*characters, seen_by(job_.net), prompt,
                   {run.sample, run.temperature, run.train.seed},
                   predictor_of(job_.net, infer), show);
 }

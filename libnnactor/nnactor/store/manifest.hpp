@@ -48,7 +48,13 @@ struct manifest {
   partition parts;
   train_settings train;
   std::vector<uint32_t> vocabulary; ///< Code points, empty unless text.
-  std::string experiment;           ///< The TOML it was trained by.
+  std::vector<uint32_t> merges;     ///< Or byte pairs, two tokens each.
+
+  /// Whether it is a model of text.
+  bool is_of_text() const {
+    return !vocabulary.empty() || !merges.empty();
+  }
+  std::string experiment; ///< The TOML it was trained by.
   std::vector<slice> slices;
 };
 

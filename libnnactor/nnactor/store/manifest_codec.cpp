@@ -28,6 +28,9 @@ void write_manifest(schema::Manifest::Builder out, const manifest& what) {
   auto vocabulary = out.initVocabulary(tokens);
   for (unsigned i = 0; i < tokens; ++i)
     vocabulary.set(i, what.vocabulary[i]);
+  auto merges = out.initMerges(static_cast<unsigned>(what.merges.size()));
+  for (unsigned i = 0; i < merges.size(); ++i)
+    merges.set(i, what.merges[i]);
   out.setExperiment(what.experiment);
   out.setRun(what.run);
   write(out.initSlices(), what.slices);
@@ -53,6 +56,10 @@ caf::error read_scalars(schema::Manifest::Reader in, manifest& out) {
   out.run = in.getRun();
   for (auto code_point : in.getVocabulary())
     out.vocabulary.push_back(code_point);
+  for (auto token : in.getMerges())
+    out.merges.push_back(token);
+  if (out.merges.size() % 2 != 0)
+    return fail(ec::store_corrupt, "half a byte pair in a vocabulary");
   if (out.generation == 0)
     return fail(ec::store_corrupt, "a manifest of generation 0");
   auto falls = [](uint32_t x, uint32_t y) { return x >= y; };

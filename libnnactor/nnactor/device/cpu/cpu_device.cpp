@@ -1,8 +1,11 @@
 #include "nnactor/device/cpu/cpu_device.hpp"
+
+#include "nnactor/device/cpu/blocked_attention.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
 #include "nnactor/device/cpu/huge_arena.hpp"
 #include "nnactor/device/cpu/one_thread.hpp"
 #include "nnactor/device/cpu/onednn_matmul.hpp"
+#include "nnactor/device/cpu/vector_activation.hpp"
 
 #include <fmt/format.h>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -29,7 +32,10 @@ struct elementwise {
 };
 
 /// Rows are sums over a batch, so that the batch is their longest dimension.
+/// Nothing where `sums` is empty.
 void add_rows(matrix x, std::span<float> sums) {
+  if (sums.empty())
+    return;
   for (uint64_t r = 0; r < x.rows; ++r) {
     auto row = x.row(r);
     for (uint64_t c = 0; c < x.columns; ++c)
@@ -108,8 +114,9 @@ public:
 
   void affine(matrix x, matrix w, std::span<const float> b,
               mutable_matrix z) override {
-    fill_rows(z, b);
-    multiply("affine", x, 'N', w, 'T', 1.0f, z);
+    if (!b.empty())
+      fill_rows(z, b);
+    multiply("affine", x, 'N', w, 'T', b.empty() ? 0.0f : 1.0f, z);
   }
 
   void affine_input_gradient(matrix dz, matrix w, mutable_matrix dx) override {
@@ -150,13 +157,14 @@ public:
     constexpr uint64_t too_many_rows = 16;
     auto whole = of.units % panel_units == 0 && of.columns % panel_columns == 0;
     if (x.rows > many_rows && whole && how == panel_kernel::amx)
-      return matmul_.multiply(rounded(x), of, b, z);
+      return matmul_.multiply(rounded(x), of, bias_or_zeros(b, of.units), z);
     if (x.rows <= too_many_rows || how == panel_kernel::amx)
       return multiply_panels(how, x, of, b, z);
-    fill_rows(z, b);
+    if (!b.empty())
+      fill_rows(z, b);
     auto by_rows = static_cast<panel_weights&>(w).by_rows();
     multiply_bfloat16(rounded(x), {by_rows.data, of.columns, of.units, true}, z,
-                      true);
+                      !b.empty());
   }
 
   void packed_input_gradient(matrix dz, packed_weights& w,
@@ -183,6 +191,8 @@ public:
       return forward(dnnl::algorithm::eltwise_tanh, z, y);
     case activation::sigmoid:
       return forward(dnnl::algorithm::eltwise_logistic, z, y);
+    case activation::silu:
+      return vector_silu(z, y);
     case activation::none:
     case activation::relu:
       // oneDNN's relu turns NaN into 0 and would hide a diverged network.
@@ -194,7 +204,33 @@ public:
                          mutable_matrix dz) override {
     if (act == activation::gelu)
       return gelu_backward(z, dy, dz);
+    if (act == activation::silu)
+      return vector_silu_gradient(z, dy, dz);
     host_device::activate_gradient(act, z, y, dy, dz);
+  }
+
+  void gate(activation act, matrix gate, matrix up, mutable_matrix y) override {
+    if (needs_z(act))
+      return vector_gate(act, gate, up, y);
+    host_device::gate(act, gate, up, y);
+  }
+
+  void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
+                     mutable_matrix dgate, mutable_matrix dup) override {
+    if (needs_z(act))
+      return vector_gate_gradient(act, gate, up, dy, dgate, dup);
+    host_device::gate_gradient(act, gate, up, dy, dgate, dup);
+  }
+
+  void attend(const attention_heads& how, matrix q, matrix k, matrix v,
+              mutable_matrix y, mutable_matrix sums) override {
+    attention_.attend(how, q, k, v, y, sums);
+  }
+
+  void attend_gradient(const attention_heads& how, const attended& at,
+                       matrix dy, mutable_matrix dq, mutable_matrix dk,
+                       mutable_matrix dv) override {
+    attention_.attend_gradient(how, at, dy, dq, dk, dv);
   }
 
 private:
@@ -315,6 +351,7 @@ private:
   dnnl::stream stream_;
   onednn_matmul matmul_;
   huge_arena arena_;
+  blocked_attention attention_{arena_};
   std::map<key, elementwise> kernels_;
 };
 

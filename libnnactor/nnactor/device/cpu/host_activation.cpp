@@ -24,6 +24,8 @@ void with_constant(activation act, F f) {
     return f(std::integral_constant<activation, tanh>{});
   case sigmoid:
     return f(std::integral_constant<activation, sigmoid>{});
+  case silu:
+    return f(std::integral_constant<activation, silu>{});
   }
 }
 
@@ -46,10 +48,39 @@ void host_device::activate_gradient(activation act, matrix z, matrix y,
     std::ranges::copy(in, out.begin());
     return;
   }
-  auto at = act == activation::gelu ? z.values() : y.values();
+  auto at = needs_z(act) ? z.values() : y.values();
   with_constant(act, [&](auto which) {
     for (size_t i = 0; i < in.size(); ++i)
       out[i] = formulas::activate_gradient(which, at[i], in[i]);
+  });
+}
+
+void host_device::gate(activation act, matrix gate, matrix up,
+                       mutable_matrix y) {
+  auto at = gate.values();
+  auto in = up.values();
+  auto out = y.values();
+  with_constant(act, [&](auto which) {
+    for (size_t i = 0; i < in.size(); ++i)
+      out[i] = formulas::activate(which, at[i]) * in[i];
+  });
+}
+
+void host_device::gate_gradient(activation act, matrix gate, matrix up,
+                                matrix dy, mutable_matrix dgate,
+                                mutable_matrix dup) {
+  auto at = gate.values();
+  auto in = up.values();
+  auto from = dy.values();
+  auto to_gate = dgate.values();
+  auto to_up = dup.values();
+  with_constant(act, [&](auto which) {
+    for (size_t i = 0; i < in.size(); ++i) {
+      auto opened = formulas::activate(which, at[i]);
+      auto of = needs_z(which) ? at[i] : opened;
+      to_gate[i] = formulas::activate_gradient(which, of, from[i] * in[i]);
+      to_up[i] = from[i] * opened;
+    }
   });
 }
 

@@ -45,7 +45,7 @@ void host_device::affine(matrix x, matrix w, std::span<const float> b,
     for (uint64_t u = 0; u < z.columns; ++u) {
       auto row = x.row(r);
       auto weights = w.row(u);
-      auto sum = static_cast<double>(b[u]);
+      auto sum = b.empty() ? 0.0 : static_cast<double>(b[u]);
       for (uint64_t c = 0; c < x.columns; ++c)
         sum += static_cast<double>(row[c]) * static_cast<double>(weights[c]);
       z.row(r)[u] = static_cast<float>(sum);
@@ -74,11 +74,8 @@ void host_device::affine_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                * static_cast<double>(x.row(r)[c]);
       dw.row(u)[c] += static_cast<float>(sum);
     }
-    auto sum = 0.0;
-    for (uint64_t r = 0; r < dz.rows; ++r)
-      sum += static_cast<double>(dz.row(r)[u]);
-    db[u] += static_cast<float>(sum);
   }
+  add_column_sums(dz, db);
 }
 
 packed_ptr host_device::pack(matrix w, packed_ptr) {
@@ -98,15 +95,9 @@ void host_device::packed_input_gradient(matrix dz, packed_weights& w,
 void host_device::bfloat16_weight_gradient(matrix dz, matrix x,
                                            mutable_matrix dw,
                                            std::span<float> db) {
-  std::vector<float> unused(db.size());
   host_device::affine_weight_gradient(rounded_matrix{dz}.view(),
-                                      rounded_matrix{x}.view(), dw, unused);
-  for (size_t u = 0; u < db.size(); ++u) {
-    auto sum = 0.0;
-    for (uint64_t r = 0; r < dz.rows; ++r)
-      sum += static_cast<double>(dz.row(r)[u]);
-    db[u] += static_cast<float>(sum);
-  }
+                                      rounded_matrix{x}.view(), dw, {});
+  add_column_sums(dz, db);
 }
 
 std::unique_ptr<device> make_reference_device() {

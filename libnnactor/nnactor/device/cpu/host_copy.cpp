@@ -38,4 +38,19 @@ void host_device::round(std::span<const float> x, std::span<float> y) {
     y[i] = round_to_bfloat16(x[i]);
 }
 
+void host_device::add_to_rows(std::span<const float> row, mutable_matrix y) {
+  for (uint64_t r = 0; r < y.rows; ++r)
+    add(row, y.row(r));
+}
+
+// Nothing where `sums` is empty.
+void host_device::add_column_sums(matrix x, std::span<float> sums) {
+  for (size_t c = 0; c < sums.size(); ++c) {
+    auto sum = 0.0;
+    for (uint64_t r = 0; r < x.rows; ++r)
+      sum += static_cast<double>(x.row(r)[c]);
+    sums[c] += static_cast<float>(sum);
+  }
+}
+
 } // namespace nnactor

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/device/device.hpp"
+#include "nnactor/device/rotary_tables.hpp"
 
 namespace nnactor {
 
@@ -42,6 +43,25 @@ public:
   void embed_gradient(token_matrix tokens, matrix dy,
                       mutable_matrix dtable) override;
 
+  void gate(activation act, matrix gate, matrix up, mutable_matrix y) override;
+  void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
+                     mutable_matrix dgate, mutable_matrix dup) override;
+  void normalise(const norm_settings& how, matrix x, const norm_rows& by,
+                 mutable_matrix y) override;
+  void normalise_gradient(const norm_settings& how, matrix x,
+                          const norm_rows& by, matrix dy, mutable_matrix dx,
+                          const norm_row_gradients& dby) override;
+  void rotate(const rotation& how, mutable_matrix x) override;
+  void attend(const attention_heads& how, matrix q, matrix k, matrix v,
+              mutable_matrix y, mutable_matrix sums) override;
+  void attend_gradient(const attention_heads& how, const attended& at,
+                       matrix dy, mutable_matrix dq, mutable_matrix dk,
+                       mutable_matrix dv) override;
+  void look_up(token_matrix slots, matrix table, mutable_matrix y) override;
+  void look_up_gradient(token_matrix slots, matrix dy,
+                        mutable_matrix dtable) override;
+  void drop(const dropout& how, mutable_matrix x) override;
+
   void softmax(matrix z, mutable_matrix y) override;
   double softmax_cross_entropy(matrix z, token_matrix labels, float scale,
                                mutable_matrix dz) override;
@@ -56,11 +76,16 @@ public:
   void round(std::span<const float> x, std::span<float> y) override;
   void scale(float factor, std::span<float> x) override;
   void add(std::span<const float> x, std::span<float> y) override;
+  void add_to_rows(std::span<const float> row, mutable_matrix y) override;
+  void add_column_sums(matrix x, std::span<float> sums) override;
   double squared_norm(std::span<const float> x) override;
   void sgd(std::span<float> w, std::span<const float> g, std::span<float> v,
            float rate, float momentum, float decay) override;
   void adam(std::span<float> w, std::span<const float> g, std::span<float> m,
             std::span<float> v, const adam_step& how) override;
+
+private:
+  rotary_tables<std::vector<float>> rotary_;
 };
 
 } // namespace nnactor

@@ -103,7 +103,7 @@ void host_device::sparse_affine(matrix x, sparse_matrix w,
   transposed zt{z.columns, z.rows};
   auto column = columns_of(w.pattern).begin();
   for (uint64_t u = 0; u < w.values.rows; ++u) {
-    std::fill_n(zt.row(u), z.rows, b[u]);
+    std::fill_n(zt.row(u), z.rows, b.empty() ? 0.0f : b[u]);
     for (auto weight : w.values.row(u))
       add_scaled(weight, xt.row(*column++), zt.row(u), z.rows);
   }
@@ -131,8 +131,9 @@ void host_device::sparse_weight_gradient(matrix dz, matrix x,
   for (uint64_t u = 0; u < dw.rows; ++u) {
     for (auto& d : dw.row(u))
       d += dot(dzt.row(u), xt.row(*column++), dz.rows);
-    for (uint64_t r = 0; r < dz.rows; ++r)
-      db[u] += dzt.row(u)[r];
+    if (!db.empty())
+      for (uint64_t r = 0; r < dz.rows; ++r)
+        db[u] += dzt.row(u)[r];
   }
 }
 

@@ -121,8 +121,18 @@ void unpack_panels(const panels& w, uint16_t* rows) {
   }
 }
 
+std::span<const float> bias_or_zeros(std::span<const float> b, uint64_t units) {
+  thread_local std::vector<float> zeros;
+  if (!b.empty())
+    return b;
+  if (zeros.size() < units)
+    zeros.resize(units);
+  return {zeros.data(), units};
+}
+
 void multiply_panels(panel_kernel how, matrix x, const panels& w,
                      std::span<const float> b, mutable_matrix z) {
+  b = bias_or_zeros(b, w.units);
   auto rows = panel_rows{round_rows(how, x, w.padded_columns()), x.rows};
   switch (how) {
   case panel_kernel::plain:

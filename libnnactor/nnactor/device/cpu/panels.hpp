@@ -70,8 +70,12 @@ const std::vector<panel_kernel>& panel_kernels();
 /// thread, until the next call.
 const uint16_t* round_rows(panel_kernel how, matrix x, uint64_t padded_columns);
 
-/// z[r,u] = x[r,c] w[u,c]^T + b[u]; x is rounded to bfloat16, sums are float32.
-/// The same `how` and shapes give the same bits.
+/// The bias, or as many zeros as there are units if it is empty. These belong
+/// to the thread, until the next call.
+std::span<const float> bias_or_zeros(std::span<const float> b, uint64_t units);
+
+/// z[r,u] = x[r,c] w[u,c]^T + b[u]; an empty b counts as 0. x is rounded to
+/// bfloat16, sums are float32. The same `how` and shapes give the same bits.
 /// @pre `how` is one of `panel_kernels()`
 void multiply_panels(panel_kernel how, matrix x, const panels& w,
                      std::span<const float> b, mutable_matrix z);

@@ -36,7 +36,8 @@ public:
 
   template <class T>
   NNACTOR_EVERYWHERE T* scratch() {
-    static_assert(sizeof(T) <= sizeof(double));
+    static_assert(sizeof(T) * gpu::lane_count
+                  <= sizeof(double) * gpu::scratch_doubles);
     return reinterpret_cast<T*>(box_);
   }
 
@@ -46,7 +47,7 @@ private:
 
 template <gpu::kernel K>
 __global__ void __launch_bounds__(gpu::lane_count) run(gpu::command what) {
-  __shared__ double box[gpu::lane_count];
+  __shared__ double box[gpu::scratch_doubles];
   block_lanes lanes{box};
   body(gpu::of<K>{}, what, blockIdx.x, lanes);
 }

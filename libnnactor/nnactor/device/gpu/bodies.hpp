@@ -1,6 +1,8 @@
 #pragma once
 
+#include "nnactor/device/gpu/attention_bodies.hpp"
 #include "nnactor/device/gpu/sum_bodies.hpp"
+#include "nnactor/device/gpu/transformer_bodies.hpp"
 #include "nnactor/device/gpu/value_bodies.hpp"
 
 namespace nnactor::gpu {
@@ -30,6 +32,8 @@ void with_constant(kernel what, F f) {
     return f(of<copy_columns>{});
   case fill_rows:
     return f(of<fill_rows>{});
+  case add_to_rows:
+    return f(of<add_to_rows>{});
   case column_sums:
     return f(of<column_sums>{});
   case one_hot:
@@ -38,6 +42,30 @@ void with_constant(kernel what, F f) {
     return f(of<embed>{});
   case embed_gradient:
     return f(of<embed_gradient>{});
+  case gate:
+    return f(of<gate>{});
+  case gate_gradient:
+    return f(of<gate_gradient>{});
+  case normalise:
+    return f(of<normalise>{});
+  case normalise_gradient:
+    return f(of<normalise_gradient>{});
+  case norm_row_gradients:
+    return f(of<norm_row_gradients>{});
+  case rotate:
+    return f(of<rotate>{});
+  case attend:
+    return f(of<attend>{});
+  case attend_gradient_queries:
+    return f(of<attend_gradient_queries>{});
+  case attend_gradient_keys:
+    return f(of<attend_gradient_keys>{});
+  case look_up:
+    return f(of<look_up>{});
+  case look_up_gradient:
+    return f(of<look_up_gradient>{});
+  case drop:
+    return f(of<drop>{});
   case sparse_affine:
     return f(of<sparse_affine>{});
   case sparse_input_gradient:

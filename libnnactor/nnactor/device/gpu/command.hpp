@@ -19,10 +19,23 @@ enum class kernel : uint32_t {
   narrow,
   copy_columns,
   fill_rows,
+  add_to_rows,
   column_sums,
   one_hot,
   embed,
   embed_gradient,
+  gate,
+  gate_gradient,
+  normalise,
+  normalise_gradient,
+  norm_row_gradients,
+  rotate,
+  attend,
+  attend_gradient_queries,
+  attend_gradient_keys,
+  look_up,
+  look_up_gradient,
+  drop,
   sparse_affine,
   sparse_input_gradient,
   sparse_weight_gradient,
@@ -41,7 +54,7 @@ enum class kernel : uint32_t {
 /// each entry means is said where the kernel is.
 struct command {
   kernel what = kernel::clear;
-  const void* data[6] = {};
+  const void* data[8] = {};
   uint64_t size[6] = {};
   float value[8] = {};
 

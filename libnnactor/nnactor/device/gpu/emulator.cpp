@@ -40,12 +40,12 @@ public:
 
   template <class T>
   T* scratch() {
-    static_assert(sizeof(T) <= sizeof(double));
+    static_assert(sizeof(T) * lane_count <= sizeof(box_));
     return reinterpret_cast<T*>(box_.data());
   }
 
 private:
-  std::array<double, lane_count> box_{};
+  std::array<double, scratch_doubles> box_{};
 };
 
 float value_at(const void* data, uint64_t index, bool bfloat16) {

@@ -3,8 +3,10 @@
 #include "nnactor/device/formulas.hpp"
 #include "nnactor/device/gpu/operands.hpp"
 #include "nnactor/device/gpu/task.hpp"
+#include "nnactor/device/rotary_tables.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace nnactor {
 
@@ -101,7 +103,7 @@ public:
                               std::span<float> db) override {
     gpu::operands at{queue_};
     const auto* from = at.in(dz);
-    push_column_sums(dz, from, at.out(db));
+    push_column_sums(at, dz, from, db);
     add_product(at, from, at.in(x), dz.rows, dw, false);
   }
 
@@ -131,7 +133,7 @@ public:
   void bfloat16_weight_gradient(matrix dz, matrix x, mutable_matrix dw,
                                 std::span<float> db) override {
     gpu::operands at{queue_};
-    push_column_sums(dz, at.in(dz), at.out(db));
+    push_column_sums(at, dz, at.in(dz), db);
     add_product(at, narrowed(at, dz), narrowed(at, x), dz.rows, dw, true);
   }
 
@@ -158,7 +160,7 @@ public:
                      mutable_matrix z) override {
     gpu::operands at{queue_};
     push(kernel::sparse_affine,
-         {at.in(x), at.in(w.values), of(w.pattern).columns.data(), at.in(b),
+         {at.in(x), at.in(w.values), of(w.pattern).columns.data(), bias(at, b),
           at.out(z)},
          {z.values().size(), z.columns, w.values.columns, x.columns});
     at.give_back();
@@ -183,7 +185,7 @@ public:
     push(kernel::sparse_weight_gradient,
          {dz_there, at.in(x), of(pattern).columns.data(), at.out(dw)},
          {dw.values().size(), dw.columns, dz.rows, dz.columns, x.columns});
-    push_column_sums(dz, dz_there, at.out(db));
+    push_column_sums(at, dz, dz_there, db);
     at.give_back();
   }
 
@@ -200,7 +202,7 @@ public:
                          mutable_matrix dz) override {
     gpu::operands at{queue_};
     push(kernel::activate_gradient,
-         {at.in(act == activation::gelu ? z : y), at.in(dy), at.out(dz)},
+         {at.in(needs_z(act) ? z : y), at.in(dy), at.out(dz)},
          {dy.values().size(), static_cast<uint64_t>(act)});
     at.give_back();
   }
@@ -217,6 +219,132 @@ public:
     gpu::operands at{queue_};
     push(kernel::embed_gradient, {at.in(tokens), at.in(dy), at.out(dtable)},
          {dtable.columns, dtable.rows, tokens.columns, tokens.rows});
+    at.give_back();
+  }
+
+  // -- transformers -----------------------------------------------------------
+
+  void gate(activation act, matrix gate, matrix up, mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::gate, {at.in(gate), at.in(up), at.out(y)},
+         {y.values().size(), static_cast<uint64_t>(act)});
+    at.give_back();
+  }
+
+  void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
+                     mutable_matrix dgate, mutable_matrix dup) override {
+    gpu::operands at{queue_};
+    push(kernel::gate_gradient,
+         {at.in(gate), at.in(up), at.in(dy), at.out(dgate), at.out(dup)},
+         {dy.values().size(), static_cast<uint64_t>(act)});
+    at.give_back();
+  }
+
+  void normalise(const norm_settings& how, matrix x, const norm_rows& by,
+                 mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::normalise,
+         {at.in(x), at.in(by.gain), at.in(shift_of(how, by)), at.out(y)},
+         {x.rows, x.columns, by.gain.rows, by.repeat, is_layer(how)},
+         {static_cast<float>(how.epsilon)});
+    at.give_back();
+  }
+
+  void normalise_gradient(const norm_settings& how, matrix x,
+                          const norm_rows& by, matrix dy, mutable_matrix dx,
+                          const norm_row_gradients& dby) override {
+    gpu::operands at{queue_};
+    auto* moments = at.scratch<float>(2 * x.rows);
+    const auto* x_there = at.in(x);
+    const auto* dy_there = at.in(dy);
+    push(kernel::normalise_gradient,
+         {x_there, at.in(by.gain), dy_there, at.out(dx), moments},
+         {x.rows, x.columns, by.gain.rows, by.repeat, is_layer(how)},
+         {static_cast<float>(how.epsilon)});
+    auto* shift = is_layer(how) != 0 ? at.out(dby.shift) : nullptr;
+    push(
+        kernel::norm_row_gradients,
+        {x_there, dy_there, moments, at.out(dby.gain), shift},
+        {dby.gain.values().size(), x.columns, by.gain.rows, by.repeat, x.rows});
+    at.give_back();
+  }
+
+  void rotate(const rotation& how, mutable_matrix x) override {
+    gpu::operands at{queue_};
+    auto& table = rotary_.of(
+        how, [&] { return queue_.upload(bytes_of(rotary_table(how))); });
+    push(kernel::rotate, {at.out(x), table.data()},
+         {x.values().size() / 2, x.columns, how.head_size, how.context},
+         {how.back ? -1.0f : 1.0f});
+    at.give_back();
+  }
+
+  void attend(const attention_heads& how, matrix q, matrix k, matrix v,
+              mutable_matrix y, mutable_matrix sums) override {
+    gpu::operands at{queue_};
+    push(kernel::attend,
+         {at.in(q), at.in(k), at.in(v), at.out(y), at.out(sums)},
+         {sums.values().size(), how.heads, how.queries, how.size, how.context,
+          what_is_seen(how)},
+         {scale_of(how)});
+    at.give_back();
+  }
+
+  void attend_gradient(const attention_heads& how, const attended& of,
+                       matrix dy, mutable_matrix dq, mutable_matrix dk,
+                       mutable_matrix dv) override {
+    gpu::operands at{queue_};
+    const auto* q = at.in(of.q);
+    const auto* k = at.in(of.k);
+    const auto* v = at.in(of.v);
+    const auto* sums = at.in(of.sums);
+    const auto* dy_there = at.in(dy);
+    auto* means = at.scratch<float>(of.sums.values().size());
+    push(kernel::attend_gradient_queries,
+         {q, k, v, at.in(of.y), sums, dy_there, at.out(dq), means},
+         {of.sums.values().size(), how.heads, how.queries, how.size,
+          how.context, what_is_seen(how)},
+         {scale_of(how)});
+    push(kernel::attend_gradient_keys,
+         {q, k, v, sums, dy_there, means, at.out(dk), at.out(dv)},
+         {dk.rows * how.heads, how.heads, how.queries, how.size, how.context,
+          what_is_seen(how)},
+         {scale_of(how)});
+    at.give_back();
+  }
+
+  void look_up(token_matrix slots, matrix table, mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::look_up, {at.in(slots), at.in(table), at.out(y)},
+         {y.values().size(), y.columns});
+    at.give_back();
+  }
+
+  void look_up_gradient(token_matrix slots, matrix dy,
+                        mutable_matrix dtable) override {
+    gpu::operands at{queue_};
+    push(kernel::look_up_gradient, {at.in(slots), at.in(dy), at.out(dtable)},
+         {dtable.rows, dtable.columns, dy.rows});
+    at.give_back();
+  }
+
+  void drop(const dropout& how, mutable_matrix x) override {
+    gpu::operands at{queue_};
+    push(kernel::drop, {at.out(x), at.in(how.columns)},
+         {x.values().size(), x.columns, how.key, how.first_row}, {how.share});
+    at.give_back();
+  }
+
+  void add_to_rows(std::span<const float> row, mutable_matrix y) override {
+    gpu::operands at{queue_};
+    push(kernel::add_to_rows, {at.in(row), at.out(y)},
+         {y.values().size(), y.columns});
+    at.give_back();
+  }
+
+  void add_column_sums(matrix x, std::span<float> sums) override {
+    gpu::operands at{queue_};
+    push_column_sums(at, x, at.in(x), sums);
     at.give_back();
   }
 
@@ -354,7 +482,7 @@ private:
     push(at, {.a = x,
               .b = w,
               .c = at.out(z),
-              .bias = at.in(b),
+              .bias = bias(at, b),
               .m = z.rows,
               .n = z.columns,
               .k = inputs,
@@ -390,8 +518,33 @@ private:
               .bfloat16 = bfloat16});
   }
 
-  void push_column_sums(matrix x, const float* there, float* sums) {
-    push(kernel::column_sums, {there, sums}, {x.columns, x.rows});
+  static uint64_t is_layer(const norm_settings& how) {
+    return how.kind == norm_kind::layer ? 1 : 0;
+  }
+
+  static matrix shift_of(const norm_settings& how, const norm_rows& by) {
+    return is_layer(how) != 0 ? by.shift : matrix{};
+  }
+
+  static uint64_t what_is_seen(const attention_heads& how) {
+    return how.window * 2 + (how.causal ? 1 : 0);
+  }
+
+  static float scale_of(const attention_heads& how) {
+    return static_cast<float>(1.0 / std::sqrt(static_cast<double>(how.size)));
+  }
+
+  /// Null where there is none.
+  static const float* bias(gpu::operands& at, std::span<const float> b) {
+    return b.empty() ? nullptr : at.in(b);
+  }
+
+  /// Nothing where `sums` is empty.
+  void push_column_sums(gpu::operands& at, matrix x, const float* there,
+                        std::span<float> sums) {
+    if (sums.empty())
+      return;
+    push(kernel::column_sums, {there, at.out(sums)}, {x.columns, x.rows});
   }
 
   const uint16_t* narrowed(gpu::operands& at, matrix x) {
@@ -412,6 +565,7 @@ private:
   }
 
   gpu::kernel_queue queue_;
+  rotary_tables<byte_buffer> rotary_;
 };
 
 } // namespace

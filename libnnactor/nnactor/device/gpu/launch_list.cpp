@@ -19,10 +19,12 @@ bool is_relu_of(const command& next, const product& x) {
          && next.size[0] == x.m * x.n;
 }
 
-/// The coefficients of an optimizer's step never come again.
+/// The coefficients of an optimizer's step and the key of dropout never come
+/// again.
 bool may_repeat(const command_list& what) {
   return std::ranges::none_of(what, [](const command& x) {
-    return x.what == kernel::sgd || x.what == kernel::adam;
+    return x.what == kernel::sgd || x.what == kernel::adam
+           || x.what == kernel::drop;
   });
 }
 

@@ -13,13 +13,15 @@
 //   each(n, f)  calls f(i) for i in [0, n), spread over the lanes, and returns
 //               when all have been done;
 //   any(n, f)   says whether f(i) was true for any, to all lanes;
-//   scratch<T>  256 values that all lanes see.
+//   scratch<T>  256 values, of 16 bytes at most, that all lanes see.
 //
 // Sums go in an order that depends on sizes alone: the same bits every time.
 
 namespace nnactor::gpu {
 
 constexpr uint64_t lane_count = 256;
+
+constexpr uint64_t scratch_doubles = 2 * lane_count;
 
 template <kernel K>
 using of = std::integral_constant<kernel, K>;
@@ -32,9 +34,16 @@ NNACTOR_EVERYWHERE constexpr uint64_t per_task(kernel what) {
   case kernel::squared_error:
   case kernel::count_correct:
   case kernel::embed_gradient:
+  case kernel::normalise:
+  case kernel::normalise_gradient:
+  case kernel::attend:
+  case kernel::attend_gradient_queries:
+  case kernel::attend_gradient_keys:
+  case kernel::look_up_gradient:
   case kernel::sum:
     return 1;
   case kernel::column_sums:
+  case kernel::norm_row_gradients:
     return 32;
   case kernel::squared_norm:
     return 16384;

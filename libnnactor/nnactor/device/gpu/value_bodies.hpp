@@ -122,8 +122,8 @@ NNACTOR_EVERYWHERE void body(of<kernel::embed> k, const command& c,
   });
 }
 
-/// data: x, values, columns, bias, z; size: values of z, units, values a unit,
-/// columns of x
+/// data: x, values, columns, bias or null, z; size: values of z, units, values
+/// a unit, columns of x
 template <class Lanes>
 NNACTOR_EVERYWHERE void body(of<kernel::sparse_affine> k, const command& c,
                              uint64_t task, Lanes& lanes) {
@@ -131,7 +131,7 @@ NNACTOR_EVERYWHERE void body(of<kernel::sparse_affine> k, const command& c,
   each_value(k, c, task, lanes, [&](uint64_t i) {
     auto unit = i % units;
     const auto* x = in<float>(c, 0) + i / units * c.size[3];
-    auto sum = in<float>(c, 3)[unit];
+    auto sum = c.data[3] == nullptr ? 0.0f : in<float>(c, 3)[unit];
     for (auto at = unit * degree; at < (unit + 1) * degree; ++at)
       sum += in<float>(c, 1)[at] * x[in<uint32_t>(c, 2)[at]];
     out<float>(c, 4)[i] = sum;

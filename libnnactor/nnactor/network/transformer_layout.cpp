@@ -1,0 +1,125 @@
+#include "nnactor/network/transformer_layout.hpp"
+
+#include "nnactor/network/layout.hpp"
+
+#include <cmath>
+
+namespace nnactor {
+
+namespace {
+
+reason check_norm(const norm_settings& how) {
+  if (std::isfinite(how.epsilon) && how.epsilon > 0 && how.epsilon < 1)
+    return std::nullopt;
+  return because("the epsilon of a norm is between 0 and 1, found {}",
+                 how.epsilon);
+}
+
+/// A stream adds what has a value for each of its coordinates.
+reason lay_out_stream(const network& net, layer& x) {
+  for (auto id : x.inputs) {
+    const auto& from = net.layers[id];
+    if (from.kind != layer_kind::stream && !gives_sums(from.kind))
+      return because("a stream cannot read '{}' of kind '{}', only streams, "
+                     "tables, attention and mlp",
+                     from.name, to_string(from.kind));
+    if (from.width != x.units)
+      return because("it has {} coordinates, but '{}' gives {} values", x.units,
+                     from.name, from.width);
+  }
+  if (!(x.dropout >= 0 && x.dropout < 1))
+    return because("dropout is at least 0 and below 1, found {}", x.dropout);
+  return check_norm(x.norm);
+}
+
+reason lay_out_table(const network& net, layer& x) {
+  const auto& input = net.layers.front();
+  if (x.inputs.size() != 1 || x.inputs.front() != 0)
+    return because("a table must read the layer 'input' and no other");
+  if (input.tokens == 0 || input.width != 1)
+    return because("a table needs sequences of tokens, but the data has {} {} "
+                   "an example",
+                   input.width, input.tokens == 0 ? "real values" : "tokens");
+  if (x.by_position && net.context > x.units)
+    return because("it has {} positions, but an example has {}", x.units,
+                   net.context);
+  if (!x.by_position && x.units != input.tokens)
+    return because("it has {} units, but the data has {} tokens", x.units,
+                   input.tokens);
+  x.row_width = x.width;
+  x.bias = false;
+  return std::nullopt;
+}
+
+/// @param width Of the stream.
+reason check_heads(const attention_settings& how, uint64_t width) {
+  if (how.head_size == 0 || how.head_size > most_columns)
+    return because("attention needs the size of a head");
+  if (how.queries == 0 || how.queries > most_columns / how.head_size
+      || width > most_parameters / 8 / (how.queries * how.head_size))
+    return because("{} query heads of {} values each for a key head are not "
+                   "possible",
+                   how.queries, how.head_size);
+  auto rotates = how.rotary_base != 0;
+  if (rotates && !(std::isfinite(how.rotary_base) && how.rotary_base > 1))
+    return because("the base of rotary positions is above 1, found {}",
+                   how.rotary_base);
+  if (!(std::isfinite(how.rotary_scale) && how.rotary_scale > 0))
+    return because("the scale of rotary positions is above 0, found {}",
+                   how.rotary_scale);
+  if (rotates && how.head_size % 2 != 0)
+    return because("rotary positions turn pairs of values, but a head has {}",
+                   how.head_size);
+  if (how.head_norm == norm_kind::layer)
+    return because("the norm of a head is rms or none");
+  return std::nullopt;
+}
+
+reason check_mlp(const layer& x) {
+  auto fits = x.gated ? x.act == activation::silu || x.act == activation::gelu
+                      : x.act == activation::relu || x.act == activation::gelu
+                            || x.act == activation::silu;
+  if (fits)
+    return std::nullopt;
+  return because("an mlp {} has the activation {}, found '{}'",
+                 x.gated ? "with gates" : "without gates",
+                 x.gated ? "silu or gelu" : "relu, gelu or silu",
+                 to_string(x.act));
+}
+
+/// What reads a stream: attention, mlp and vocabulary.
+reason lay_out_reader(const network& net, layer& x) {
+  const auto& from = net.layers[x.inputs.front()];
+  if (x.inputs.size() != 1 || from.kind != layer_kind::stream)
+    return because("a layer of kind '{}' reads one stream and nothing else",
+                   to_string(x.kind));
+  x.row_width = from.units;
+  x.bias = x.bias && x.kind != layer_kind::vocabulary;
+  if (gives_sums(x.kind))
+    x.width = from.units;
+  return x.kind == layer_kind::attention ? check_heads(x.attention, from.units)
+         : x.kind == layer_kind::mlp     ? check_mlp(x)
+                                         : std::nullopt;
+}
+
+} // namespace
+
+reason lay_out_transformer(const network& net, layer& x) {
+  if (!x.delays.empty())
+    return because("a layer of kind '{}' reads nothing delayed; a transformer "
+                   "cannot be inside a cycle",
+                   to_string(x.kind));
+  if (x.act != activation::none && x.kind != layer_kind::mlp)
+    return because("a layer of kind '{}' has no activation, found '{}'",
+                   to_string(x.kind), to_string(x.act));
+  if (net.time_steps > 1)
+    return because("a layer of kind '{}' reads sequences, not time steps; see "
+                   "data.time_steps",
+                   to_string(x.kind));
+  if (x.kind == layer_kind::stream)
+    return lay_out_stream(net, x);
+  return x.kind == layer_kind::table ? lay_out_table(net, x)
+                                     : lay_out_reader(net, x);
+}
+
+} // namespace nnactor
