@@ -34,7 +34,8 @@ struct deployment {
   /// Whether its groups compute the same, wherever they are.
   bool is_of_same_job(const deployment& other) const {
     return net.layers == other.net.layers
-           && net.time_steps == other.net.time_steps && train == other.train;
+           && net.time_steps == other.net.time_steps
+           && net.context == other.net.context && train == other.train;
   }
 };
 

@@ -149,8 +149,7 @@ private:
     }
     uses_.erase(key_of(pair));
     std::ranges::sort(came_up);
-    auto rest = std::ranges::unique(came_up);
-    came_up.erase(rest.begin(), rest.end());
+    came_up.erase(std::unique(came_up.begin(), came_up.end()), came_up.end());
     for (auto x : came_up)
       best_.push({uses_.at(key_of(x)).count, x});
   }

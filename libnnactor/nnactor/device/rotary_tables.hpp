@@ -22,7 +22,7 @@ public:
   /// @returns What is valid until the next call.
   template <class Make>
   const Table& of(const device::rotation& how, Make make) {
-    // Only a peer that asks for answers of ever new lengths gets beyond it.
+    // Only a node that lives through ever new networks gets beyond it.
     constexpr size_t most_tables = 64;
     key which{how.head_size, how.context, how.base, how.scale};
     if (auto found = known_.find(which); found != known_.end())

@@ -11,19 +11,17 @@ public:
   table_layer(const layer& what, const neuron_set& neurons, uint32_t context,
               const train_settings& how)
       : layer_maths(what, neurons.size(), {}, how), context_(context),
-        by_position_(what.by_position), slots_(what.units, -1) {
-    int32_t slot = 0;
-    for (const auto& ids : neurons.intervals())
-      for (auto id = ids.begin; id < ids.end; ++id)
-        slots_[id - what.first] = slot++;
+        by_position_(what.by_position), first_(what.first), neurons_(neurons) {
   }
 
   tensor looked_up(const tensor& tokens) const override {
     auto of = tokens.values<int32_t>();
     tensor_builder<int32_t> out{tokens.extent()};
-    for (size_t row = 0; row < of.size(); ++row)
-      out.values()[row] =
-          slots_[by_position_ ? row % context_ : static_cast<size_t>(of[row])];
+    for (size_t row = 0; row < of.size(); ++row) {
+      auto unit = by_position_ ? row % context_ : static_cast<size_t>(of[row]);
+      auto slot = neurons_.slot_of(first_ + unit);
+      out.values()[row] = slot ? static_cast<int32_t>(*slot) : -1;
+    }
     return std::move(out).share();
   }
 
@@ -44,7 +42,8 @@ public:
 private:
   uint32_t context_;
   bool by_position_;
-  std::vector<int32_t> slots_; ///< By token or position; -1: another group's.
+  neuron_id first_;    ///< Of the layer.
+  neuron_set neurons_; ///< Of this group; all others are another's.
 };
 
 std::unique_ptr<layer_maths> make_table(const network& net, const group_graph&,
@@ -56,9 +55,7 @@ std::unique_ptr<layer_maths> make_table(const network& net, const group_graph&,
 
 layer_costs table_costs(const network&, const layer& what,
                         const train_settings&) {
-  return {.flop = static_cast<double>(what.width),
-          .looks_up = true,
-          .index_bytes = sizeof(int32_t)};
+  return {.flop = static_cast<double>(what.width), .looks_up = true};
 }
 
 // A stream that starts with few of its final length learns slowly from it; a

@@ -9,7 +9,9 @@ namespace nnactor {
 namespace {
 
 reason check_norm(const norm_settings& how) {
-  if (std::isfinite(how.epsilon) && how.epsilon > 0 && how.epsilon < 1)
+  // It is used in float32.
+  if (std::isfinite(how.epsilon) && static_cast<float>(how.epsilon) > 0
+      && how.epsilon < 1)
     return std::nullopt;
   return because("the epsilon of a norm is between 0 and 1, found {}",
                  how.epsilon);
@@ -27,7 +29,7 @@ reason lay_out_stream(const network& net, layer& x) {
       return because("it has {} coordinates, but '{}' gives {} values", x.units,
                      from.name, from.width);
   }
-  if (!(x.dropout >= 0 && x.dropout < 1))
+  if (!(x.dropout >= 0 && static_cast<float>(x.dropout) < 1))
     return because("dropout is at least 0 and below 1, found {}", x.dropout);
   return check_norm(x.norm);
 }
@@ -51,8 +53,12 @@ reason lay_out_table(const network& net, layer& x) {
   return std::nullopt;
 }
 
+/// Of rotary positions: a device has a table of them.
+constexpr uint64_t most_angles = uint64_t{1} << 26;
+
 /// @param width Of the stream.
-reason check_heads(const attention_settings& how, uint64_t width) {
+reason check_heads(const attention_settings& how, uint64_t width,
+                   uint32_t context) {
   if (how.head_size == 0 || how.head_size > most_columns)
     return because("attention needs the size of a head");
   if (how.queries == 0 || how.queries > most_columns / how.head_size
@@ -67,6 +73,10 @@ reason check_heads(const attention_settings& how, uint64_t width) {
   if (!(std::isfinite(how.rotary_scale) && how.rotary_scale > 0))
     return because("the scale of rotary positions is above 0, found {}",
                    how.rotary_scale);
+  if (rotates && how.head_size > most_angles / context)
+    return because("{} positions of heads of {} values have more angles than "
+                   "{}",
+                   context, how.head_size, most_angles);
   if (rotates && how.head_size % 2 != 0)
     return because("rotary positions turn pairs of values, but a head has {}",
                    how.head_size);
@@ -97,9 +107,10 @@ reason lay_out_reader(const network& net, layer& x) {
   x.bias = x.bias && x.kind != layer_kind::vocabulary;
   if (gives_sums(x.kind))
     x.width = from.units;
-  return x.kind == layer_kind::attention ? check_heads(x.attention, from.units)
-         : x.kind == layer_kind::mlp     ? check_mlp(x)
-                                         : std::nullopt;
+  return x.kind == layer_kind::attention
+             ? check_heads(x.attention, from.units, net.context)
+         : x.kind == layer_kind::mlp ? check_mlp(x)
+                                     : std::nullopt;
 }
 
 } // namespace

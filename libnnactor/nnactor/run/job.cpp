@@ -48,6 +48,20 @@ caf::error split_by_plan(prepared_job& job, const cluster_view& nodes) {
   return caf::none;
 }
 
+/// What comes next in a text must not be seen by what tells it.
+caf::error check_causal(const prepared_job& job) {
+  if (job.data->characters() == nullptr || job.net.context == 1)
+    return caf::none;
+  for (auto& x : job.net.layers)
+    if (x.kind == layer_kind::attention && !x.attention.causal)
+      return fail(ec::invalid_config,
+                  "{}: layer '{}' sees the tokens that it is to tell; every "
+                  "position of a text is told from those before it, so set "
+                  "causal = true",
+                  job.how.file, x.name);
+  return caf::none;
+}
+
 /// Whoever gets more rows at once refuses them.
 caf::error check_rows(const prepared_job& job) {
   auto& train = job.how.run.train;
@@ -77,6 +91,8 @@ result<prepared_job> prepare(experiment how) {
   job.net = std::move(*net);
   job.how = std::move(how);
   if (auto err = check_rows(job))
+    return err;
+  if (auto err = check_causal(job))
     return err;
   job.how.run.train.link = job.how.cluster.link;
   auto& split = job.how.distribute;
@@ -132,6 +148,12 @@ caf::error resume(prepared_job& job, const manifest& from, bool repartitioned) {
       || from.net.time_steps != job.net.time_steps
       || from.net.context != job.net.context)
     return differs("the network");
+  if (const auto* tokens = job.data->characters();
+      tokens != nullptr
+      && (tokens->code_points != from.vocabulary
+          || numbers_of(tokens->merges) != from.merges))
+    return differs("the vocabulary of the text (data.path, data.tokens, "
+                   "data.validation)");
   if (!repartitioned && !job.parts.parts.empty()
       && from.parts.parts != job.parts.parts)
     return fail(ec::invalid_config,

@@ -110,6 +110,9 @@ caf::error generate(const vocabulary& characters, const seen_tokens& seen,
     if (auto text = take_characters(bytes); !text.empty())
       show(text);
   }
+  // The beginning of a character that did not come to its end.
+  if (!bytes.empty())
+    show(encode_code_point(0xfffd));
   return caf::none;
 }
 
