@@ -1,5 +1,6 @@
 #include "engine/networks.hpp"
 #include "support/networks.hpp"
+#include "support/sanitized.hpp"
 #include "support/transformer_reference.hpp"
 
 #include <cmath>
@@ -267,6 +268,8 @@ TEST_CASE("gradients of sequences of one token, and of one head") {
 
 TEST_CASE("gradients of any transformer in any partition") {
   CHECK(rc::check("engine and reference agree", [] {
+    if (sanitized && *rc::gen::inRange(0, 8) > 0)
+      return;
     auto net = any_transformer();
     auto parts = any_partition(net);
     auto micro_batches = *rc::gen::element<uint32_t>(1, 2, 4);

@@ -1,5 +1,6 @@
 #include "engine/networks.hpp"
 #include "support/networks.hpp"
+#include "support/sanitized.hpp"
 #include "support/transformer_reference.hpp"
 
 #include <cmath>
@@ -69,6 +70,8 @@ std::vector<named_partition> partitions_of_transformer(const network& net) {
                                 {share{0, 0, {}, first, pick::begin, {}},
                                  share{0, 0, {}, second, pick::begin, {}}},
                                 {}})});
+  if (test::sanitized)
+    all = {all[1], all[5]};
   return all;
 }
 
