@@ -266,10 +266,11 @@ TEST_CASE("byte pairs make sequences, and the validation part is the same as "
   CHECK(data->shape().tokens <= 300);
   CHECK(data->shape().tokens > 256);
   std::string told;
-  for (uint64_t i = 0; i < data->size(split::validation); ++i)
-    for (auto token :
-         data->gather(split::validation, {i}).targets.values<int32_t>())
+  for (uint64_t i = 0; i < data->size(split::validation); ++i) {
+    auto targets = data->gather(split::validation, {i}).targets;
+    for (auto token : targets.values<int32_t>())
       told += data->characters()->decode(token);
+  }
   // 360 characters, of which 90 are kept.
   auto kept = text.substr(
       text.size() - 10 * std::string{"\u00e9t\u00e9 \u00e9t\u00e9, "}.size());
