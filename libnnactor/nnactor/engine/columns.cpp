@@ -126,34 +126,28 @@ tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count) {
   return std::move(out).share();
 }
 
-tensor columns_of(device& dev, matrix from,
-                  const std::vector<column_span>& spans) {
-  auto out = make<float>(dev, {from.rows, columns_of(spans)});
+void pack_columns(device& dev, matrix from, const column_spans& spans,
+                  span_end end, mutable_matrix packed) {
   uint64_t at = 0;
   for (const auto& x : spans) {
-    dev.copy_columns(from, x.from, x.count, view(out), at);
-    at += x.count;
-  }
-  return std::move(out).share();
-}
-
-void place_columns(device& dev, matrix packed,
-                   const std::vector<column_span>& spans, mutable_matrix into) {
-  uint64_t at = 0;
-  for (const auto& x : spans) {
-    dev.copy_columns(packed, at, x.count, into, x.to);
+    dev.copy_columns(from, x.*end, x.count, packed, at);
     at += x.count;
   }
 }
 
-tensor packed_columns(device& dev, matrix from,
-                      const std::vector<column_span>& spans) {
-  auto out = make<float>(dev, {from.rows, columns_of(spans)});
+void place_columns(device& dev, matrix packed, const column_spans& spans,
+                   span_end end, mutable_matrix into) {
   uint64_t at = 0;
   for (const auto& x : spans) {
-    dev.copy_columns(from, x.to, x.count, view(out), at);
+    dev.copy_columns(packed, at, x.count, into, x.*end);
     at += x.count;
   }
+}
+
+tensor packed_columns(device& dev, matrix from, const column_spans& spans,
+                      span_end end) {
+  auto out = make<float>(dev, {from.rows, columns_of(spans)});
+  pack_columns(dev, from, spans, end, view(out));
   return std::move(out).share();
 }
 

@@ -53,17 +53,23 @@ tensor concatenate(device& dev, const std::vector<tensor>& parts);
 /// Copies `count` columns out.
 tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count);
 
-/// Copies the columns of spans out, one span after the other.
-tensor columns_of(device& dev, matrix from,
-                  const std::vector<column_span>& spans);
+using column_spans = std::vector<column_span>;
 
-/// Copies columns that lie one span after the other to where the spans go to.
-void place_columns(device& dev, matrix packed,
-                   const std::vector<column_span>& spans, mutable_matrix into);
+/// Which end of spans is meant: the producer's columns or the consumer's.
+using span_end = uint64_t column_span::*;
 
-/// Copies columns from where spans go to; the inverse of `place_columns`.
-tensor packed_columns(device& dev, matrix from,
-                      const std::vector<column_span>& spans);
+/// Copies the columns at one end of spans so that they lie one span after the
+/// other, as they cross an edge.
+void pack_columns(device& dev, matrix from, const column_spans& spans,
+                  span_end end, mutable_matrix packed);
+
+/// The inverse of `pack_columns`.
+void place_columns(device& dev, matrix packed, const column_spans& spans,
+                   span_end end, mutable_matrix into);
+
+/// As `pack_columns`, into a tensor.
+tensor packed_columns(device& dev, matrix from, const column_spans& spans,
+                      span_end end);
 
 /// Sums tensors of one shape, but for empty ones, in the order of a fixed tree:
 /// the first 2^k of n, 2^k being below n, and the others, each by the same

@@ -117,7 +117,7 @@ void group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
   for (size_t i = 0; i < placed.size(); ++i) {
     const auto& from = sources_[i];
     if (!from.spans.empty())
-      place_columns(dev, view(placed[i]), from.spans, into);
+      place_columns(dev, view(placed[i]), from.spans, &column_span::to, into);
     else if (!placed[i].empty())
       dev.copy_columns(view(placed[i]), 0, from.columns, into, first);
     first += from.columns;
@@ -151,7 +151,8 @@ tensor group_inputs::spread(device& dev, const source& from, const tensor& x,
   auto out = make<float>(dev, {rows, columns_});
   if (!whole)
     dev.clear(view(out).values());
-  place_columns(dev, first_rows(x, rows), from.spans, view(out));
+  place_columns(dev, first_rows(x, rows), from.spans, &column_span::to,
+                view(out));
   if (drops)
     drop(dev, *dropped, view(out));
   return std::move(out).share();
@@ -165,16 +166,12 @@ bool group_inputs::learn(uint32_t time) const {
 tensor group_inputs::cut_out(device& dev, const source& from,
                              matrix gradient) const {
   if (!adds_ || from.norm_rows == 0)
-    return packed_columns(dev, gradient, from.spans);
+    return packed_columns(dev, gradient, from.spans, &column_span::to);
   // Gain and shift of a stream are no matter of the next one.
   auto out = make<float>(dev, {gradient.rows + from.norm_rows, from.columns});
   dev.clear(view(out).values());
-  uint64_t at = 0;
   mutable_matrix top{view(out).data, gradient.rows, from.columns};
-  for (const auto& x : from.spans) {
-    dev.copy_columns(gradient, x.to, x.count, top, at);
-    at += x.count;
-  }
+  pack_columns(dev, gradient, from.spans, &column_span::to, top);
   return std::move(out).share();
 }
 

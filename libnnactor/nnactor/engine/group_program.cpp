@@ -81,11 +81,7 @@ struct group_program::impl {
     auto out = make<float>(dev, extent);
     dev.clear(view(out).values());
     auto placed = dev.place(x);
-    uint64_t at = 0;
-    for (const auto& span : from.spans) {
-      dev.copy_columns(view(placed), at, span.count, view(out), span.from);
-      at += span.count;
-    }
+    place_columns(dev, view(placed), from.spans, &column_span::from, view(out));
     return std::move(out).share();
   }
 
@@ -140,8 +136,9 @@ tensor group_program::forward(device& dev, piece which, phase why,
 sent_output group_program::sent(device& dev, const tensor& output) const {
   sent_output out;
   for (const auto& to : impl_->self.downstream) {
-    out.cuts.push_back(to.cut ? columns_of(dev, view(output), to.spans)
-                              : tensor{});
+    out.cuts.push_back(
+        to.cut ? packed_columns(dev, view(output), to.spans, &column_span::from)
+               : tensor{});
     if (!to.cut)
       out.whole = output;
   }
