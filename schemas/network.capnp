@@ -72,6 +72,7 @@ struct Layer {
   gated        @27 :Bool;    # Of an mlp.
   byPosition   @28 :Bool;    # Of a table.
   dropout      @29 :Float64; # Of a stream.
+  tied         @30 :Bool;    # Of a table: its rows are those of the vocabulary.
 }
 
 struct Network {

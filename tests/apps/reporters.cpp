@@ -1,7 +1,10 @@
 #include "apps/fake_run.hpp"
+#include "reports/run_tables.hpp"
 #include "reports/text_reporter.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/format.hpp"
+
+#include "nnactor/network/transformer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,6 +26,29 @@ TEST_CASE("before the first step people see what is trained and where") {
   CHECK(run.shows("evil\\x1b[2J"));
   CHECK(run.shows("2 x cpu"));
   CHECK(run.out.find('\033') == std::string::npos);
+}
+
+TEST_CASE("people see what is tied and what is normalised") {
+  transformer_description how;
+  how.blocks = 1;
+  how.hidden = 24;
+  how.heads = how.kv_heads = 4;
+  how.mlp = 96;
+  how.attention.head_size = 6;
+  how.post_norm = how.tied = true;
+  network_description what;
+  what.layers = layers_of(how);
+  what.layers.push_back(line(9, "next", layer_kind::vocabulary, 0));
+  auto shown = render_network(must(build_network(what, {1, 11, 11, 1, 8})));
+  INFO(shown);
+  auto shows = [&](const char* text) {
+    return shown.find(text) != std::string::npos;
+  };
+  // Neither units nor parameters of its own, but an output.
+  CHECK(shows("tokens      table, tied to the vocabulary  input           "
+              "                      24\n"));
+  CHECK(shows("carry1      norm   "));
+  CHECK(shows("stream1     stream, layer norm             carry1, attention1"));
 }
 
 TEST_CASE("people see that not all is validated with") {

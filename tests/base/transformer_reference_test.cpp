@@ -127,6 +127,24 @@ TEST_CASE("reference: norms") {
   }
 }
 
+TEST_CASE("reference: a stream that is carried on with its norm") {
+  transformer_writer out{2, 0, 2};
+  out.stream({norm_kind::layer, 0.21}, false);
+  out.attention(1, {.head_size = 1}, false);
+  out.carry();
+  out.stream({norm_kind::rms, 0.5}, false);
+  auto model = see_through(out.finish(1));
+  model.values("tokens", "weight").values = {3, 1, 0, 0};
+  model.values("stream0", "gain").values = {1.1, 2.2};
+  model.values("stream0", "shift").values = {0.5, 4};
+  // What is read of the first stream is (1.5, 2), attention gives (2.5, 1).
+  model.values("attention0", "value").values = {1, -0.25};
+  model.values("attention0", "output").values = {2.5, 1};
+  model.values("stream1", "gain").values = {1, 2};
+  CHECK(lead(model.answer(tokens({0})), 0)
+        == approximately((6 - 4) / std::sqrt(13)));
+}
+
 TEST_CASE("reference: attention with rotary positions and a window") {
   auto model = see_through(attending_network(
       {.head_size = 2, .window = 2, .rotary_base = 100, .rotary_scale = 2}, 3));
@@ -220,6 +238,40 @@ TEST_CASE("reference: gradients are the slopes of the loss") {
       }
     });
   }));
+}
+
+namespace {
+
+/// The same model untied: a table that has the rows of the vocabulary.
+transformer_reference untied(const transformer_reference& tied,
+                             const network& net) {
+  auto out = reference_of(net);
+  for_each_parameter(net, [&](const layer& x, const layer_parameter& p) {
+    const auto& from = x.name == "tokens" ? net.output().name : x.name;
+    out.values(x.name, p.name) = tied.values(from, p.name);
+  });
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("reference: gradients of rows that are tied add up") {
+  for (auto post_norm : {false, true}) {
+    auto net = small_gpt(1, 6, 2, 4, 5, {post_norm, true});
+    auto model = reference_of(net);
+    auto other = untied(model, small_gpt(1, 6, 2, 4, 5, {post_norm, false}));
+    auto inputs = any_tokens(net, 2, 1), targets = any_tokens(net, 2, 2);
+    CHECK(model.differentiate(inputs, targets)
+          == other.differentiate(inputs, targets));
+    const auto& sum = model.gradient("vocabulary", "weight");
+    const auto& above = other.gradient("vocabulary", "weight");
+    const auto& below = other.gradient("tokens", "weight");
+    for (size_t i = 0; i < sum.values.size(); ++i)
+      CHECK(sum.values[i]
+            == doctest::Approx(above.values[i] + below.values[i]));
+    CHECK(model.gradient("mlp1", "up").values
+          == other.gradient("mlp1", "up").values);
+  }
 }
 
 TEST_CASE("reference: an example does not see others, nor what comes after") {
@@ -349,7 +401,9 @@ TEST_CASE("reference: it learns") {
   train_settings how;
   how.optimizer.kind = optimizer_kind::adamw;
   how.schedule.rate = 0.01f;
-  for (const auto& net : {small_gpt(), small_llama()}) {
+  transformer_variant both{.post_norm = true, .tied = true};
+  for (const auto& net :
+       {small_gpt(), small_llama(), small_gpt(both), small_llama(both)}) {
     auto model = reference_of(net, how);
     auto inputs = any_tokens(net, 4, 1), targets = any_tokens(net, 4, 2);
     auto first = model.step(inputs, targets);
@@ -402,4 +456,9 @@ TEST_CASE("small transformers have as many parameters as their kinds") {
   CHECK(small_llama().parameter_count()
         == 2 * (32 * (32 + 8 + 8 + 32) + 3 * 32 * 85 + 2 * 32) + 32
                + (11 + 11) * 32);
+  // A norm that is carried has none, rows that are tied are counted once.
+  CHECK(small_gpt({.post_norm = true}).parameter_count()
+        == small_gpt().parameter_count());
+  CHECK(small_gpt({.tied = true}).parameter_count()
+        == small_gpt().parameter_count() - 11 * 24);
 }

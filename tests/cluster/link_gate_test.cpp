@@ -125,6 +125,28 @@ TEST_CASE("credit lets on as many bytes as it says, never more than sent") {
         == 2 * defaults::link_window_bytes + 2 * defaults::piece_bytes);
 }
 
+TEST_CASE("a link takes half the bytes of what was rounded, all of the rest") {
+  for (auto value : {0.5f, 0.1f}) {
+    CAPTURE(value);
+    actor_world world;
+    auto held = std::make_shared<held_gate>();
+    traffic_counter traffic = std::make_shared<std::atomic<uint64_t>>(0);
+    auto link = world.adopt(world.system().spawn(
+        run_link, spawn_mute_gate(world, held), traffic, true));
+    auto what = message(2, {3, 4});
+    tensor_builder<float> values{{3, 4}};
+    std::ranges::fill(values.values(), 0.5f);
+    values.values()[11] = value;
+    what.value = std::move(values).share();
+    caf::anon_send(link, what);
+    world.settle();
+    auto rounded = value == 0.5f;
+    REQUIRE(held->pieces.size() == 1);
+    CHECK(held->pieces[0].type == (rounded ? dtype::bf16 : dtype::f32));
+    CHECK(held->bytes == (rounded ? 24 : 48));
+  }
+}
+
 TEST_CASE("a gate and a link keep each other going, in order and in bounds") {
   for (uint64_t seed = 0; seed < 10; ++seed) {
     actor_world world{seed};

@@ -1,6 +1,7 @@
 #include "nnactor/codec/network_codec.hpp"
 
 #include "nnactor/codec/message.hpp"
+#include "nnactor/network/transformer.hpp"
 #include "support/mutate.hpp"
 #include "support/networks.hpp"
 
@@ -117,9 +118,9 @@ TEST_CASE("a network that does not hold together is refused") {
   CHECK(network_complaint([](network& net) { net.time_steps = 0; })
         == "layer 'input': an example has 1 to 65536 time steps, found 0");
   CHECK(network_complaint([](network& net) {
-          net.layers[2].kind = static_cast<layer_kind>(11);
+          net.layers[2].kind = static_cast<layer_kind>(12);
         })
-        == "layer 'first': 11 is no kind of layer");
+        == "layer 'first': 12 is no kind of layer");
   CHECK(network_complaint([](network& net) {
           net.layers[2].act = static_cast<activation>(6);
         })
@@ -225,6 +226,88 @@ TEST_CASE("a transformer that does not hold together is refused") {
           }).ends_with("only a stream has a norm and dropout"));
 }
 
+/// A transformer of one block with post-norm whose tokens have the rows of the
+/// vocabulary.
+network tied_post_norm() {
+  transformer_description how;
+  how.blocks = 1;
+  how.hidden = 24;
+  how.heads = how.kv_heads = 4;
+  how.mlp = 96;
+  how.attention.head_size = 6;
+  how.learns_positions = how.post_norm = how.tied = true;
+  network_description what;
+  what.layers = layers_of(how);
+  what.layers.push_back(line(9, "vocabulary", layer_kind::vocabulary, 0));
+  return must(build_network(what, {1, 11, 11, 1, 8}));
+}
+
+TEST_CASE("norms and tied tables survive the way") {
+  auto net = tied_post_norm();
+  auto bytes = packed<schema::Network>(net);
+  auto copy = must(unpacked<schema::Network>(bytes));
+  CHECK(copy.layers == net.layers);
+  CHECK(copy.layers[1].tied);
+  CHECK_FALSE(copy.layers[2].tied);
+  CHECK(packed<schema::Network>(copy) == bytes);
+}
+
+TEST_CASE("what says nothing of tied tables has none") {
+  // As short as structs were before there was such a field.
+  CHECK_FALSE(schema::Layer::Reader{}.getTied());
+}
+
+TEST_CASE("norms and tied tables that do not hold together are refused") {
+  using enum layer_kind;
+  auto complaint = [](layer_kind kind, auto change) {
+    return network_complaint(
+        [&](network& net) {
+          change(*std::ranges::find(net.layers, kind, &layer::kind));
+        },
+        tied_post_norm());
+  };
+  auto shape = [](const char* name) {
+    return fmt::format("layer '{}': its shape is not the one that follows from "
+                       "its inputs and units",
+                       name);
+  };
+  CHECK(complaint(norm, [](layer&) {}).empty());
+  for (auto change : std::vector<void (*)(layer&)>{
+           [](layer& x) { x.width = 25; }, [](layer& x) { x.row_width = 0; },
+           [](layer& x) { x.positions = 2; }, [](layer& x) { x.bias = true; },
+           [](layer& x) { x.first = 0; }})
+    CHECK(complaint(norm, change) == shape("carry1"));
+  CHECK(complaint(norm, [](layer& x) { x.units = 23; })
+        == "layer 'carry1': it has 23 units, but 'stream0' has 24 coordinates");
+  CHECK(complaint(norm, [](layer& x) { x.units = 0; })
+        == "layer 'carry1': it has no units");
+  CHECK(complaint(norm, [](layer& x) { x.inputs = {0}; })
+        == "layer 'carry1': a layer of kind 'norm' reads one stream and "
+           "nothing else");
+  CHECK(complaint(table, [](layer& x) { x.units = 11; })
+        == "layer 'tokens': it is tied to the vocabulary, so it has no units "
+           "of its own, found 11");
+  CHECK(complaint(table, [](layer& x) { x.tied = false; })
+        == "layer 'tokens': it has no units");
+  CHECK(complaint(table, [](layer& x) { x.row_width = 0; }) == shape("tokens"));
+  CHECK(complaint(table, [](layer& x) {
+          x.by_position = true;
+        }).starts_with("layer 'tokens': a table of positions cannot be tied"));
+  CHECK(complaint(vocabulary, [](layer& x) { x.units = 12; })
+        == "layer 'tokens': it is tied to the vocabulary 'vocabulary', which "
+           "has 12 units, but the data has 11 tokens");
+  for (auto kind : {input, attention, vocabulary, softmax_cross_entropy})
+    CHECK(complaint(kind, [](layer& x) {
+            x.tied = true;
+          }).ends_with("only a table can be tied to a vocabulary"));
+}
+
+TEST_CASE("a vocabulary that others read is refused") {
+  CHECK(complaint_of(layer_kind::softmax_cross_entropy, [](layer& x) {
+          x.kind = layer_kind::mean_squared_error;
+        }).starts_with("layer 'loss': mean_squared_error cannot read"));
+}
+
 TEST_CASE("sequences that there cannot be are refused") {
   auto complaint = [](uint32_t context, uint32_t time_steps) {
     return network_complaint(
@@ -239,9 +322,9 @@ TEST_CASE("sequences that there cannot be are refused") {
   CHECK(complaint(9, 1)
         == "layer 'positions': it has 8 positions, but an example has 9");
   CHECK(complaint(0, 1)
-        == "layer 'input': an example has 1 to 1048576 positions, found 0");
+        == "layer 'input': an example has 1 to 65536 positions, found 0");
   CHECK(complaint(UINT32_MAX, 1)
-        == "layer 'input': an example has 1 to 1048576 positions, found "
+        == "layer 'input': an example has 1 to 65536 positions, found "
            "4294967295");
   CHECK(complaint(8, 2)
         == "layer 'input': an example has several positions or several time "

@@ -130,7 +130,7 @@ TEST_CASE("an unknown value is named with the nearest one") {
   CHECK(error_of(minimal + "[[network.layers]]\nkind = 'conv'\nunits = 3")
         == "x.toml:4:8: 'network.layers.kind' is 'conv' but must be one of "
            "embedding, dense, sparse, stream, table, attention, mlp, "
-           "vocabulary, transformer");
+           "vocabulary, norm, transformer");
   CHECK(error_of(minimal
                  + "[[network.layers]]\nkind = 'dense'\n"
                    "units = 'all'")

@@ -17,23 +17,27 @@ data_settings text_of(const std::string& path, uint32_t context,
   return how;
 }
 
-/// Renders example `index` as "context>target".
-std::string shown(const dataset& data, split part, uint64_t index) {
-  auto x = data.gather(part, {index});
+std::string decoded(const dataset& data, const tensor& tokens) {
   std::string out;
-  for (auto token : x.inputs.values<int32_t>())
+  for (auto token : tokens.values<int32_t>())
     out += data.characters()->decode(token);
-  return out + ">" + data.characters()->decode(x.targets.values<int32_t>()[0]);
+  return out;
 }
 
-std::vector<std::string> all_shown(const dataset& data, split part) {
-  std::vector<std::string> out;
+/// Renders example `index` as "inputs>targets".
+std::string shown(const dataset& data, split part, uint64_t index) {
+  auto x = data.gather(part, {index});
+  return decoded(data, x.inputs) + ">" + decoded(data, x.targets);
+}
+
+using strings = std::vector<std::string>;
+
+strings all_shown(const dataset& data, split part) {
+  strings out;
   for (uint64_t i = 0; i < data.size(part); ++i)
     out.push_back(shown(data, part, i));
   return out;
 }
-
-using strings = std::vector<std::string>;
 
 } // namespace
 
@@ -60,23 +64,10 @@ TEST_CASE("an example may be several characters in a row, each with its own "
   auto data = opened(how);
   CHECK(data->shape().input_width == 2);
   CHECK(data->shape().time_steps == 3);
-  auto shown = [&](split part, uint64_t index) {
-    auto x = data->gather(part, {index});
-    std::string out;
-    for (auto token : x.inputs.values<int32_t>())
-      out += data->characters()->decode(token);
-    out += '>';
-    for (auto token : x.targets.values<int32_t>())
-      out += data->characters()->decode(token);
-    return out;
-  };
   // Training begins anywhere, validation looks at each character once.
-  REQUIRE(data->size(split::train) == 2);
-  CHECK(shown(split::train, 0) == "abbccd>cde");
-  CHECK(shown(split::train, 1) == "bccdde>def");
-  REQUIRE(data->size(split::validation) == 2);
-  CHECK(shown(split::validation, 0) == "effggh>ghi");
-  CHECK(shown(split::validation, 1) == "hiijjk>jkl");
+  CHECK(all_shown(*data, split::train) == strings{"abbccd>cde", "bccdde>def"});
+  CHECK(all_shown(*data, split::validation)
+        == strings{"effggh>ghi", "hiijjk>jkl"});
 }
 
 TEST_CASE("examples do not span the texts of a folder, which go by name") {
@@ -125,22 +116,6 @@ data_settings sequences_of(const std::string& path, uint32_t length,
   return how;
 }
 
-std::string decoded(const dataset& data, const tensor& tokens) {
-  std::string out;
-  for (auto token : tokens.values<int32_t>())
-    out += data.characters()->decode(token);
-  return out;
-}
-
-strings all_sequences(const dataset& data, split part) {
-  strings out;
-  for (uint64_t i = 0; i < data.size(part); ++i) {
-    auto x = data.gather(part, {i});
-    out.push_back(decoded(data, x.inputs) + ">" + decoded(data, x.targets));
-  }
-  return out;
-}
-
 } // namespace
 
 TEST_CASE("an example may be a sequence in which each character is told") {
@@ -153,10 +128,9 @@ TEST_CASE("an example may be a sequence in which each character is told") {
   CHECK(data->shape().context == 3);
   // Training begins anywhere, validation looks at each character once and
   // leaves out what is too short at the end.
-  CHECK(all_sequences(*data, split::train)
+  CHECK(all_shown(*data, split::train)
         == strings{"abc>bcd", "bcd>cde", "cde>def"});
-  CHECK(all_sequences(*data, split::validation)
-        == strings{"fgh>ghi", "ijk>jkl"});
+  CHECK(all_shown(*data, split::validation) == strings{"fgh>ghi", "ijk>jkl"});
   CHECK(data->summary()
         == "1 text of 13 characters, 13 of them different; 3 examples to train "
            "on and 2 to validate with");
@@ -179,9 +153,8 @@ TEST_CASE("sequences do not span texts, and only texts that have one count") {
   folder.write("2", "xyz");
   folder.write("3", "stuvwx");
   auto data = opened(sequences_of(folder.path(), 3, 0.5));
-  CHECK(all_sequences(*data, split::train) == strings{"abc>bcd"});
-  CHECK(all_sequences(*data, split::validation)
-        == strings{"def>efg", "uvw>vwx"});
+  CHECK(all_shown(*data, split::train) == strings{"abc>bcd"});
+  CHECK(all_shown(*data, split::validation) == strings{"def>efg", "uvw>vwx"});
   auto short_text = folder.write("4", "abc");
   CHECK(error_of(sequences_of(short_text, 3, 0.5))
             .find(": has no example for training: with data.context = 3")

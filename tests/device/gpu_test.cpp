@@ -293,6 +293,37 @@ TEST_CASE("an optimizer's step is never taken for one that was before") {
   CHECK(on->lists.size() == 4);
 }
 
+TEST_CASE("spans, a summary and its gradient are one kernel each") {
+  auto on = std::make_shared<counting_launcher>();
+  auto dev = make_gpu_device(on);
+  auto z = dev->place(to_tensor(values::random(3, 8, 1)));
+  auto norm = dev->place(to_tensor(values::random(3, 2, 2)));
+  auto out = make<float>(*dev, {3, 8});
+  auto kernels_of = [&](auto f) {
+    f();
+    dev->finish();
+    command_list all;
+    for (const auto& x : on->lists)
+      all.insert(all.end(), x.begin(), x.end());
+    on->lists.clear();
+    return all.size();
+  };
+  std::vector<int32_t> labels(3, 1);
+  token_matrix of{labels.data(), 3, 1};
+  mutable_matrix to{out.values().data(), 3, 8};
+  std::vector<column_span> spans = {{4, 0, 2}, {0, 5, 3}, {7, 4, 1}};
+  auto before = on->uploaded;
+  CHECK(kernels_of([&] { dev->copy_spans(view(z), spans, to); }) == 1);
+  CHECK(on->uploaded - before == spans.size() * sizeof(gpu::packed_span));
+  CHECK(kernels_of([&] {
+          dev->softmax_summary(view(z), of, {out.values().data(), 3, 4});
+        })
+        == 1);
+  CHECK(kernels_of(
+            [&] { dev->softmax_gradient(view(z), of, view(norm), 1.0f, to); })
+        == 1);
+}
+
 TEST_CASE("streams may be as fast or slow as they like") {
   auto expected = small_layer{make_emulator()};
   for (uint64_t seed = 0; seed < 200; ++seed) {

@@ -200,6 +200,36 @@ TEST_CASE("readers of a stream refuse what does not fit it") {
                 "3 rows instead of 5");
 }
 
+TEST_CASE("a vocabulary refuses labels that there are not") {
+  auto net = test::small_gpt(1, 6, 2, 3, 5);
+  auto graph =
+      make_group_graph(net, {{neuron_set::range(0, net.neuron_count())}});
+  auto id = graph.loss_group() - 1;
+  group_program program{net, graph, id, train_settings{}};
+  auto x = zeros(dtype::f32, 3 + 2, 6);
+  CHECK_FALSE(program.check_inputs({x, tokens_with(3, 1, 4)}));
+  check_refused(program.check_inputs({x}), "got 1 inputs instead of 2");
+  check_refused(program.check_inputs({x, tokens_with(3, 1, 5)}), "value 5");
+  check_refused(program.check_inputs({x, tokens_with(3, 1, -1)}), "value -1");
+  check_refused(program.check_inputs({x, tokens_with(4, 1, 0)}), "4 rows");
+  check_refused(program.check_inputs({x, zeros(dtype::f32, 3, 1)}), "f32");
+  check_refused(program.check_inputs({x, {}}), "labels for group");
+  CHECK_FALSE(program.check_inputs({x, {}}, {}, phase::infer));
+  auto dev = make_cpu_device();
+  auto told =
+      program.forward(*dev, {}, phase::train, {x, tokens_with(3, 1, 4)});
+  CHECK(told.extent() == shape{3, 4});
+  CHECK_FALSE(program.check_gradients({}, {zeros(dtype::f32, 3, 2)}));
+  check_refused(program.check_gradients({}, {zeros(dtype::f32, 3, 5)}),
+                "5 columns instead of 2");
+  loss_program loss{net, graph, train_settings{}};
+  auto labels = tokens_with(3, 1, 4);
+  CHECK_FALSE(loss.check(phase::train, {told}, labels));
+  check_refused(loss.check(phase::train, {zeros(dtype::f32, 3, 5)}, labels),
+                "5 columns instead of 4");
+  check_refused(loss.check(phase::infer, {told}, {}), "4 columns instead of 5");
+}
+
 TEST_CASE("a sequence that ends too early is answered as far as it goes") {
   auto net = test::small_llama(1, 8, 2, 1, 4, 5);
   auto dev = make_cpu_device();

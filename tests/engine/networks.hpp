@@ -177,6 +177,9 @@ inline partition dealt(const network& net, uint64_t parts, uint64_t seed) {
   return out;
 }
 
+/// The first neuron of every layer on one side, all others on the other.
+partition firsts_apart(const network& net);
+
 /// Every mechanism of the distributor, and splits that no mechanism gives.
 inline std::vector<named_partition> partitions_of(const network& net) {
   std::vector<named_partition> all;
@@ -269,7 +272,7 @@ inline bool same_bytes(const std::vector<parameter_set>& xs,
 }
 
 /// Puts saved rows together anew for the groups of another partition, as a
-/// store does.
+/// store does; nothing for groups of layers of which nothing was saved.
 std::vector<parameter_set> regroup(const std::vector<parameter_set>& saved,
                                    const group_graph& graph);
 

@@ -30,7 +30,8 @@ public:
                   const train_settings& how, const batch& data, uint64_t seed)
       : graph_(graph), how_(how), random_(seed, 0), loss_(net, graph, how) {
     for (group_id id = 2; id < graph.loss_group(); ++id)
-      programs_.push_back(std::make_unique<group_program>(net, graph, id, how));
+      programs_.push_back(std::make_shared<group_program>(net, graph, id, how));
+    lend_parameters(graph, [this](group_id id) { return programs_[id - 2]; });
     for (uint32_t i = 0; i < pieces; ++i) {
       values_[{group_graph::input_group, i}] = rows_of(data.inputs, i);
       values_[{group_graph::target_group, i}] = rows_of(data.targets, i);
@@ -102,7 +103,7 @@ private:
   std::vector<tensor> inputs_of(const task& x) const {
     std::vector<tensor> all;
     for (auto from : ends_of(graph_.groups[x.group].upstream))
-      if (from != group_graph::target_group)
+      if (x.what != task::loss || from != group_graph::target_group)
         all.push_back(values_.at({from, x.micro_batch}));
     return all;
   }
@@ -144,7 +145,7 @@ private:
   counter_random random_;
   loss_program loss_;
   std::unique_ptr<device> dev_ = make_cpu_device();
-  std::vector<std::unique_ptr<group_program>> programs_;
+  std::vector<std::shared_ptr<group_program>> programs_;
   std::map<std::pair<group_id, uint32_t>, tensor> values_;
   std::map<std::tuple<group_id, group_id, uint32_t>, tensor> gradients_;
   std::set<task> waiting_;

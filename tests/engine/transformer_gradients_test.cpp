@@ -102,19 +102,31 @@ struct stepped {
   std::vector<parameter_set> saved;
 };
 
+/// Replaces parameters by those of another split, leaves state of optimizers.
+void replace(std::vector<parameter_set>& sets, const group_graph& graph,
+             const std::vector<parameter_set>& by) {
+  auto given = regroup(by, graph);
+  for (auto& set : sets) {
+    auto same = std::ranges::find_if(given, [&](const parameter_set& x) {
+      return x.layer == set.layer && x.neurons == set.neurons;
+    });
+    if (same == given.end())
+      continue;
+    for (auto& p : set.parameters) {
+      auto found =
+          std::ranges::find(same->parameters, p.name, &parameter::name);
+      if (found != same->parameters.end())
+        p.values = found->values;
+    }
+  }
+}
+
 stepped step_once(const network& net, const group_graph& graph, device& dev,
                   const std::vector<parameter_set>& from, const batch& data,
                   uint32_t micro_batches) {
   plain_loop loop{net, graph, one_step(micro_batches), dev};
   auto start = loop.save();
-  auto given = regroup(from, graph); // in the same order
-  for (size_t i = 0; i < start.size(); ++i)
-    for (auto& p : start[i].parameters) {
-      auto found =
-          std::ranges::find(given[i].parameters, p.name, &parameter::name);
-      if (found != given[i].parameters.end())
-        p.values = found->values;
-    }
+  replace(start, graph, from);
   if (auto err = loop.load(start, 0))
     throw std::runtime_error(explain(err));
   stepped out;
@@ -126,13 +138,13 @@ stepped step_once(const network& net, const group_graph& graph, device& dev,
 std::string described(const network& net) {
   std::string out = fmt::format("context {}", net.context);
   for (const auto& x : net.layers)
-    out +=
-        fmt::format("; {}: {} of {}, {} wide, bias {}, norm {}, head {} x "
-                    "{}, window {}, causal {}, rotary {}, head norm {}",
-                    x.name, to_string(x.kind), x.units, x.width, x.bias,
-                    to_string(x.norm.kind), x.attention.head_size,
-                    x.attention.queries, x.attention.window, x.attention.causal,
-                    x.attention.rotary_base, to_string(x.attention.head_norm));
+    out += fmt::format(
+        "; {}: {} of {}, {} wide, bias {}, tied {}, norm {}, head {} "
+        "x {}, window {}, causal {}, rotary {}, head norm {}",
+        x.name, to_string(x.kind), x.units, x.width, x.bias, x.tied,
+        to_string(x.norm.kind), x.attention.head_size, x.attention.queries,
+        x.attention.window, x.attention.causal, x.attention.rotary_base,
+        to_string(x.attention.head_norm));
   return out;
 }
 
@@ -160,7 +172,8 @@ void check_everywhere(const network& net) {
   std::vector<named_partition> all{
       {"whole", {{neuron_set::range(0, net.neuron_count())}}},
       {"dealt to two", dealt(net, 2, 3)},
-      {"dealt to five", dealt(net, 5, 11)}};
+      {"dealt to five", dealt(net, 5, 11)},
+      {"first neurons apart", firsts_apart(net)}};
   for (const auto& of : all)
     for (auto& dev : devices)
       for (uint32_t micro_batches : {1, 2}) {
@@ -181,15 +194,21 @@ struct one_block {
   activation act = activation::gelu;
   bool gated = false;
   bool positions = false;
+  transformer_variant variant = {};
   uint32_t context = 5;
   uint64_t heads = 3;
 
   network make() const {
-    transformer_writer out{7, positions ? context + uint64_t{1} : 0, 9};
+    transformer_writer out{7, positions ? context + uint64_t{1} : 0, 9,
+                           variant.tied};
     out.stream(norm, bias);
     out.attention(heads, attention, bias);
+    if (variant.post_norm)
+      out.carry();
     out.stream(norm, bias);
     out.mlp(6, act, gated, bias);
+    if (variant.post_norm)
+      out.carry();
     out.read_again(0);
     out.stream(norm, bias);
     return out.finish(context);
@@ -201,6 +220,9 @@ struct one_block {
 TEST_CASE("gradients of small transformers of two families") {
   check_everywhere(small_gpt(1));
   check_everywhere(small_llama(1));
+  transformer_variant both{.post_norm = true, .tied = true};
+  check_everywhere(small_gpt(1, 24, 4, 8, 11, both));
+  check_everywhere(small_llama(1, 32, 8, 2, 8, 11, both));
 }
 
 TEST_CASE("gradients through every norm, with biases and without") {
@@ -212,6 +234,42 @@ TEST_CASE("gradients through every norm, with biases and without") {
       how.norm.kind = norm;
       how.bias = bias;
       how.positions = bias;
+      check_everywhere(how.make());
+    }
+}
+
+TEST_CASE("gradients through norms that streams read, of every kind") {
+  for (auto norm : {norm_kind::none, norm_kind::rms, norm_kind::layer})
+    for (auto bias : {false, true}) {
+      CAPTURE(to_string(norm));
+      CAPTURE(bias);
+      one_block how;
+      how.norm.kind = norm;
+      how.bias = bias;
+      how.variant.post_norm = true;
+      check_everywhere(how.make());
+    }
+}
+
+TEST_CASE("gradients of a stream that reads another one with its norm and "
+          "without") {
+  transformer_writer out{7, 0, 9};
+  out.stream({norm_kind::layer, 1e-5}, false);
+  out.mlp(6, activation::gelu, false, false);
+  out.carry();
+  out.read_again(0);
+  out.stream({norm_kind::rms, 1e-5}, false);
+  check_everywhere(out.finish(3));
+}
+
+TEST_CASE("gradients of embeddings that are tied to the vocabulary") {
+  for (auto post_norm : {false, true})
+    for (auto positions : {false, true}) {
+      CAPTURE(post_norm);
+      CAPTURE(positions);
+      one_block how;
+      how.variant = {.post_norm = post_norm, .tied = true};
+      how.positions = positions;
       check_everywhere(how.make());
     }
 }

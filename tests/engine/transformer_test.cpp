@@ -70,47 +70,75 @@ std::vector<named_partition> partitions_of_transformer(const network& net) {
                                 {share{0, 0, {}, first, pick::begin, {}},
                                  share{0, 0, {}, second, pick::begin, {}}},
                                 {}})});
+  all.push_back({"first neurons apart", firsts_apart(net)});
   if (test::sanitized)
     all = {all[1], all[5]};
   return all;
 }
 
+constexpr test::transformer_variant both{.post_norm = true, .tied = true};
+
+/// Batches of some steps and what the reference loses on each of them.
+struct expected_losses {
+  expected_losses(const network& net, const train_settings& how,
+                  uint64_t steps) {
+    transformer_reference reference{net, how, drawn(net, how)};
+    for (uint64_t step = 0; step < steps; ++step) {
+      auto x = sequences_for(net, step);
+      losses.push_back(reference.step(x.inputs, x.targets));
+      batches.push_back(std::move(x));
+    }
+  }
+
+  /// How far the losses of a loop are from these at most.
+  double farthest(plain_loop& loop) const {
+    auto worst = 0.0;
+    for (size_t i = 0; i < batches.size(); ++i) {
+      auto loss = loop.step(batches[i].inputs, batches[i].targets);
+      worst = std::max(worst, std::abs(loss - losses[i]));
+    }
+    return worst;
+  }
+
+  std::vector<batch> batches;
+  std::vector<double> losses;
+};
+
+/// In all partitions, on all devices.
+void check_first_losses(const network& net) {
+  auto how = settings_for(sequences, optimizer_kind::adamw, 3e-3f);
+  how.optimizer.weight_decay = 0.1f;
+  how.optimizer.clip = 1.0f;
+  expected_losses expected{net, how, 20};
+  CHECK(expected.losses.back() < expected.losses.front());
+  auto devices = all_devices();
+  for (const auto& of : partitions_of_transformer(net)) {
+    auto graph = make_group_graph(net, of.parts);
+    for (auto& dev : devices)
+      for (uint32_t micro_batches : {1, 4}) {
+        CAPTURE(of.name);
+        CAPTURE(dev->name());
+        CAPTURE(micro_batches);
+        how.micro_batches = micro_batches;
+        plain_loop loop{net, graph, how, *dev};
+        CHECK(expected.farthest(loop) < 1e-4);
+      }
+  }
+}
+
 } // namespace
 
 TEST_CASE("the first 20 losses of transformers are those of the reference") {
-  for (const auto& net : {test::small_gpt(), test::small_llama(),
-                          test::small_llama(2, 36, 9, 3)}) {
-    auto how = settings_for(sequences, optimizer_kind::adamw, 3e-3f);
-    how.optimizer.weight_decay = 0.1f;
-    how.optimizer.clip = 1.0f;
-    transformer_reference reference{net, how, drawn(net, how)};
-    std::vector<batch> batches;
-    std::vector<double> expected;
-    for (uint64_t step = 0; step < 20; ++step) {
-      batches.push_back(sequences_for(net, step));
-      expected.push_back(
-          reference.step(batches.back().inputs, batches.back().targets));
-    }
-    CHECK(expected.back() < expected.front());
-    auto devices = all_devices();
-    for (const auto& of : partitions_of_transformer(net)) {
-      auto graph = make_group_graph(net, of.parts);
-      for (auto& dev : devices) {
-        CAPTURE(of.name);
-        CAPTURE(dev->name());
-        for (uint32_t micro_batches : {1, 4}) {
-          how.micro_batches = micro_batches;
-          plain_loop loop{net, graph, how, *dev};
-          auto worst = 0.0;
-          for (size_t i = 0; i < batches.size(); ++i)
-            worst = std::max(
-                worst, std::abs(loop.step(batches[i].inputs, batches[i].targets)
-                                - expected[i]));
-          CHECK(worst < 1e-4);
-        }
-      }
-    }
-  }
+  for (const auto& net :
+       {test::small_gpt(), test::small_llama(), test::small_llama(2, 36, 9, 3)})
+    check_first_losses(net);
+}
+
+TEST_CASE("so are those with post-norm, tied embeddings and both") {
+  for (const auto& net :
+       {test::small_gpt({.post_norm = true}), test::small_llama({.tied = true}),
+        test::small_llama(2, 36, 9, 3, 8, 11, both)})
+    check_first_losses(net);
 }
 
 namespace {
@@ -146,7 +174,8 @@ double farthest(const std::vector<double>& xs, const std::vector<double>& ys) {
 } // namespace
 
 TEST_CASE("what is computed again has the same bytes") {
-  for (const auto& net : {test::small_gpt(), test::small_llama()}) {
+  for (const auto& net :
+       {test::small_gpt(), test::small_llama(), test::small_gpt(both)}) {
     auto how = settings_for(sequences, optimizer_kind::adam, 3e-3f);
     how.micro_batches = 2;
     auto again = how;
@@ -167,22 +196,23 @@ TEST_CASE("what is computed again has the same bytes") {
 }
 
 TEST_CASE("dropout takes the same values whatever the partition") {
-  auto net = dropping(test::small_gpt(), 0.3);
-  auto how = settings_for(sequences, optimizer_kind::adam, 3e-3f);
-  auto cpu = make_cpu_device();
-  auto expected = losses_of(net, shares_of(net, {100}), how, *cpu);
-  CHECK(farthest(expected,
-                 losses_of(dropping(net, 0), shares_of(net, {100}), how, *cpu))
-        > 0.01);
-  for (const auto& of : partitions_of_transformer(net))
-    for (auto& dev : all_devices())
-      for (uint32_t micro_batches : {1, 2, 4}) {
-        how.micro_batches = micro_batches;
-        CAPTURE(of.name);
-        CAPTURE(dev->name());
-        CAPTURE(micro_batches);
-        CHECK(farthest(losses_of(net, of.parts, how, *dev), expected) < 1e-4);
-      }
+  for (const auto& whole : {test::small_gpt(), test::small_gpt(both)}) {
+    auto net = dropping(whole, 0.3);
+    auto how = settings_for(sequences, optimizer_kind::adam, 3e-3f);
+    auto cpu = make_cpu_device();
+    auto expected = losses_of(net, shares_of(net, {100}), how, *cpu);
+    CHECK(farthest(expected, losses_of(whole, shares_of(net, {100}), how, *cpu))
+          > 0.01);
+    for (const auto& of : partitions_of_transformer(net))
+      for (auto& dev : all_devices())
+        for (uint32_t micro_batches : {1, 2, 4}) {
+          how.micro_batches = micro_batches;
+          CAPTURE(of.name);
+          CAPTURE(dev->name());
+          CAPTURE(micro_batches);
+          CHECK(farthest(losses_of(net, of.parts, how, *dev), expected) < 1e-4);
+        }
+  }
 }
 
 TEST_CASE("dropout is for training only, and another at every step") {

@@ -57,6 +57,34 @@ TEST_CASE("a duplicate changes nothing, before or after its work is taken") {
   CHECK(!box.missing());
 }
 
+TEST_CASE("labels are waited for unless a question is answered") {
+  inbox box{from({7, group_graph::target_group})};
+  auto question = work_id{1, 0, phase::infer, 0};
+  CHECK(box.expected(question) == 1);
+  CHECK(box.put(question, 7, ramp({1, 1}, 7)) == outcome::complete);
+  auto asked = box.take(question);
+  REQUIRE(asked);
+  CHECK(first_value(asked->front()) == 7);
+  CHECK(asked->back().empty());
+  for (auto why : {phase::train, phase::evaluate}) {
+    auto told = work_id{1, 0, why, 0};
+    CHECK(box.put(told, 7, ramp({1, 1}, 7)) == outcome::waiting);
+    CHECK(box.missing()->second == group_graph::target_group);
+    CHECK(box.put(told, group_graph::target_group, ramp({1, 1}, 1))
+          == outcome::complete);
+    CHECK(first_value(box.take(told)->back()) == 1);
+  }
+}
+
+TEST_CASE("labels of every time step are waited for") {
+  inbox box{from({7, group_graph::target_group})};
+  auto later = work_id{1, 0, phase::train, 0, 2};
+  CHECK(box.expected(later) == 2);
+  CHECK(box.put(later, 7, ramp({1, 1}, 7)) == outcome::waiting);
+  CHECK(box.put(later, group_graph::target_group, ramp({1, 1}, 1))
+        == outcome::complete);
+}
+
 TEST_CASE("strangers leave no trace") {
   inbox box{from({1, 2})};
   CHECK(box.put(work(0), 3, ramp({1, 1})) == outcome::stranger);

@@ -238,6 +238,24 @@ TEST_CASE("there is exactly one output") {
            "be the output");
 }
 
+/// So many layers in a row, of one unit each, and an output.
+std::vector<layer_description> row_of_layers(uint32_t count) {
+  std::vector<layer_description> out;
+  for (uint32_t i = 0; i < count; ++i)
+    out.push_back(line(2, fmt::format("layer{}", i), dense, 1));
+  out.push_back(line(3, "out", dense, 0));
+  return out;
+}
+
+TEST_CASE("names of many layers are found at once") {
+  // With input, output and loss, as many as there can be. This would take
+  // minutes if each name were looked for among all.
+  CHECK(complaint(row_of_layers(65533), images).empty());
+  CHECK(complaint(row_of_layers(65534), images)
+        == "exp.toml:1:1: the network has 65537 layers, more than 65536; give "
+           "it fewer, or a transformer fewer blocks");
+}
+
 TEST_CASE("sizes that overflow are refused") {
   auto huge = uint64_t{1} << 41;
   CHECK(complaint({line(2, "a", dense, huge), line(3, "out", dense, 0)}, images)

@@ -91,6 +91,36 @@ TEST_CASE("a part becomes one group a layer, wired in column order") {
   CHECK(graph.groups[8].width == 5);
 }
 
+TEST_CASE("a vocabulary reads the labels and tells the loss a summary") {
+  auto net = small_gpt({.tied = true});
+  auto output = net.output().first;
+  auto graph = make_group_graph(
+      net, {{neuron_set::range(0, output + 4),
+             neuron_set::range(output + 4, net.neuron_count())}});
+  auto loss = graph.loss_group();
+  auto& labels = graph.groups[group_graph::target_group];
+  CHECK(ends_of(labels.downstream) == group_ids{loss - 2, loss - 1, loss});
+  CHECK(ends_of(graph.groups[loss].upstream)
+        == group_ids{loss - 2, loss - 1, group_graph::target_group});
+  for (auto id : {loss - 2, loss - 1}) {
+    auto& x = graph.groups[id];
+    CHECK(x.upstream.back().group == group_graph::target_group);
+    REQUIRE(x.downstream.size() == 1);
+    CHECK(x.downstream[0].summarised);
+    CHECK(x.downstream[0].columns == x.width);
+    CHECK(x.downstream[0].told_columns() == 4);
+    CHECK(x.downstream[0].asked_columns() == 2);
+    // The tied table has a group without neurons in either part.
+    REQUIRE(x.twin);
+    auto& table = graph.groups[*x.twin];
+    CHECK(net.layers[table.layer].tied);
+    CHECK(table.twin == id);
+    CHECK(table.part == x.part);
+    CHECK(table.neurons.empty());
+  }
+  CHECK_FALSE(graph.groups[loss].upstream.back().summarised);
+}
+
 TEST_CASE("the loss joins the part that holds most of the output") {
   auto net = small_regression(); // out is 12-14
   partition parts{{neuron_set{{{0, 12}, {14, 15}}}, neuron_set::range(12, 14)}};

@@ -36,6 +36,8 @@ void check_sound(const network& net, const arrangement& x) {
     RC_ASSERT(x.where.seats[g.id].node <= x.where.nodes);
     all = unite(all, g.neurons);
     size += g.neurons.size();
+    if (g.twin)
+      RC_ASSERT(x.where.seats[g.id] == x.where.seats[*g.twin]);
   }
   RC_ASSERT(size == net.neuron_count());
   RC_ASSERT(all == neuron_set::range(0, net.neuron_count()));
@@ -45,9 +47,10 @@ void check_sound(const network& net, const arrangement& x) {
 
 } // namespace
 
-TEST_CASE("no move loses a neuron or a group") {
-  auto net = small_language_model();
+TEST_CASE("no move loses a neuron or a group, or parts twins") {
+  auto tied = small_gpt({.tied = true});
   CHECK(rc::check([&] {
+    auto net = *rc::gen::element(small_language_model(), tied);
     auto x = any_arrangement(net);
     for (int i = *rc::gen::inRange(1, 8); i > 0; --i) {
       auto node = *rc::gen::inRange<node_index>(0, x.where.nodes);
@@ -55,7 +58,7 @@ TEST_CASE("no move loses a neuron or a group") {
       result<arrangement> next = x;
       switch (*rc::gen::inRange(0, 5)) {
       case 0:
-        next = move_group(x, *rc::gen::inRange<group_id>(0, 12), node, 2);
+        next = move_group(x, *rc::gen::inRange<group_id>(0, 40), node, 2);
         break;
       case 1: {
         auto first = *rc::gen::inRange<uint64_t>(0, net.neuron_count());
@@ -95,6 +98,27 @@ TEST_CASE("no move loses a neuron or a group") {
       check_sound(net, x);
     }
   }));
+}
+
+TEST_CASE("a tied table goes where its vocabulary goes") {
+  auto net = small_gpt({.tied = true});
+  arrangement x;
+  x.parts = {{neuron_set::range(0, net.neuron_count())}};
+  x.graph = make_group_graph(net, x.parts);
+  x.where = place(x.graph, 2, 2);
+  auto vocabulary = x.graph.loss_group() - 1;
+  auto table = *x.graph.groups[vocabulary].twin;
+  CHECK(x.graph.groups[table].borrows());
+  CHECK(x.graph.groups[table].neurons.empty());
+  CHECK_FALSE(x.graph.groups[vocabulary].borrows());
+  auto refused = move_group(x, table, 1, 2);
+  REQUIRE_FALSE(refused);
+  CHECK(explain(refused.error()).find("goes where that goes")
+        != std::string::npos);
+  auto moved = move_group(x, vocabulary, 1, 2);
+  REQUIRE(moved);
+  CHECK(moved->where.seats[table].node == 1);
+  CHECK(moved->where.seats[table] == moved->where.seats[vocabulary]);
 }
 
 TEST_CASE("what moved is listed, once") {

@@ -32,24 +32,18 @@ using device_maker = std::unique_ptr<device> (*)();
 constexpr device_maker host_devices[] = {make_reference_device,
                                          make_cpu_device};
 
-/// The same training in one loop without actors.
-inline std::vector<parameter_set>
-train_plainly(const prepared_job& job,
-              device_maker make = make_reference_device) {
-  auto dev = make();
+/// Gives a model the batches of a job one after the other, returns its losses.
+template <class Model>
+std::vector<double> step_through(Model& model, const prepared_job& job) {
   auto& how = job.how.run;
-  plain_loop loop{job.net, job.graph, how.train, *dev};
   batch_order order{job.data->size(split::train), how.train.batch,
                     how.train.seed};
+  std::vector<double> losses;
   for (uint64_t step = 0; step < how.steps; ++step) {
     auto batch = job.data->gather(split::train, order.batch(step));
-    loop.step(batch.inputs, batch.targets);
+    losses.push_back(model.step(batch.inputs, batch.targets));
   }
-  // As `content` gives it: by layer, names ascending.
-  auto out = regroup(loop.save(), make_group_graph(job.net, whole(job.net)));
-  for (auto& layer : out)
-    std::ranges::sort(layer.parameters, {}, &parameter::name);
-  return out;
+  return losses;
 }
 
 /// What a run leaves behind.
@@ -58,6 +52,19 @@ struct trained {
   std::vector<double> losses;
   std::vector<double> validation;
 };
+
+/// The same training in one loop without actors, which validates nothing.
+inline trained train_plainly(const prepared_job& job,
+                             device_maker make = make_reference_device) {
+  auto dev = make();
+  plain_loop loop{job.net, job.graph, job.how.run.train, *dev};
+  auto losses = step_through(loop, job);
+  // As `content` gives it: by layer, names ascending.
+  auto model = regroup(loop.save(), make_group_graph(job.net, whole(job.net)));
+  for (auto& layer : model)
+    std::ranges::sort(layer.parameters, {}, &parameter::name);
+  return {std::move(model), std::move(losses), {}};
+}
 
 inline trained train(const prepared_job& job, const simulation& how) {
   simulated_cluster cluster{how};

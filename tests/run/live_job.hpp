@@ -33,6 +33,32 @@ struct live_job {
     return explain(said.error());
   }
 
+  /// Moves what may be there already, or goes with another one: then there is
+  /// no answer.
+  nlohmann::json move(const std::string& what) {
+    auto said = ask("move " + what);
+    REQUIRE(cluster.world.settle_until([&] { return said.is_there(); }));
+    if (!said.error())
+      return nlohmann::json::parse(said.value());
+    auto why = explain(said.error());
+    CHECK((mentions(why, "already") || mentions(why, "goes where")));
+    return {};
+  }
+
+  /// Moves four groups drawn from a seed, at steps up to 33.
+  void move_any_groups(uint64_t seed) {
+    std::mt19937_64 random{seed};
+    for (uint64_t step : {3, 10, 17, 31}) {
+      run_to(step + random() % 3);
+      auto& job = *cluster.deployed->job;
+      auto group = 2 + random() % (job.graph.loss_group() - 1);
+      auto node = 1 + random() % job.where.nodes;
+      auto said = move(fmt::format("group {} to {}", group, node));
+      auto is_moved = [&](auto& x) { return x["group"] == group; };
+      CHECK((said.is_null() || std::ranges::any_of(said["moves"], is_moved)));
+    }
+  }
+
   void run_to(uint64_t step) {
     REQUIRE(cluster.world.settle_until([&] {
       return out->count(progress::kind::step) >= step || out->ended;

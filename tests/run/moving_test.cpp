@@ -12,24 +12,10 @@ TEST_CASE("groups move while it trains and the model stays the same bytes") {
   for (uint32_t window : {1, 4}) {
     auto job = language_job(40, window);
     auto expected = undisturbed(job, 3);
-    auto loss = job.graph.loss_group();
     for (uint64_t seed = 0; seed < 12; ++seed) {
       CAPTURE(seed);
       live_job x{{.seed = seed, .nodes = 3}, job};
-      std::mt19937_64 random{seed};
-      for (uint64_t step : {3, 10, 17, 31}) {
-        x.run_to(step + random() % 3);
-        auto group = 2 + random() % (loss - 1);
-        auto node = x.cluster.deployed->job->where.nodes;
-        auto to = 1 + random() % node;
-        auto said = x.ask(fmt::format("move group {} to {}", group, to));
-        REQUIRE(x.cluster.world.settle_until([&] { return said.is_there(); }));
-        // It may be there already.
-        if (said.error())
-          CHECK(mentions(explain(said.error()), "already"));
-        else
-          CHECK(json::parse(said.value())["moves"][0]["group"] == group);
-      }
+      x.move_any_groups(seed);
       x.run_to_end();
       CHECK(x.model() == expected);
       CHECK(x.out->losses().size() == 40);

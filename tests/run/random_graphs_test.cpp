@@ -73,12 +73,7 @@ partition any_partition(const network& net, std::mt19937_64& random) {
 std::vector<parameter_set> expected_of(const prepared_job& job) {
   auto dev = make_reference_device();
   auto loop = plain_loop{job.net, job.graph, job.how.run.train, *dev};
-  auto& train = job.how.run.train;
-  batch_order order{job.data->size(split::train), train.batch, train.seed};
-  for (uint64_t i = 0; i < job.how.run.steps; ++i) {
-    auto batch = job.data->gather(split::train, order.batch(i));
-    loop.step(batch.inputs, batch.targets);
-  }
+  step_through(loop, job);
   return loop.save();
 }
 

@@ -20,8 +20,16 @@ network bare_transformer() {
 }
 
 std::vector<network> transformers() {
+  transformer_variant both{.post_norm = true, .tied = true};
   return {small_gpt(1, 12, 3, 4, 7), small_llama(1, 16, 4, 2, 4, 7),
-          bare_transformer()};
+          small_gpt(1, 12, 3, 4, 7, both), bare_transformer()};
+}
+
+/// All but input, loss and a table that is tied.
+std::vector<layer> layers_with_neurons(const network& net) {
+  auto out = net.layers;
+  std::erase_if(out, [](const layer& x) { return x.units == 0; });
+  return out;
 }
 
 prepared_job job_for(const network& net, const partition& parts, uint64_t steps,
@@ -31,26 +39,10 @@ prepared_job job_for(const network& net, const partition& parts, uint64_t steps,
   return job;
 }
 
-/// Losses and parameters that a job ends with in one loop without actors.
-trained train_plainly_with_losses(const prepared_job& job, device_maker make) {
-  auto dev = make();
-  auto& how = job.how.run;
-  plain_loop loop{job.net, job.graph, how.train, *dev};
-  batch_order order{job.data->size(split::train), how.train.batch,
-                    how.train.seed};
-  trained out;
-  for (uint64_t step = 0; step < how.steps; ++step) {
-    auto batch = job.data->gather(split::train, order.batch(step));
-    out.losses.push_back(loop.step(batch.inputs, batch.targets));
-  }
-  out.model = train_plainly(job, make);
-  return out;
-}
-
 /// Trains on every cluster there is and compares all bytes with those of the
 /// plain loop.
 void check_all_clusters(const prepared_job& job, device_maker make) {
-  auto expected = train_plainly_with_losses(job, make);
+  auto expected = train_plainly(job, make);
   uint64_t seed = 0;
   for (uint32_t nodes : {1, 2, 3})
     for (uint32_t devices : {1, 2}) {
@@ -168,7 +160,7 @@ TEST_CASE("a transformer outlives nodes that are lost on the way") {
       run_to_the_end(x, out);
       REQUIRE_MESSAGE(!out->failure, explain(out->failure));
       CHECK(out->count(kind::notice) > 0);
-      CHECK(same_bytes(content(x.store()), expected));
+      CHECK(same_bytes(content(x.store()), expected.model));
     }
   }
 }
@@ -177,21 +169,10 @@ TEST_CASE("groups of a transformer move and it stays the same bytes") {
   for (const auto& net : transformers()) {
     auto job = job_for(net, dealt(net, 3, 1), 40, 4);
     auto expected = undisturbed(job, 3);
-    auto loss = job.graph.loss_group();
     for (uint64_t seed = 0; seed < 6; ++seed) {
       CAPTURE(seed);
       live_job x{{.seed = seed, .nodes = 3}, job};
-      std::mt19937_64 random{seed};
-      for (uint64_t step : {3, 10, 17, 31}) {
-        x.run_to(step + random() % 3);
-        auto said =
-            x.ask(fmt::format("move group {} to {}", 2 + random() % (loss - 1),
-                              1 + random() % 3));
-        REQUIRE(x.cluster.world.settle_until([&] { return said.is_there(); }));
-        // It may be there already.
-        if (said.error())
-          CHECK(mentions(explain(said.error()), "already"));
-      }
+      x.move_any_groups(seed);
       x.tell("leave 2");
       x.run_to_end();
       CHECK(x.model() == expected);
@@ -206,21 +187,17 @@ TEST_CASE("neurons of every layer of a transformer move, losses agree") {
     live_job still{{.nodes = 2}, job};
     still.run_to_end();
     auto expected = still.out->losses();
-    for (layer_id id = 1; id + 1 < net.layers.size(); ++id) {
-      auto& layer = net.layers[id];
+    uint64_t seed = 0;
+    for (const auto& layer : layers_with_neurons(net)) {
       CAPTURE(layer.name);
-      live_job x{{.seed = id, .nodes = 2, .make_device = host_devices[id % 2]},
-                 job};
+      ++seed;
+      live_job x{
+          {.seed = seed, .nodes = 2, .make_device = host_devices[seed % 2]},
+          job};
       x.run_to(5);
       auto half = layer.first + (layer.units + 1) / 2;
-      for (auto node : {1, 2}) {
-        auto said = x.ask(
-            fmt::format("move neurons {}-{} to {}", layer.first, half, node));
-        REQUIRE(x.cluster.world.settle_until([&] { return said.is_there(); }));
-        // They may be there already.
-        if (said.error())
-          CHECK(mentions(explain(said.error()), "already"));
-      }
+      for (auto node : {1, 2})
+        x.move(fmt::format("neurons {}-{} to {}", layer.first, half, node));
       CHECK(x.tell(fmt::format("neuron {}", layer.first))["node"] == 2);
       x.run_to_end();
       auto losses = x.out->losses();
@@ -235,8 +212,7 @@ TEST_CASE("every neuron of a transformer can be looked at") {
   for (const auto& net : transformers()) {
     live_job x{{.nodes = 2}, job_for(net, dealt(net, 2, 1), 20, 4)};
     x.run_to(2);
-    for (layer_id id = 1; id + 1 < net.layers.size(); ++id) {
-      auto& layer = net.layers[id];
+    for (const auto& layer : layers_with_neurons(net)) {
       CAPTURE(layer.name);
       auto seen = x.tell(fmt::format("neuron {}", layer.first));
       CHECK(seen["layer"] == layer.name);
@@ -258,7 +234,7 @@ TEST_CASE("a transformer is resumed where it was, split as before or not") {
     for (auto again : {false, true}) {
       CAPTURE(again);
       auto job = job_for(net, dealt(net, 3, 4), 30, 4);
-      auto expected = train_plainly_with_losses(job, make_reference_device);
+      auto expected = train_plainly(job);
       auto half = job;
       half.how.run.steps = 20;
       auto storage = make_memory_filesystem();

@@ -91,10 +91,14 @@ inline network any_network() {
 class transformer_writer {
 public:
   /// @param positions Rows of a table of positions; 0: there is none.
-  transformer_writer(uint64_t tokens, uint64_t positions, uint64_t hidden)
+  /// @param tied Whether the table of tokens is tied to the vocabulary.
+  transformer_writer(uint64_t tokens, uint64_t positions, uint64_t hidden,
+                     bool tied = false)
       : tokens_(tokens), hidden_(hidden) {
-    auto& table = add("tokens", layer_kind::table, tokens, {"input"});
+    auto& table =
+        add("tokens", layer_kind::table, tied ? 0 : tokens, {"input"});
     table.width = hidden;
+    table.tied = tied;
     summands_ = {"tokens"};
     if (positions == 0)
       return;
@@ -106,11 +110,18 @@ public:
 
   /// Adds what has been written up to here.
   void stream(norm_settings norm, bool bias) {
-    auto name = "stream" + std::to_string(streams_++);
-    auto& x = add(name, layer_kind::stream, hidden_, summands_);
+    stream_ = "stream" + std::to_string(streams_++);
+    auto& x = add(stream_, layer_kind::stream, hidden_, summands_);
     x.norm = norm;
     x.bias = bias;
-    summands_ = {name};
+    summands_ = {stream_};
+  }
+
+  /// The next stream reads the one before it as its norm makes it: post-norm.
+  void carry() {
+    auto name = "carry" + std::to_string(streams_);
+    add(name, layer_kind::norm, hidden_, {stream_});
+    summands_.front() = name;
   }
 
   void attention(uint64_t heads, attention_settings how, bool bias) {
@@ -134,7 +145,7 @@ public:
   }
 
   network finish(uint32_t context) {
-    add("vocabulary", layer_kind::vocabulary, 0, {summands_.front()});
+    add("vocabulary", layer_kind::vocabulary, 0, {stream_});
     return must(build_network(what_, {.input_width = 1,
                                       .tokens = tokens_,
                                       .output_width = tokens_,
@@ -154,7 +165,7 @@ private:
   layer_description& summand(const std::string& name, layer_kind kind,
                              uint64_t units) {
     auto numbered = name + std::to_string(streams_ - 1);
-    auto& x = add(numbered, kind, units, {summands_.front()});
+    auto& x = add(numbered, kind, units, {stream_});
     summands_.push_back(numbered);
     return x;
   }
@@ -162,34 +173,57 @@ private:
   uint64_t tokens_;
   uint64_t hidden_;
   uint64_t streams_ = 0;
-  std::vector<std::string> summands_; ///< Of the next stream.
+  std::string stream_;                ///< The newest one.
+  std::vector<std::string> summands_; ///< Of the next one.
   network_description what_;
 };
 
+/// What transformers of one family may differ in.
+struct transformer_variant {
+  bool post_norm = false;
+  bool tied = false;
+};
+
 /// A transformer as GPT-2 is, but small: learnt positions, layer norm, a plain
-/// mlp, biases.
+/// mlp, biases. With both of its variants it is as the first GPT.
 inline network small_gpt(uint64_t blocks = 2, uint64_t hidden = 24,
                          uint64_t heads = 4, uint32_t context = 8,
-                         uint64_t tokens = 11) {
+                         uint64_t tokens = 11,
+                         const transformer_variant& how = {}) {
   norm_settings norm{norm_kind::layer, 1e-5};
-  transformer_writer out{tokens, context, hidden};
+  transformer_writer out{tokens, context, hidden, how.tied};
+  auto stream = [&] {
+    if (how.post_norm)
+      out.carry();
+    out.stream(norm, true);
+  };
   out.stream(norm, false);
   for (uint64_t i = 0; i < blocks; ++i) {
     out.attention(heads, {.head_size = hidden / heads}, true);
-    out.stream(norm, true);
+    stream();
     out.mlp(4 * hidden, activation::gelu, false, true);
-    out.stream(norm, true);
+    stream();
   }
   return out.finish(context);
+}
+
+inline network small_gpt(const transformer_variant& how) {
+  return small_gpt(2, 24, 4, 8, 11, how);
 }
 
 /// A transformer as Llama is, but small: rotary positions, rms norm, an mlp
 /// with gates, several queries for a key, no biases.
 inline network small_llama(uint64_t blocks = 2, uint64_t hidden = 32,
                            uint64_t heads = 8, uint64_t kv_heads = 2,
-                           uint32_t context = 8, uint64_t tokens = 11) {
+                           uint32_t context = 8, uint64_t tokens = 11,
+                           const transformer_variant& how = {}) {
   norm_settings norm{norm_kind::rms, 1e-5};
-  transformer_writer out{tokens, 0, hidden};
+  transformer_writer out{tokens, 0, hidden, how.tied};
+  auto stream = [&] {
+    if (how.post_norm)
+      out.carry();
+    out.stream(norm, false);
+  };
   out.stream(norm, false);
   for (uint64_t i = 0; i < blocks; ++i) {
     out.attention(kv_heads,
@@ -197,11 +231,15 @@ inline network small_llama(uint64_t blocks = 2, uint64_t hidden = 32,
                    .queries = heads / kv_heads,
                    .rotary_base = 10000},
                   false);
-    out.stream(norm, false);
+    stream();
     out.mlp(hidden * 8 / 3, activation::silu, true, false);
-    out.stream(norm, false);
+    stream();
   }
   return out.finish(context);
+}
+
+inline network small_llama(const transformer_variant& how) {
+  return small_llama(2, 32, 8, 2, 8, 11, how);
 }
 
 inline norm_settings any_norm() {
@@ -223,30 +261,49 @@ inline attention_settings any_attention(uint32_t context) {
   return how;
 }
 
+inline bool any_flag() {
+  return *rc::gen::arbitrary<bool>();
+}
+
+/// It may read the stream before it with its norm or without, and the first.
+inline void write_any_stream(transformer_writer& out) {
+  if (any_flag())
+    out.carry();
+  if (any_flag())
+    out.read_again(0);
+  auto norm = any_norm();
+  out.stream(norm, any_flag());
+}
+
+inline void write_any_mlp(transformer_writer& out) {
+  auto units = *rc::gen::inRange<uint64_t>(1, 13);
+  auto gated = any_flag();
+  auto act = gated ? *rc::gen::element(activation::silu, activation::gelu)
+                   : *rc::gen::element(activation::relu, activation::gelu,
+                                       activation::silu);
+  out.mlp(units, act, gated, any_flag());
+}
+
 /// Draws a transformer of one or two blocks in which no two layers need to be
-/// alike: attention and mlp read one stream or one after the other, and a
-/// stream may read one from long before it.
+/// alike: attention and mlp read one stream or one after the other, pre-norm
+/// and post-norm alternate, and embeddings may be tied.
 inline network any_transformer() {
-  auto flag = [] { return *rc::gen::arbitrary<bool>(); };
   auto context = *rc::gen::inRange<uint32_t>(1, 8);
-  auto positions = flag() ? context + *rc::gen::inRange<uint64_t>(0, 3) : 0;
-  transformer_writer out{*rc::gen::inRange<uint64_t>(2, 12), positions,
-                         *rc::gen::inRange<uint64_t>(3, 13)};
-  out.stream(any_norm(), flag());
+  auto positions = any_flag() ? context + *rc::gen::inRange<uint64_t>(0, 3) : 0;
+  auto tokens = *rc::gen::inRange<uint64_t>(2, 12);
+  auto hidden = *rc::gen::inRange<uint64_t>(3, 13);
+  transformer_writer out{tokens, positions, hidden, any_flag()};
+  auto norm = any_norm();
+  out.stream(norm, any_flag());
   auto blocks = *rc::gen::inRange<uint64_t>(1, 3);
   for (uint64_t i = 0; i < blocks; ++i) {
-    out.attention(*rc::gen::inRange<uint64_t>(1, 5), any_attention(context),
-                  flag());
-    if (flag())
-      out.stream(any_norm(), flag());
-    auto gated = flag();
-    auto act = gated ? *rc::gen::element(activation::silu, activation::gelu)
-                     : *rc::gen::element(activation::relu, activation::gelu,
-                                         activation::silu);
-    out.mlp(*rc::gen::inRange<uint64_t>(1, 13), act, gated, flag());
-    if (flag())
-      out.read_again(0);
-    out.stream(any_norm(), flag());
+    auto heads = *rc::gen::inRange<uint64_t>(1, 5);
+    auto how = any_attention(context);
+    out.attention(heads, how, any_flag());
+    if (any_flag())
+      write_any_stream(out);
+    write_any_mlp(out);
+    write_any_stream(out);
   }
   return out.finish(context);
 }

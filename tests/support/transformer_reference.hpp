@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/transformer_layers.hpp"
+
 #include "nnactor/engine/parameters.hpp"
 #include "nnactor/engine/settings.hpp"
 #include "nnactor/network/network.hpp"
@@ -10,34 +12,11 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace nnactor {
 
-/// Row-major, in double precision.
-struct double_matrix {
-  double_matrix() = default;
-
-  double_matrix(size_t r, size_t c, double x = 0)
-      : rows(r), columns(c), values(r * c, x) {
-  }
-
-  double& at(size_t row, size_t column) {
-    return values[row * columns + column];
-  }
-
-  double at(size_t row, size_t column) const {
-    return values[row * columns + column];
-  }
-
-  size_t rows = 0;
-  size_t columns = 0;
-  std::vector<double> values;
-};
-
-/// A transformer computed and trained in double precision: a tape of a few
-/// operations on whole matrices, of which everything else is made, and which
+/// A transformer computed and trained in double precision, on a tape that
 /// gradients follow from. It knows no devices, groups or partitions. What the
 /// engine computes is compared with this.
 ///
@@ -45,6 +24,9 @@ struct double_matrix {
 /// `network.context` consecutive ones are an example. Losses are means over
 /// rows. Throws `std::invalid_argument` for what it cannot compute: dropout, a
 /// window that is not causal, layers and losses that are not of transformers.
+///
+/// Rows of a table that is tied are parameters of the vocabulary, and of
+/// nothing else: their gradient is that of both uses.
 class transformer_reference {
 public:
   /// @param initial Every parameter of every neuron, in sets of any split;
@@ -75,6 +57,7 @@ public:
   /// Returns how far parameters are from those here at most.
   double largest_difference(const std::vector<parameter_set>& xs) const;
 
+private:
   /// One parameter of a layer and what its optimizer keeps of it.
   struct learnt {
     double_matrix value;
@@ -84,11 +67,8 @@ public:
     bool multiplies = true;
   };
 
-  /// By the names of layer and parameter.
-  using learnt_parameters =
-      std::map<std::pair<std::string, std::string>, learnt>;
+  parameter_quantities parameters_on(tape& on) const;
 
-private:
   /// Calls `f` with a value here and the one that a set has of it.
   void for_each_value(const std::vector<parameter_set>& xs,
                       const std::function<void(double&, double)>& f);
@@ -97,7 +77,7 @@ private:
 
   network net_;
   train_settings how_;
-  learnt_parameters learnt_;
+  std::map<parameter_name, learnt> learnt_;
   uint64_t step_ = 0;
 };
 

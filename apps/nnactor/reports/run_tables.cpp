@@ -29,6 +29,8 @@ std::string kind_of(const layer& what) {
     out += heads_of(what);
   if (what.by_position)
     out += " of positions";
+  if (what.tied)
+    out += ", tied to the vocabulary";
   if (what.norm.kind != norm_kind::none)
     out += fmt::format(", {} norm", to_string(what.norm.kind));
   if (what.dropout > 0)

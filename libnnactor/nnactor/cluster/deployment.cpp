@@ -27,6 +27,9 @@ caf::error read_seats(schema::Deployment::Reader in, deployment& out) {
       return refuse("seats a group on a node that it does not list");
     out.where.seats.push_back({seat.getNode(), seat.getDevice()});
   }
+  for (auto& x : out.graph.groups)
+    if (x.twin && out.where.seats[x.id] != out.where.seats[*x.twin])
+      return refuse("seats groups that share parameters apart");
   return caf::none;
 }
 

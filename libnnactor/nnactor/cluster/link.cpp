@@ -33,7 +33,9 @@ run_link(link_actor::stateful_pointer<link_state> self, gate_actor gate,
       [self](const tensor_message& what) {
         auto& st = self->state;
         trace::span here{trace::activity::sending, "send", what.key.producer};
-        auto small = st.narrows && what.value.type() == dtype::f32;
+        // Not all is rounded: summaries of a softmax are not.
+        auto small = st.narrows && what.value.type() == dtype::f32
+                     && is_narrow(what.value);
         auto sent =
             tensor_message{what.key, small ? narrow(what.value) : what.value};
         for (auto& piece : cut(sent, defaults::piece_bytes))

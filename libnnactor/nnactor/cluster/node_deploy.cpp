@@ -50,7 +50,8 @@ carried_ptr node_state::carry_over(const deployment& next) const {
   auto& groups = job->plan->graph.groups;
   out->same_partition = job->plan->parts.parts == next.parts.parts;
   for (auto& [id, program] : job->programs)
-    out->entries.push_back({groups[id].layer, groups[id].neurons, program});
+    if (!groups[id].borrows())
+      out->entries.push_back({groups[id].layer, groups[id].neurons, program});
   return out;
 }
 
@@ -114,6 +115,10 @@ void node_state::spawn_groups(const std::vector<program_ptr>& programs,
     if (g.kind == group_kind::neurons
         && plan.where.seats[g.id].node == plan.self)
       job->programs.emplace(g.id, *next++);
+  lend_parameters(plan.graph, [this](group_id id) {
+    auto found = job->programs.find(id);
+    return found == job->programs.end() ? program_ptr{} : found->second;
+  });
   auto weight_bytes = plan.train.compute == precision::bfloat16
                           ? sizeof(uint16_t)
                           : sizeof(float);
@@ -135,7 +140,7 @@ void node_state::spawn_chain(const std::vector<group_id>& ids,
     auto& g = plan.graph.groups[id];
     auto& l = plan.net.layers[g.layer];
     members.push_back(job->programs.at(id));
-    ++job->savers;
+    job->savers += g.borrows() ? 0 : 1;
     job->report.neurons += g.neurons.size();
     job->report.parameters += g.neurons.size() * l.parameters_per_neuron();
   }

@@ -96,6 +96,9 @@ caf::error persistence_state::begin_loading(loading& into) {
 result<program_ptr>
 persistence_state::make_program(const group& what,
                                 const carried_groups& carried, loading& saved) {
+  if (what.borrows())
+    return std::make_shared<group_program>(job->net, job->graph, what.id,
+                                           job->train, initial::zero);
   auto* kept = carried.find(what);
   if (kept != nullptr && carried.same_partition)
     return kept->program;

@@ -51,6 +51,7 @@ void write(schema::Layer::Builder out, const layer& x) {
   out.setGated(x.gated);
   out.setByPosition(x.by_position);
   out.setDropout(x.dropout);
+  out.setTied(x.tied);
 }
 
 attention_settings read_attention(schema::Layer::Reader in) {
@@ -68,7 +69,7 @@ result<layer> read(schema::Layer::Reader in) {
   layer x;
   x.name = in.getName().cStr();
   x.label = in.getLabel().cStr();
-  if (in.getKind() > static_cast<uint8_t>(layer_kind::vocabulary))
+  if (in.getKind() > static_cast<uint8_t>(layer_kind::norm))
     return fail(ec::invalid_network, "layer '{}': {} is no kind of layer",
                 x.name, in.getKind());
   if (in.getActivation() > static_cast<uint8_t>(activation::silu))
@@ -104,6 +105,7 @@ result<layer> read(schema::Layer::Reader in) {
   x.gated = in.getGated();
   x.by_position = in.getByPosition();
   x.dropout = in.getDropout();
+  x.tied = in.getTied();
   return x;
 }
 

@@ -23,8 +23,8 @@ const std::vector<partial_key>& partial_keys() {
   static const words weighted{"embedding", "dense", "sparse"};
   static const words sparse{"sparse"}, table{"table"}, attention{"attention"},
       whole{"transformer"};
-  static const words counted{"embedding", "dense", "sparse",    "stream",
-                             "table",     "mlp",   "vocabulary"};
+  static const words counted{"embedding", "dense", "sparse",     "stream",
+                             "table",     "mlp",   "vocabulary", "norm"};
   static const words heads{"attention", "transformer"},
       streams{"stream", "transformer"}, mlps{"mlp", "transformer"};
   static const std::vector<partial_key> all{
@@ -32,7 +32,7 @@ const std::vector<partial_key>& partial_keys() {
       {"activation", {"embedding", "dense", "sparse", "mlp", "transformer"}},
       {"inputs",
        {"embedding", "dense", "sparse", "stream", "table", "attention", "mlp",
-        "vocabulary"},
+        "vocabulary", "norm"},
        {},
        "it reads 'input'"},
       {"delay", weighted, {}, "a transformer cannot be inside a cycle"},
@@ -47,6 +47,7 @@ const std::vector<partial_key>& partial_keys() {
       {"bias", {"stream", "attention", "mlp", "transformer"}},
       {"width", table, table},
       {"by_position", table},
+      {"tied", {"table", "transformer"}},
       {"heads", heads, heads},
       {"kv_heads", heads},
       {"head_size", heads, attention},
@@ -59,7 +60,8 @@ const std::vector<partial_key>& partial_keys() {
       {"blocks", whole, whole},
       {"hidden", whole, whole},
       {"mlp", whole},
-      {"positions", whole}};
+      {"positions", whole},
+      {"post_norm", whole}};
   return all;
 }
 
@@ -81,7 +83,7 @@ std::string misplaced(const partial_key& key, const std::string& kind) {
 
 } // namespace
 
-void check_layer_keys(section& from, const std::string& kind) {
+void check_layer_keys(section& from, const std::string& kind, bool tied) {
   if (kind.empty())
     return from.reject("kind", "is missing");
   for (const auto& key : partial_keys())
@@ -90,9 +92,14 @@ void check_layer_keys(section& from, const std::string& kind) {
   if (kind == "sparse" && !from.has("degree"))
     return from.reject("degree",
                        "is missing: how many inputs each neuron reads");
-  for (const auto& key : partial_keys())
-    if (!from.has(key.name) && contains(key.needing, kind))
+  for (const auto& key : partial_keys()) {
+    auto needed = contains(key.needing, kind);
+    // The vocabulary says how many rows there are.
+    if (tied && key.name == std::string_view{"units"})
+      needed = false;
+    if (needed && !from.has(key.name))
       return from.reject(key.name, "is missing");
+  }
 }
 
 } // namespace nnactor

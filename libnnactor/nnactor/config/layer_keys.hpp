@@ -11,6 +11,7 @@ namespace nnactor {
 /// Reports the keys of a layer that do not go with its kind, and those that the
 /// kind needs.
 /// @param kind As the config spells it; empty if it says none.
-void check_layer_keys(section& from, const std::string& kind);
+/// @param tied Whether it is a table that is tied to the vocabulary.
+void check_layer_keys(section& from, const std::string& kind, bool tied);
 
 } // namespace nnactor

@@ -24,6 +24,7 @@ struct written_layer {
   uint64_t hidden = 0;
   uint64_t mlp = 0;
   position_kind positions = position_kind::rotary;
+  bool post_norm = false;
 
   bool is_transformer() const {
     return kind == "transformer";
@@ -75,7 +76,7 @@ void read_kind(section& from, std::string& into) {
     for (auto kind :
          {layer_kind::embedding, layer_kind::dense, layer_kind::sparse,
           layer_kind::stream, layer_kind::table, layer_kind::attention,
-          layer_kind::mlp, layer_kind::vocabulary})
+          layer_kind::mlp, layer_kind::vocabulary, layer_kind::norm})
       out.emplace_back(to_string(kind), to_string(kind));
     out.emplace_back("transformer", "transformer");
     return out;
@@ -112,7 +113,7 @@ void read_sparsity(section& from, sparsity& how) {
   from.read("seed", how.seed, integer_range{0, INT64_MAX});
 }
 
-/// Keys of stream, table and mlp.
+/// Keys of stream, table and mlp, which a transformer has, too.
 void read_stream(section& from, written_layer& into) {
   static const auto norms =
       choices_of({norm_kind::none, norm_kind::rms, norm_kind::layer});
@@ -125,6 +126,7 @@ void read_stream(section& from, written_layer& into) {
   from.read("bias", layer.bias);
   from.read("width", layer.width, sizes_of_layers);
   from.read("gated", layer.gated);
+  from.read("tied", layer.tied);
 }
 
 void read_attention(section& from, written_layer& into) {
@@ -151,6 +153,7 @@ void read_transformer(section& from, written_layer& into) {
   from.read("hidden", into.hidden, sizes_of_layers);
   from.read("mlp", into.mlp, sizes_of_layers);
   from.read("positions", into.positions, kinds);
+  from.read("post_norm", into.post_norm);
 }
 
 void check_division(const section& from, const char* divisor, uint64_t by,
@@ -168,6 +171,9 @@ void check_values(const section& from, const written_layer& what) {
       from.reject(key, "only goes with pattern = \"clustered\"");
   if (from.has("epsilon") && layer.norm.kind == norm_kind::none)
     from.reject("epsilon", "only goes with norm = \"rms\" or \"layer\"");
+  if (what.post_norm && layer.norm.kind == norm_kind::none)
+    from.reject("post_norm", "is true, which only goes with norm = \"rms\" or "
+                             "\"layer\"");
   check_division(from, "kv_heads", what.kv_heads, "heads", what.heads, "");
   if (what.is_transformer() && !from.has("head_size"))
     check_division(from, "heads", what.heads, "hidden", what.hidden,
@@ -200,6 +206,8 @@ transformer_description whole_transformer(written_layer what) {
   out.act = layer.act;
   out.gated = layer.gated;
   out.norm = layer.norm;
+  out.post_norm = what.post_norm;
+  out.tied = layer.tied;
   out.dropout = layer.dropout;
   out.bias = layer.bias;
   out.label = std::move(layer.label);
@@ -231,7 +239,7 @@ void read_layers(section from, size_t number,
   read_attention(from, what);
   read_transformer(from, what);
   from.finish();
-  check_layer_keys(from, what.kind);
+  check_layer_keys(from, what.kind, what.layer.tied);
   check_values(from, what);
   if (from.failed())
     return;

@@ -2,6 +2,7 @@
 
 #include "nnactor/device/matrix.hpp"
 #include "nnactor/network/network.hpp"
+#include "nnactor/tensor/column_span.hpp"
 #include "nnactor/tensor/tensor.hpp"
 
 #include <cstdint>
@@ -294,6 +295,21 @@ public:
   virtual double softmax_cross_entropy(matrix z, token_matrix labels,
                                        float scale, mutable_matrix dz) = 0;
 
+  /// What some columns tell of the softmax over all columns, s[r,4]: for each
+  /// row of z their largest value, the sum of exp(z - largest), the value at
+  /// the label, and 1 if that is the largest, the first of equal ones, else 0.
+  /// A negative label is at other columns: the last two are 0 then.
+  /// @pre every label is below c
+  virtual void softmax_summary(matrix z, token_matrix labels,
+                               mutable_matrix s) = 0;
+
+  /// dz = (exp(z - norm[r,0]) * norm[r,1] - onehot(label)) * scale, where the
+  /// norm of a row is the largest value of all columns and 1 / the sum of their
+  /// exp(z - largest). A negative label is at other columns.
+  /// @pre every label is below c
+  virtual void softmax_gradient(matrix z, token_matrix labels, matrix norm,
+                                float scale, mutable_matrix dz) = 0;
+
   /// Returns the sum over rows of the mean over columns of (z - t)^2 and
   /// writes dz = 2 (z - t) / c * scale unless dz is empty.
   virtual double mean_squared_error(matrix z, matrix targets, float scale,
@@ -311,6 +327,12 @@ public:
   /// Copies `count` columns, of equally many rows.
   virtual void copy_columns(matrix from, uint64_t first, uint64_t count,
                             mutable_matrix to, uint64_t at) = 0;
+
+  /// Copies columns of equally many rows, as spans say; what they do not lead
+  /// to stays.
+  /// @pre they do not overlap where they lead to
+  virtual void copy_spans(matrix from, std::span<const column_span> spans,
+                          mutable_matrix to) = 0;
 
   /// x = 0
   virtual void clear(std::span<float> x) = 0;

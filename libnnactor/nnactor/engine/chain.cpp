@@ -20,9 +20,9 @@ bool reads_all(const network& net, const group& from, const group& next) {
 /// Whether `next` can run right behind `from`, in the same block.
 bool follows(const network& net, const group_graph& graph,
              const placement& where, const group& from, const group& next) {
-  return next.kind == group_kind::neurons && from.downstream.size() == 1
-         && reads_all(net, from, next) && next.upstream.size() == 1
-         && next.upstream.front().group == from.id
+  return next.kind == group_kind::neurons && !from.twin && !next.twin
+         && from.downstream.size() == 1 && reads_all(net, from, next)
+         && next.upstream.size() == 1 && next.upstream.front().group == from.id
          && next.upstream.front().delay == 0
          && where.seats[from.id] == where.seats[next.id]
          && graph.groups[from.id].kind == group_kind::neurons;
@@ -91,7 +91,7 @@ void chain::timed(size_t member, F f) {
 
 tensor chain::forward(device& dev, piece which, phase why,
                       const std::vector<tensor>& inputs) {
-  if (why != phase::train)
+  if (why == phase::infer || (why == phase::evaluate && !summarises()))
     return answer(dev, inputs);
   tensor x;
   for (size_t i = 0; i < members_.size(); ++i)

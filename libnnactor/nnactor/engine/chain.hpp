@@ -31,9 +31,9 @@ public:
   /// @pre `members` is not empty
   explicit chain(std::vector<program_ptr> members);
 
-  caf::error check_inputs(const std::vector<tensor>& inputs,
-                          piece which) const {
-    return members_.front()->check_inputs(inputs, which);
+  caf::error check_inputs(const std::vector<tensor>& inputs, piece which,
+                          phase why) const {
+    return members_.front()->check_inputs(inputs, which, why);
   }
 
   tensor forward(device& dev, piece which, phase why,
@@ -83,6 +83,10 @@ public:
   }
 
 private:
+  bool summarises() const {
+    return members_.back()->summarises();
+  }
+
   tensor answer(device& dev, const std::vector<tensor>& inputs);
   mutable_matrix workspace(device& dev, size_t half, shape of);
 

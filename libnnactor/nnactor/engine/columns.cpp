@@ -128,20 +128,24 @@ tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count) {
 
 void pack_columns(device& dev, matrix from, const column_spans& spans,
                   span_end end, mutable_matrix packed) {
+  column_spans moves;
   uint64_t at = 0;
   for (const auto& x : spans) {
-    dev.copy_columns(from, x.*end, x.count, packed, at);
+    moves.push_back({x.*end, at, x.count});
     at += x.count;
   }
+  dev.copy_spans(from, moves, packed);
 }
 
 void place_columns(device& dev, matrix packed, const column_spans& spans,
                    span_end end, mutable_matrix into) {
+  column_spans moves;
   uint64_t at = 0;
   for (const auto& x : spans) {
-    dev.copy_columns(packed, at, x.count, into, x.*end);
+    moves.push_back({at, x.*end, x.count});
     at += x.count;
   }
+  dev.copy_spans(packed, moves, into);
 }
 
 tensor packed_columns(device& dev, matrix from, const column_spans& spans,

@@ -136,8 +136,7 @@ public:
     uint64_t large = 0;
     for (auto& chain : chains) {
       auto& head = on_.graph.groups[chain.front()];
-      uint64_t halves[2] = {0,
-                            head.upstream.size() > 1 ? inputs(head, false) : 0};
+      uint64_t halves[2] = {0, sources(head) > 1 ? inputs(head, false) : 0};
       for (size_t i = 0; i + 1 < chain.size(); ++i)
         halves[i % 2] =
             std::max(halves[i % 2], on_.graph.groups[chain[i]].width);
@@ -165,8 +164,16 @@ private:
     for (auto& from : what.upstream)
       if (on_.graph.groups[from.group].kind != group_kind::target
           && (!only_from_here || is_here(from.group)))
-        out += from.columns;
+        out += how_.learns ? from.told_columns() : from.columns;
     return out;
+  }
+
+  /// Groups whose outputs it brings together.
+  static size_t sources(const group& what) {
+    return static_cast<size_t>(std::ranges::count_if(
+        what.upstream,
+        [](group_id id) { return id != group_graph::target_group; },
+        &edge::group));
   }
 
   layer_costs costs(const group& what) const {
@@ -199,7 +206,9 @@ private:
       for (auto& to : g.downstream) {
         if (!is_here(to.group))
           continue;
-        columns = to.cut ? columns + to.columns : std::max(columns, g.width);
+        columns = to.cut || (to.summarised && how_.learns)
+                      ? columns + to.told_columns()
+                      : std::max(columns, g.width);
         last = std::max(last, on_.graph.groups[to.group].layer);
       }
       // What goes back in time waits all the time.
@@ -218,7 +227,7 @@ private:
   void add_group(values_held& to, std::map<group_id, layer_maths::until>& kept,
                  const group& what) const {
     auto all = inputs(what, false);
-    auto gathered = what.upstream.size() > 1 ? all : 0;
+    auto gathered = sources(what) > 1 ? all : 0;
     if (what.kind == group_kind::loss) {
       to.passing = std::max(to.passing, gathered + 2 * all);
       return;
@@ -263,7 +272,8 @@ uint64_t bytes_of(const values_held& values, const work_held& work) {
 }
 
 /// What a group has for as long as a job runs.
-void add_parameters(node_footprint& to, const network& net, const group& what,
+void add_parameters(node_footprint& to, const network& net,
+                    const group_graph& graph, const group& what,
                     const train_settings& how) {
   const auto& of = net.layers[what.layer];
   auto neurons = what.neurons.size();
@@ -271,6 +281,10 @@ void add_parameters(node_footprint& to, const network& net, const group& what,
   if (!has_neurons(of.kind))
     return;
   auto parameters = neurons * of.parameters_per_neuron();
+  // A borrower has a gradient of its own.
+  if (how.learns && what.borrows())
+    to.gradients +=
+        graph.groups[*what.twin].neurons.size() * of.row_width * value_bytes;
   to.neurons += neurons;
   to.parameters += parameters;
   to.weights += parameters * value_bytes;
@@ -329,7 +343,7 @@ footprints(const network& net, const arrangement& on, const train_settings& how,
   std::vector<node_footprint> out(on.where.nodes);
   for (auto& g : on.graph.groups)
     if (on.where.seats[g.id].node != on.where.driver())
-      add_parameters(out[on.where.seats[g.id].node], net, g, how);
+      add_parameters(out[on.where.seats[g.id].node], net, on.graph, g, how);
   auto training = work_in_training(net, how, on.where.nodes);
   auto validation = work_in_answering(net, how, asked);
   auto weight_bytes =

@@ -22,10 +22,11 @@ matrix first_rows(const tensor& x, uint64_t rows) {
 }
 
 /// All of them before the first is read: no upload has to wait for kernels.
-std::vector<tensor> place_all(device& dev, std::vector<tensor> xs) {
-  for (auto& x : xs)
-    x = dev.place(x);
-  return xs;
+std::vector<tensor> place_all(device& dev, std::span<const tensor> xs) {
+  std::vector<tensor> out;
+  for (const auto& x : xs)
+    out.push_back(dev.place(x));
+  return out;
 }
 
 } // namespace
@@ -37,6 +38,8 @@ group_inputs::group_inputs(const network& net, const group_graph& graph,
       tokens_(net.layers.front().tokens) {
   for (const auto& x : reader.upstream) {
     const auto& from = graph.groups[x.group];
+    if (from.kind == group_kind::target)
+      continue;
     const auto& source = net.layers[from.layer];
     columns_ += x.columns;
     norm_rows_ = std::max(norm_rows_, source.norm_rows());
@@ -60,7 +63,7 @@ group_inputs::group_inputs(const network& net, const group_graph& graph,
 }
 
 caf::error group_inputs::check(const std::string& reader,
-                               const std::vector<tensor>& inputs,
+                               std::span<const tensor> inputs,
                                uint32_t time) const {
   if (inputs.size() != sources_.size())
     return fail(ec::protocol_violation, "{} got {} inputs instead of {}",
@@ -85,14 +88,14 @@ caf::error group_inputs::check(const std::string& reader,
   return {};
 }
 
-uint64_t group_inputs::data_rows(const std::vector<tensor>& inputs) const {
+uint64_t group_inputs::data_rows(std::span<const tensor> inputs) const {
   for (size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].empty())
       return inputs[i].extent().rows - sources_[i].norm_rows;
   return 0;
 }
 
-tensor group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
+tensor group_inputs::gather(device& dev, std::span<const tensor> inputs,
                             const dropped_rows* dropped) const {
   if (!gathers())
     return dev.place(inputs.front());
@@ -104,7 +107,7 @@ tensor group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
   return std::move(out).share();
 }
 
-void group_inputs::gather(device& dev, const std::vector<tensor>& inputs,
+void group_inputs::gather(device& dev, std::span<const tensor> inputs,
                           mutable_matrix into) const {
   auto placed = place_all(dev, inputs);
   if (adds_) {

@@ -4,6 +4,7 @@
 #include "nnactor/error.hpp"
 #include "nnactor/partition/group_graph.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ struct dropped_rows {
 /// `group::upstream`: checks it, brings it together, and cuts its gradient at
 /// the same borders. It is put side by side as it comes or, where edges have
 /// spans, where these lead; a stream adds up what meets there. Tensors that are
-/// empty count as zeros: what is delayed and has not begun.
+/// empty count as zeros: what is delayed and has not begun. Labels are no
+/// matter of this.
 class group_inputs {
 public:
   group_inputs(const network& net, const group_graph& graph,
@@ -48,21 +50,21 @@ public:
   }
 
   /// Rows of the data that inputs are of.
-  uint64_t data_rows(const std::vector<tensor>& inputs) const;
+  uint64_t data_rows(std::span<const tensor> inputs) const;
 
   /// See `group_program::check_inputs`.
   /// @param time Time step of the example.
-  caf::error check(const std::string& reader, const std::vector<tensor>& inputs,
+  caf::error check(const std::string& reader, std::span<const tensor> inputs,
                    uint32_t time) const;
 
   /// Returns them together; one alone is shared, not copied.
   /// @param dropped Null where nothing is: outside of training.
-  tensor gather(device& dev, const std::vector<tensor>& inputs,
+  tensor gather(device& dev, std::span<const tensor> inputs,
                 const dropped_rows* dropped = nullptr) const;
 
   /// Brings them together in [rows(data rows), columns()].
   /// @pre `gathers()`
-  void gather(device& dev, const std::vector<tensor>& inputs,
+  void gather(device& dev, std::span<const tensor> inputs,
               mutable_matrix into) const;
 
   /// Whether anybody wants a gradient of that time step.

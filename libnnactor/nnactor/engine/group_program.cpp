@@ -4,6 +4,8 @@
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/group_inputs.hpp"
 #include "nnactor/engine/layer_maths.hpp"
+#include "nnactor/engine/loss_scale.hpp"
+#include "nnactor/engine/softmax_share.hpp"
 #include "nnactor/neuron/random.hpp"
 
 #include <map>
@@ -27,6 +29,25 @@ struct group_program::impl {
         time_steps(graph.time_steps), how(settings), inputs(net, graph, self),
         maths(make_layer_maths(net, graph, self, settings, values)),
         norm_rows(net.layers[self.layer].norm_rows()) {
+    const auto& what = net.layers[self.layer];
+    if (what.kind == layer_kind::vocabulary)
+      softmax.emplace(what, self.neurons, loss_scale(net, settings));
+    tokens = what.units;
+  }
+
+  /// What the layer reads: all but labels.
+  std::span<const tensor> read(std::span<const tensor> all) const {
+    return all.first(all.size() - (softmax ? 1 : 0));
+  }
+
+  caf::error check_labels(const tensor& labels, uint64_t rows,
+                          phase why) const {
+    if (why == phase::infer && labels.empty())
+      return {};
+    auto of = fmt::format("the labels for {}", name);
+    if (auto err = check_tensor(of, labels, dtype::i32, shape{rows, 1}))
+      return err;
+    return check_range(of, labels, tokens);
   }
 
   /// What others get of a tensor.
@@ -36,7 +57,7 @@ struct group_program::impl {
 
   /// What came of the producers, as the layer reads it.
   /// @param dropped Null outside of training.
-  tensor gather(device& dev, const std::vector<tensor>& from,
+  tensor gather(device& dev, std::span<const tensor> from,
                 const dropped_rows* dropped) const {
     if (from.front().type() == dtype::i32)
       return dev.place(maths->looked_up(from.front()));
@@ -60,6 +81,14 @@ struct group_program::impl {
     return output;
   }
 
+  /// What is sent of an output: all of it or, where labels are there, what is
+  /// told of it.
+  tensor told(device& dev, const kept_values& at, const tensor& output) const {
+    if (at.labels.empty())
+      return sent(dev, output);
+    return softmax->summary(dev, output, at.labels);
+  }
+
   /// @param rows Of the data.
   uint64_t output_rows(uint64_t rows) const {
     return rows + norm_rows;
@@ -68,12 +97,15 @@ struct group_program::impl {
   /// The gradient of the output, from those that readers sent: each adds to
   /// the columns that it read.
   tensor gradient_of(device& dev, const std::vector<tensor>& gradients,
-                     shape extent) const {
+                     const kept_values& at) const {
+    if (!at.labels.empty())
+      return softmax->gradient(dev, at.y, at.labels,
+                               dev.place(gradients.front()));
     auto spread = gradients;
     for (size_t i = 0; i < spread.size(); ++i)
       if (self.downstream[i].cut && !spread[i].empty())
-        spread[i] = spread_out(dev, self.downstream[i], spread[i], extent);
-    return tree_sum(dev, std::move(spread), extent);
+        spread[i] = spread_out(dev, self.downstream[i], spread[i], at.extent);
+    return tree_sum(dev, std::move(spread), at.extent);
   }
 
   static tensor spread_out(device& dev, const edge& from, const tensor& x,
@@ -97,8 +129,11 @@ struct group_program::impl {
   train_settings how;
   group_inputs inputs;
   std::unique_ptr<layer_maths> maths;
-  uint64_t norm_rows; ///< Of the output.
-  uint64_t step = 0;  ///< Of training, that comes next or is under way.
+  uint64_t norm_rows;                    ///< Of the output.
+  std::optional<softmax_share> softmax;  ///< Of a vocabulary,
+  uint64_t tokens;                       ///< which has so many.
+  std::shared_ptr<group_program> lender; ///< Whose parameters it uses.
+  uint64_t step = 0; ///< Of training, that comes next or is under way.
   std::map<piece, kept_values> kept;
 };
 
@@ -110,27 +145,44 @@ group_program::group_program(const network& net, const group_graph& graph,
 
 group_program::~group_program() = default;
 
+void group_program::borrow(const std::shared_ptr<group_program>& owner) {
+  impl_->lender = owner;
+  impl_->maths->borrow(owner->impl_->maths->parameters().front());
+}
+
 caf::error group_program::check_inputs(const std::vector<tensor>& inputs,
-                                       piece which) const {
-  return impl_->inputs.check(impl_->name, inputs, which.time_step);
+                                       piece which, phase why) const {
+  if (inputs.size() != impl_->self.upstream.size())
+    return fail(ec::protocol_violation, "{} got {} inputs instead of {}",
+                impl_->name, inputs.size(), impl_->self.upstream.size());
+  auto read = impl_->read(inputs);
+  if (auto err = impl_->inputs.check(impl_->name, read, which.time_step))
+    return err;
+  if (!summarises())
+    return {};
+  return impl_->check_labels(inputs.back(), impl_->inputs.data_rows(read), why);
 }
 
 tensor group_program::forward(device& dev, piece which, phase why,
                               const std::vector<tensor>& inputs) {
   kept_values at;
-  auto rows = impl_->inputs.data_rows(inputs);
+  auto read = impl_->read(inputs);
+  auto rows = impl_->inputs.data_rows(read);
   auto dropped = impl_->dropped(which, rows);
   at.inputs =
-      impl_->gather(dev, inputs, why == phase::train ? &dropped : nullptr);
+      impl_->gather(dev, read, why == phase::train ? &dropped : nullptr);
+  if (summarises() && why != phase::infer)
+    at.labels = dev.place(impl_->softmax->slots_of(inputs.back()));
   at.extent = {impl_->output_rows(rows), width()};
   auto keeps = why == phase::train && !impl_->how.recompute;
   auto output = impl_->output_of(dev, at, keeps);
+  auto told = impl_->told(dev, at, output);
   at.read = at.inputs.extent();
   if (impl_->maths->inputs_kept() == layer_maths::until::forward)
     at.inputs = {};
   if (why == phase::train)
     impl_->kept.insert_or_assign(which, std::move(at));
-  return impl_->sent(dev, output);
+  return told;
 }
 
 sent_output group_program::sent(device& dev, const tensor& output) const {
@@ -146,7 +198,7 @@ sent_output group_program::sent(device& dev, const tensor& output) const {
 }
 
 uint64_t group_program::output_rows(const std::vector<tensor>& inputs) const {
-  return impl_->output_rows(impl_->inputs.data_rows(inputs));
+  return impl_->output_rows(impl_->inputs.data_rows(impl_->read(inputs)));
 }
 
 uint64_t group_program::output_rows(uint64_t read) const {
@@ -155,18 +207,19 @@ uint64_t group_program::output_rows(uint64_t read) const {
 
 shape group_program::gathers(const std::vector<tensor>& inputs) const {
   const auto& from = impl_->inputs;
-  return from.gathers()
-             ? shape{from.rows(from.data_rows(inputs)), from.columns()}
-             : shape{};
+  return from.gathers() ? shape{from.rows(from.data_rows(impl_->read(inputs))),
+                                from.columns()}
+                        : shape{};
 }
 
 void group_program::answer(device& dev, const std::vector<tensor>& inputs,
                            mutable_matrix gathered, mutable_matrix y) {
+  auto read = impl_->read(inputs);
   if (impl_->inputs.gathers()) {
-    impl_->inputs.gather(dev, inputs, gathered);
+    impl_->inputs.gather(dev, read, gathered);
     return pass(dev, as_const(gathered), y);
   }
-  auto x = impl_->gather(dev, inputs, nullptr);
+  auto x = impl_->gather(dev, read, nullptr);
   impl_->compute(dev, input_of(x), y);
 }
 
@@ -176,6 +229,10 @@ void group_program::pass(device& dev, matrix x, mutable_matrix y) {
 
 uint64_t group_program::width() const {
   return impl_->self.width;
+}
+
+bool group_program::summarises() const {
+  return impl_->softmax.has_value();
 }
 
 uint32_t group_program::time_steps() const {
@@ -197,11 +254,11 @@ group_program::check_gradients(piece which,
   for (size_t i = 0; i < gradients.size(); ++i) {
     if (which.time_step + consumers[i].delay >= impl_->time_steps)
       continue;
-    if (auto err =
-            check_tensor(fmt::format("the gradient of group {} for {}",
-                                     consumers[i].group, impl_->name),
-                         gradients[i], dtype::f32,
-                         {found->second.extent.rows, consumers[i].columns}))
+    if (auto err = check_tensor(
+            fmt::format("the gradient of group {} for {}", consumers[i].group,
+                        impl_->name),
+            gradients[i], dtype::f32,
+            {found->second.extent.rows, consumers[i].asked_columns()}))
       return err;
   }
   return {};
@@ -212,16 +269,17 @@ group_program::backward(device& dev, piece which,
                         const std::vector<tensor>& gradients) {
   auto time = which.time_step;
   auto& at = impl_->kept.at(which);
-  auto dy = impl_->gradient_of(dev, gradients, at.extent);
   if (impl_->how.recompute && !at.inputs.empty())
     impl_->output_of(dev, at, true);
+  auto dy = impl_->gradient_of(dev, gradients, at);
   std::vector<tensor> upstream(impl_->self.upstream.size());
   if (impl_->inputs.learn(time)) {
     auto dx = make<float>(dev, at.read);
     impl_->maths->backward(dev, at, dy, view(dx));
     auto dropped =
         impl_->dropped(which, impl_->inputs.data_rows(dx.extent().rows));
-    upstream = impl_->inputs.cut(dev, std::move(dx).share(), time, dropped);
+    auto cuts = impl_->inputs.cut(dev, std::move(dx).share(), time, dropped);
+    std::ranges::move(cuts, upstream.begin());
   } else {
     impl_->maths->backward(dev, at, dy, {});
   }
@@ -242,8 +300,10 @@ void group_program::accumulate(device& dev, piece which) {
 
 double group_program::squared_gradient_norm(device& dev) {
   auto sum = 0.0;
-  for (auto& x : impl_->maths->parameters())
+  for (auto& x : impl_->maths->parameters()) {
+    x.take_back(dev);
     sum += dev.squared_norm(x.gradient(dev).values());
+  }
   return sum;
 }
 

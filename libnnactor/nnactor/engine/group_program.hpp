@@ -2,6 +2,7 @@
 
 #include "nnactor/device/device.hpp"
 #include "nnactor/engine/initial_parameters.hpp"
+#include "nnactor/engine/loss_value.hpp"
 #include "nnactor/engine/parameters.hpp"
 #include "nnactor/engine/phase.hpp"
 #include "nnactor/engine/piece.hpp"
@@ -33,23 +34,30 @@ struct sent_output {
 /// through every member that takes one; the program is of no use afterwards.
 class group_program {
 public:
-  /// Prepares group `id`.
+  /// Prepares group `id`. One that borrows parameters needs `borrow`, too.
   group_program(const network& net, const group_graph& graph, group_id id,
                 const train_settings& how, initial values = initial::drawn);
 
   ~group_program();
 
+  /// Takes the parameters of its twin for its own, see `group::borrows`. Both
+  /// are run on the same device.
+  /// @pre the twin's neurons have the twin's parameters
+  void borrow(const std::shared_ptr<group_program>& owner);
+
   /// Checks that `inputs` are what the upstream groups must send: one tensor
   /// each, in the order of `upstream`, right in dtype and shape, tokens in
   /// range, equally many rows, at most 65536; an empty one for what is delayed
-  /// and has not begun yet. Whatever comes from the network passes here first.
-  /// Fails with `ec::protocol_violation`.
-  caf::error check_inputs(const std::vector<tensor>& inputs,
-                          piece which = {}) const;
+  /// and has not begun yet, and for labels when a question is answered.
+  /// Whatever comes from the network passes here first. Fails with
+  /// `ec::protocol_violation`.
+  caf::error check_inputs(const std::vector<tensor>& inputs, piece which = {},
+                          phase why = phase::train) const;
 
-  /// Computes the output [output rows, width] for one micro-batch and, in
-  /// training, keeps what its backward pass needs.
-  /// @pre `check_inputs(inputs, which)` found nothing
+  /// Computes the output [output rows, width] for one micro-batch, or a summary
+  /// of it where that is what is told (`edge::summarised`), and, in training,
+  /// keeps what its backward pass needs.
+  /// @pre `check_inputs(inputs, which, why)` found nothing
   tensor forward(device& dev, piece which, phase why,
                  const std::vector<tensor>& inputs);
 
@@ -81,6 +89,9 @@ public:
 
   /// Columns of the output.
   uint64_t width() const;
+
+  /// Whether what it tells in training and validation is a summary.
+  bool summarises() const;
 
   /// Of an example.
   uint32_t time_steps() const;
@@ -134,11 +145,16 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-/// Sum of losses of one micro-batch and what it was counted over.
-struct loss_value {
-  double loss_sum = 0; ///< Over rows, not divided; NaN if anything was.
-  double correct = 0;  ///< Rows whose arg-max is the label; 0 without labels.
-};
+/// Tells programs of a graph that borrow parameters whose these are.
+/// @param program_of Returns the program of a group as a shared pointer, null
+///     for groups that are not here.
+template <class F>
+void lend_parameters(const group_graph& graph, F program_of) {
+  for (const auto& x : graph.groups)
+    if (x.borrows())
+      if (auto borrower = program_of(x.id))
+        borrower->borrow(program_of(*x.twin));
+}
 
 /// The pure side of the loss group; see `group_program` for where tensors are.
 class loss_program {

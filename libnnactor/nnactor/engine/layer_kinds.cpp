@@ -18,6 +18,8 @@ const layer_type& type_of(layer_kind kind) {
     return mlp_type;
   case layer_kind::vocabulary:
     return vocabulary_type;
+  case layer_kind::norm:
+    return norm_type;
   case layer_kind::dense:
   case layer_kind::input:
   case layer_kind::softmax_cross_entropy:

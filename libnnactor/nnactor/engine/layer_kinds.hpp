@@ -57,6 +57,7 @@ extern const layer_type table_type;
 extern const layer_type attention_type;
 extern const layer_type mlp_type;
 extern const layer_type vocabulary_type;
+extern const layer_type norm_type;
 
 /// @pre `has_neurons(kind)`
 const layer_type& type_of(layer_kind kind);

@@ -17,6 +17,9 @@ struct kept_values {
   shape extent;  ///< Of y.
   shape read;    ///< Of inputs.
   tensor dz;     ///< Empty until backward.
+  /// Where labels are in the group, see `softmax_share`; empty where it tells
+  /// no summary.
+  tensor labels = {};
   std::vector<tensor> more = {}; ///< What else a kind needs; see its source.
 };
 
@@ -59,7 +62,7 @@ public:
   /// @pre `backward` has left `at`
   virtual void accumulate(device& dev, const kept_values& at) = 0;
 
-  /// Whether `backward` reads y.
+  /// Whether y is read on the way back.
   virtual bool keeps_y() const {
     return false;
   }
@@ -73,6 +76,10 @@ public:
 
   /// The parameters are others than before.
   virtual void on_change() {
+  }
+
+  /// Takes a parameter of another group for its own, where it has none.
+  virtual void borrow(learnable&) {
   }
 
   /// In the order of `layer::parameter_rows`.

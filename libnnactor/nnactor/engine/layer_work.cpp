@@ -99,6 +99,14 @@ double memory_of(const network& net, const layer& what,
          + in_flight * of.rows * of.steps * kept * value_bytes;
 }
 
+/// Columns that a layer sends behind it; a vocabulary that learns tells a
+/// summary.
+double sent_columns(const layer& what, const pass& of) {
+  edge out{.columns = what.width,
+           .summarised = of.learns && what.kind == layer_kind::vocabulary};
+  return static_cast<double>(out.told_columns());
+}
+
 /// By border behind a layer: columns of layers before it that somebody behind
 /// it reads.
 std::vector<double> columns_across(const network& net) {
@@ -128,14 +136,14 @@ network_work work_of(const network& net, const train_settings& how,
   auto sent = how.link == precision::bfloat16 ? rounded_bytes : value_bytes;
   for (layer_id id = 0; id < net.layers.size(); ++id) {
     const auto& what = net.layers[id];
-    if (!has_neurons(what.kind))
+    // What borrows its parameters goes where they are.
+    if (what.units == 0)
       continue;
     out.layers.push_back(id);
     out.job.layers.push_back(
         {flop_of(net, what, how, of), moved_of(net, what, how, of),
          resident_of(net, what, how, of), memory_of(net, what, how, of),
-         of.rows * static_cast<double>(what.width) * sent,
-         of.rows * across[id] * sent,
+         of.rows * sent_columns(what, of) * sent, of.rows * across[id] * sent,
          of.steps * (of.learns ? training_overhead : answering_overhead)});
   }
   return out;

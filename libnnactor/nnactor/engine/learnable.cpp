@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace nnactor {
 
@@ -36,7 +37,8 @@ const parameter* find(const std::vector<parameter>& saved,
 learnable::learnable(std::string name, shape extent, bool decays,
                      std::vector<column_run> runs, const train_settings& how)
     : name_(std::move(name)), decays_(decays), runs_(std::move(runs)),
-      values_(extent), gradient_(how.learns ? extent : shape{}) {
+      values_(extent), gradient_(how.learns ? extent : shape{}),
+      learns_(how.learns) {
   if (runs_.empty())
     runs_.push_back({0, 0, extent.columns});
   if (!how.learns)
@@ -49,8 +51,23 @@ void learnable::assign(matrix canonical) {
   take(values_, canonical);
 }
 
+void learnable::lend() {
+  if (learns_)
+    lent_.emplace(extent());
+  lent_changed_ = false;
+}
+
+void learnable::take_back(device& dev) {
+  if (!std::exchange(lent_changed_, false))
+    return;
+  auto lent = lent_->on(dev).values();
+  dev.add(lent, gradient_.on(dev).values());
+  dev.clear(lent);
+}
+
 void learnable::update(device& dev, const train_settings& how, uint64_t step,
                        float scale) {
+  take_back(dev);
   const auto& by = how.optimizer;
   auto values = values_.on(dev).values();
   auto gradient = gradient_.on(dev).values();

@@ -7,6 +7,7 @@
 #include "nnactor/engine/settings.hpp"
 #include "nnactor/error.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,11 +40,24 @@ public:
     return gradient_.on(dev);
   }
 
+  /// Has a gradient of its own for a group that borrows the values, so that the
+  /// order in which both groups come does not matter.
+  void lend();
+
+  /// @pre `lend` was called
+  mutable_matrix lent_gradient(device& dev) {
+    lent_changed_ = true;
+    return lent_->on(dev);
+  }
+
+  /// Adds the lent gradient, which is 0 afterwards.
+  void take_back(device& dev);
+
   /// Takes initial values with columns in canonical order.
   void assign(matrix canonical);
 
-  /// One step of the optimizer with the gradient times `scale`, which is 0
-  /// afterwards.
+  /// One step of the optimizer with the gradient, and the lent one, times
+  /// `scale`; they are 0 afterwards.
   void update(device& dev, const train_settings& how, uint64_t step,
               float scale);
 
@@ -73,6 +87,9 @@ private:
   std::vector<column_run> runs_;
   resident values_;
   resident gradient_;
+  std::optional<resident> lent_;
+  bool lent_changed_ = false;
+  bool learns_;
   std::vector<state> states_;
 };
 

@@ -1,6 +1,8 @@
 #include "nnactor/engine/check_tensor.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/group_program.hpp"
+#include "nnactor/engine/loss_scale.hpp"
+#include "nnactor/engine/softmax_share.hpp"
 
 namespace nnactor {
 
@@ -17,10 +19,8 @@ tensor one_hot(device& dev, token_matrix labels, uint64_t columns) {
 struct loss_program::impl {
   impl(const network& net, const group_graph& graph, const train_settings& how)
       : classes(net.loss().kind == layer_kind::softmax_cross_entropy),
-        width(net.output().width), scale(1.0f
-                                         / (static_cast<float>(how.batch)
-                                            * static_cast<float>(net.time_steps)
-                                            * static_cast<float>(net.context))),
+        summarised(net.output().kind == layer_kind::vocabulary),
+        width(net.output().width), scale(loss_scale(net, how)),
         rounds(how.link == precision::bfloat16) {
     const auto& self = graph.groups[graph.loss_group()];
     for (auto& from : self.upstream)
@@ -67,6 +67,19 @@ struct loss_program::impl {
     return gradients;
   }
 
+  /// From summaries of the outputs: they hold all that is asked for.
+  loss_program::outcome add_up(device& dev, std::vector<tensor> summaries,
+                               bool learns) const {
+    for (auto& x : summaries)
+      x = dev.fetch(x);
+    dev.finish();
+    auto total = total_of(summaries);
+    loss_program::outcome out{total.value, {}};
+    if (learns)
+      out.gradients.assign(sources.size(), total.norm);
+    return out;
+  }
+
   double loss(device& dev, const tensor& z, const tensor& targets,
               mutable_matrix dz) const {
     if (classes)
@@ -87,10 +100,11 @@ struct loss_program::impl {
     return check_range(name, targets, width);
   }
 
-  bool classes;   ///< Softmax cross-entropy, else mean squared error.
-  uint64_t width; ///< Columns of the network's output.
-  float scale;    ///< Of the gradient: 1 / time steps of a batch.
-  bool rounds;    ///< Gradients, before they are sent.
+  bool classes;    ///< Softmax cross-entropy, else mean squared error.
+  bool summarised; ///< Outputs tell summaries in training and validation.
+  uint64_t width;  ///< Columns of the network's output.
+  float scale;     ///< Of the gradient: 1 / time steps of a batch.
+  bool rounds;     ///< Gradients, before they are sent.
   std::vector<edge> sources; ///< All but the targets.
   std::vector<column_run> runs;
 };
@@ -113,7 +127,9 @@ caf::error loss_program::check(phase why, const std::vector<tensor>& outputs,
     if (auto err = check_tensor(
             fmt::format("the output of group {} for the loss",
                         sources[i].group),
-            outputs[i], dtype::f32, shape{rows, sources[i].columns}))
+            outputs[i], dtype::f32,
+            shape{rows, why == phase::infer ? sources[i].columns
+                                            : sources[i].told_columns()}))
       return err;
   if (why == phase::infer)
     return {};
@@ -123,6 +139,8 @@ caf::error loss_program::check(phase why, const std::vector<tensor>& outputs,
 loss_program::outcome loss_program::compute(device& dev, phase why,
                                             const std::vector<tensor>& outputs,
                                             const tensor& targets) {
+  if (impl_->summarised)
+    return impl_->add_up(dev, outputs, why == phase::train);
   auto z = impl_->gather(dev, outputs);
   auto goal = dev.place(targets);
   outcome out;

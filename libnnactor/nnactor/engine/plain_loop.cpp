@@ -43,7 +43,9 @@ plain_loop::plain_loop(const network& net, const group_graph& graph,
     : dev_(dev), graph_(graph), how_(how), loss_(net, graph, how),
       seconds_(graph.groups.size()) {
   for (auto id = first_neurons; id < graph_.loss_group(); ++id)
-    programs_.push_back(std::make_unique<group_program>(net, graph_, id, how));
+    programs_.push_back(std::make_shared<group_program>(net, graph_, id, how));
+  lend_parameters(
+      graph_, [this](group_id id) { return programs_[id - first_neurons]; });
 }
 
 template <class Work>
@@ -73,10 +75,12 @@ double plain_loop::train(uint32_t micro_batch, const tensor& inputs,
   std::vector<outputs_by_group> outputs;
   std::vector<std::vector<tensor>> gradients;
   for (uint32_t t = 0; t < steps; ++t) {
-    forward({micro_batch, t}, phase::train, at_time(inputs, t, steps), outputs);
+    auto now = at_time(targets, t, steps);
+    forward({micro_batch, t}, phase::train, at_time(inputs, t, steps), now,
+            outputs);
     auto outcome = timed(graph_.loss_group(), [&] {
       return loss_.compute(dev_, phase::train, inputs_of_loss(outputs.back()),
-                           at_time(targets, t, steps));
+                           now);
     });
     loss += outcome.value.loss_sum;
     gradients.push_back(std::move(outcome.gradients));
@@ -100,12 +104,12 @@ loss_value plain_loop::evaluate(const tensor& inputs, const tensor& targets) {
   loss_value sum;
   std::vector<outputs_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
-    forward({0, t}, phase::evaluate, at_time(inputs, t, graph_.time_steps),
+    auto now = at_time(targets, t, graph_.time_steps);
+    forward({0, t}, phase::evaluate, at_time(inputs, t, graph_.time_steps), now,
             outputs);
     auto value =
         loss_
-            .compute(dev_, phase::evaluate, inputs_of_loss(outputs.back()),
-                     at_time(targets, t, graph_.time_steps))
+            .compute(dev_, phase::evaluate, inputs_of_loss(outputs.back()), now)
             .value;
     sum.loss_sum += value.loss_sum;
     sum.correct += value.correct;
@@ -117,7 +121,7 @@ tensor plain_loop::answer(const tensor& inputs) {
   std::vector<tensor> answers;
   std::vector<outputs_by_group> outputs;
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
-    forward({0, t}, phase::infer, at_time(inputs, t, graph_.time_steps),
+    forward({0, t}, phase::infer, at_time(inputs, t, graph_.time_steps), {},
             outputs);
     answers.push_back(
         dev_.fetch(loss_.answer(dev_, inputs_of_loss(outputs.back()))));
@@ -126,20 +130,29 @@ tensor plain_loop::answer(const tensor& inputs) {
   return join_columns(answers);
 }
 
+std::vector<group_program*> plain_loop::savers() const {
+  std::vector<group_program*> out;
+  for (size_t i = 0; i < programs_.size(); ++i)
+    if (!graph_.groups[first_neurons + i].borrows())
+      out.push_back(programs_[i].get());
+  return out;
+}
+
 std::vector<parameter_set> plain_loop::save() const {
   std::vector<parameter_set> saved;
-  for (const auto& program : programs_)
+  for (auto* program : savers())
     saved.push_back(program->save());
   return saved;
 }
 
 caf::error plain_loop::load(const std::vector<parameter_set>& saved,
                             uint64_t steps) {
-  if (saved.size() != programs_.size())
+  auto to = savers();
+  if (saved.size() != to.size())
     return fail(ec::invalid_argument, "{} groups were saved, {} are to load",
-                saved.size(), programs_.size());
-  for (size_t i = 0; i < programs_.size(); ++i)
-    if (auto err = programs_[i]->load(saved[i]))
+                saved.size(), to.size());
+  for (size_t i = 0; i < to.size(); ++i)
+    if (auto err = to[i]->load(saved[i]))
       return err;
   for (auto& program : programs_)
     program->begin(steps);
@@ -148,11 +161,14 @@ caf::error plain_loop::load(const std::vector<parameter_set>& saved,
 }
 
 void plain_loop::forward(piece which, phase why, const tensor& inputs,
+                         const tensor& targets,
                          std::vector<outputs_by_group>& outputs) {
   auto time = which.time_step;
   auto& now = outputs.emplace_back(graph_.groups.size());
   auto readers = graph_.groups[group_graph::input_group].downstream.size();
   now[group_graph::input_group] = {inputs, std::vector<tensor>(readers)};
+  readers = graph_.groups[group_graph::target_group].downstream.size();
+  now[group_graph::target_group] = {targets, std::vector<tensor>(readers)};
   for (auto id = first_neurons; id < graph_.loss_group(); ++id) {
     const auto& x = graph_.groups[id];
     std::vector<tensor> all(x.upstream.size());

@@ -39,7 +39,8 @@ public:
     return steps_;
   }
 
-  /// Parameters and optimizer state of every neuron group, in order.
+  /// Parameters and optimizer state of every neuron group that has its own, in
+  /// order.
   std::vector<parameter_set> save() const;
 
   /// Seconds that each group has computed so far, by its id.
@@ -51,6 +52,9 @@ public:
   caf::error load(const std::vector<parameter_set>& saved, uint64_t steps);
 
 private:
+  /// The programs with parameters of their own.
+  std::vector<group_program*> savers() const;
+
   using outputs_by_group = std::vector<sent_output>;
 
   /// By producer, then by consumer in the order of `downstream`.
@@ -62,8 +66,9 @@ private:
 
   /// Computes all groups at the time step that comes after those in
   /// `outputs`, and adds it there.
+  /// @param targets Empty where a question is answered.
   void forward(piece which, phase why, const tensor& inputs,
-               std::vector<outputs_by_group>& outputs);
+               const tensor& targets, std::vector<outputs_by_group>& outputs);
 
   /// What crosses an upstream edge of a group.
   const tensor& crossing(const edge& from, group_id to,
@@ -86,7 +91,7 @@ private:
   device& dev_;
   group_graph graph_;
   train_settings how_;
-  std::vector<std::unique_ptr<group_program>> programs_; ///< Neuron groups.
+  std::vector<std::shared_ptr<group_program>> programs_; ///< Neuron groups.
   loss_program loss_;
   uint64_t steps_ = 0;
   std::vector<double> seconds_;

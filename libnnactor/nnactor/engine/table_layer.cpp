@@ -1,33 +1,36 @@
 #include "nnactor/engine/layer_kinds.hpp"
+#include "nnactor/engine/slots.hpp"
 
 namespace nnactor {
 
 namespace {
 
 /// A vector a token or a position; a group knows those of its own, and gives
-/// zeros for all others.
+/// zeros for all others. Where the table is tied, they are another group's.
 class table_layer : public layer_maths {
 public:
-  table_layer(const layer& what, const neuron_set& neurons, uint32_t context,
-              const train_settings& how)
-      : layer_maths(what, neurons.size(), {}, how), context_(context),
-        by_position_(what.by_position), first_(what.first), neurons_(neurons) {
+  /// @param first Id of the layer's first row.
+  table_layer(const layer& what, const neuron_set& neurons, neuron_id first,
+              uint32_t context, const train_settings& how)
+      : layer_maths(what, what.tied ? 0 : neurons.size(), {}, how),
+        context_(context), by_position_(what.by_position), first_(first),
+        neurons_(neurons) {
   }
 
   tensor looked_up(const tensor& tokens) const override {
-    auto of = tokens.values<int32_t>();
-    tensor_builder<int32_t> out{tokens.extent()};
-    for (size_t row = 0; row < of.size(); ++row) {
-      auto unit = by_position_ ? row % context_ : static_cast<size_t>(of[row]);
-      auto slot = neurons_.slot_of(first_ + unit);
-      out.values()[row] = slot ? static_cast<int32_t>(*slot) : -1;
-    }
-    return std::move(out).share();
+    return slots_of(neurons_, first_,
+                    by_position_ ? positions_of(tokens) : tokens);
+  }
+
+  void borrow(learnable& rows) override {
+    rows.lend();
+    lender_ = &rows;
   }
 
   void forward(device& dev, const layer_input& x, mutable_matrix y,
                kept_values*) override {
-    dev.look_up(x.tokens, values(dev, 0), y);
+    auto& rows = lender_ == nullptr ? parameters().front() : *lender_;
+    dev.look_up(x.tokens, as_const(rows.values(dev)), y);
   }
 
   void backward(device&, kept_values& at, const tensor& dy,
@@ -36,21 +39,34 @@ public:
   }
 
   void accumulate(device& dev, const kept_values& at) override {
-    dev.look_up_gradient(view_tokens(at.inputs), view(at.dz), gradient(dev, 0));
+    auto into =
+        lender_ == nullptr ? gradient(dev, 0) : lender_->lent_gradient(dev);
+    dev.look_up_gradient(view_tokens(at.inputs), view(at.dz), into);
   }
 
 private:
+  tensor positions_of(const tensor& tokens) const {
+    tensor_builder<int32_t> out{tokens.extent()};
+    for (uint64_t row = 0; row < tokens.extent().rows; ++row)
+      out.values()[row] = static_cast<int32_t>(row % context_);
+    return std::move(out).share();
+  }
+
   uint32_t context_;
   bool by_position_;
-  neuron_id first_;    ///< Of the layer.
-  neuron_set neurons_; ///< Of this group; all others are another's.
+  neuron_id first_;             ///< Of the layer that has the rows.
+  neuron_set neurons_;          ///< Of this group; all others are another's.
+  learnable* lender_ = nullptr; ///< Null: the rows are the layer's own.
 };
 
-std::unique_ptr<layer_maths> make_table(const network& net, const group_graph&,
+std::unique_ptr<layer_maths> make_table(const network& net,
+                                        const group_graph& graph,
                                         const group& of,
                                         const train_settings& how) {
-  return std::make_unique<table_layer>(net.layers[of.layer], of.neurons,
-                                       net.context, how);
+  const auto& what = net.layers[of.layer];
+  const auto& owner = of.borrows() ? graph.groups[*of.twin] : of;
+  return std::make_unique<table_layer>(
+      what, owner.neurons, net.layers[owner.layer].first, net.context, how);
 }
 
 layer_costs table_costs(const network&, const layer& what,

@@ -30,6 +30,10 @@ std::vector<link_traffic> traffic(const network& net, const arrangement& on,
   auto rows_of = [&](const group& g) {
     return rows + how.micro_batches * net.layers[g.layer].norm_rows();
   };
+  // A summary is not rounded.
+  auto sent = [&](const edge& x) {
+    return x.summarised ? sizeof(float) : sent_bytes(how);
+  };
   for (auto& g : on.graph.groups) {
     auto value =
         g.kind == group_kind::neurons ? sent_bytes(how) : sizeof(float);
@@ -41,8 +45,9 @@ std::vector<link_traffic> traffic(const network& net, const arrangement& on,
     for (auto& to : g.downstream) {
       if (node(to.group) == node(g.id))
         continue;
-      if (to.cut)
-        link(g.id, node(to.group)).forward += rows_of(g) * to.columns * value;
+      if (to.cut || to.summarised)
+        link(g.id, node(to.group)).forward +=
+            rows_of(g) * to.told_columns() * sent(to);
       else
         readers.insert(node(to.group));
     }
@@ -55,7 +60,7 @@ std::vector<link_traffic> traffic(const network& net, const arrangement& on,
           && node(from.group) != node(g.id))
         link(g.id, node(from.group)).backward +=
             (steps - from.delay) * rows_of(on.graph.groups[from.group])
-            * from.columns * sent_bytes(how);
+            * from.asked_columns() * sent(from);
   }
   std::vector<link_traffic> out;
   for (auto& [pair, x] : links)

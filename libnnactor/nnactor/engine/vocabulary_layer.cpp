@@ -37,6 +37,11 @@ public:
     rows_.accumulate(dev, view(at.dz), view(at.more.front()));
   }
 
+  // For the gradient of the softmax.
+  bool keeps_y() const override {
+    return true;
+  }
+
   until inputs_kept() const override {
     return until::backward;
   }
@@ -66,6 +71,7 @@ layer_costs vocabulary_costs(const network&, const layer& what,
           .keeps = {what.row_width, 0},
           .leaves = {what.row_width, 0},
           .passes = {what.row_width, 0},
+          .keeps_y = true,
           .inputs = layer_maths::until::backward};
 }
 

@@ -8,6 +8,10 @@ namespace nnactor {
 
 namespace {
 
+bool sends_labels(const edge& from) {
+  return from.group == group_graph::target_group;
+}
+
 uint64_t mark_of(const work_id& work) {
   return (work.step << 32) + (uint64_t{work.micro_batch} << 16)
          + work.time_step;
@@ -17,8 +21,9 @@ uint64_t mark_of(const work_id& work) {
 
 inbox::inbox(std::vector<edge> senders, direction way, uint32_t time_steps)
     : senders_(std::move(senders)), way_(way),
-      delays_(std::ranges::any_of(
-          senders_, [](auto delay) { return delay > 0; }, &edge::delay)),
+      always_all_(std::ranges::none_of(
+          senders_,
+          [](const edge& x) { return x.delay > 0 || sends_labels(x); })),
       time_steps_(time_steps) {
 }
 
@@ -36,7 +41,11 @@ std::optional<work_id> inbox::due(const work_id& work, group_id sender) const {
 }
 
 bool inbox::is_expected(const work_id& work, size_t sender) const {
-  if (!delays_)
+  if (always_all_)
+    return true;
+  if (work.why == phase::infer && sends_labels(senders_[sender]))
+    return false;
+  if (senders_[sender].delay == 0)
     return true;
   auto time = int64_t{work.time_step} - shift_of(sender);
   return time >= 0 && time < time_steps_;

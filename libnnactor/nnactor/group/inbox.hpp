@@ -9,7 +9,8 @@
 namespace nnactor {
 
 /// Collects the tensors that a group needs for each time step of each
-/// micro-batch, one from every sender, whatever their order of arrival.
+/// micro-batch, one from every sender, whatever their order of arrival. Who
+/// sends labels is not waited for when a question is answered.
 class inbox {
 public:
   /// @param senders In the order in which `take` returns their tensors.
@@ -73,7 +74,7 @@ private:
 
   std::vector<edge> senders_;
   direction way_;
-  bool delays_; ///< Whether any sender has a delay.
+  bool always_all_; ///< Whether every piece of work needs every sender.
   uint32_t time_steps_;
   std::map<work_id, slots> open_;
   /// The newest work that was taken, to recognise duplicates, and marks by

@@ -7,26 +7,23 @@ void loss_group_state::init(pointer parent, group_settings how,
   self = parent;
   settings = std::move(how);
   program = std::move(what);
-  auto senders = settings.head().upstream;
-  outputs = inbox{senders};
-  std::erase_if(senders, [](const edge& x) {
-    return x.group == group_graph::target_group;
-  });
-  answers = inbox{senders};
+  outputs = inbox{settings.head().upstream};
 }
 
 void loss_group_state::on_tensor(const tensor_message& what) {
   auto& work = what.key.work;
   if (!settings.knows(work) || what.key.way != direction::forward)
     return;
-  auto& box = work.why == phase::infer ? answers : outputs;
-  if (box.put(work, what.key.producer, what.value) != inbox::outcome::complete)
+  if (outputs.put(work, what.key.producer, what.value)
+      != inbox::outcome::complete)
     return;
-  auto values = box.take(work);
+  auto values = outputs.take(work);
+  auto target = std::move(values->back());
+  values->pop_back();
   if (work.why == phase::infer)
     start_answer(work, *values);
   else
-    start_loss(work, std::move(*values));
+    start_loss(work, std::move(*values), std::move(target));
 }
 
 void loss_group_state::on_block(block& done) {
@@ -37,9 +34,7 @@ void loss_group_state::on_block(block& done) {
 }
 
 void loss_group_state::start_loss(const work_id& work,
-                                  std::vector<tensor> values) {
-  auto target = std::move(values.back());
-  values.pop_back();
+                                  std::vector<tensor> values, tensor target) {
   if (auto err = program->check(work.why, values, target))
     return report(err);
   auto outcome = std::make_shared<loss_program::outcome>();
@@ -127,6 +122,7 @@ group_actor::behavior_type loss_group(loss_group_state::pointer self,
       [&state](const block_ptr& done) { state.on_block(*done); },
       // The loss has no parameters: nothing to update, nothing to save.
       [](update_atom, uint64_t, uint32_t) {},
+      [](ready_atom, uint64_t) {},
       [](save_atom, uint64_t, uint64_t) {},
       [&state](status_atom, group_id) { return state.status(); },
       [](peek_atom, group_id) -> caf::result<parameters_ptr> {

@@ -18,7 +18,6 @@ struct loss_group_state {
   routing_ptr routes;
   std::vector<sink_actor> readers; ///< Of its results.
   inbox outputs{{}};               ///< Of the output layer, then the target.
-  inbox answers{{}};               ///< Inference: no target.
 
   void init(pointer parent, group_settings how,
             std::shared_ptr<loss_program> what);
@@ -28,7 +27,8 @@ struct loss_group_state {
   group_status status() const;
 
 private:
-  void start_loss(const work_id& work, std::vector<tensor> values);
+  void start_loss(const work_id& work, std::vector<tensor> values,
+                  tensor target);
   void start_answer(const work_id& work, const std::vector<tensor>& values);
   void send_gradients(const work_id& work, const std::vector<tensor>& values);
   void send_result(const work_id& work, tensor value);

@@ -81,8 +81,18 @@ void neuron_group_state::on_gradient(const tensor_message& what) {
 }
 
 void neuron_group_state::on_update(uint64_t step, float scale) {
-  if (step == version && norm_sent)
+  if (step == version && norm_sent && !settings.borrows())
     start_update(scale);
+}
+
+void neuron_group_state::on_ready(uint64_t step) {
+  if (step != version)
+    return;
+  if (settings.borrows())
+    return start_update(1.0f);
+  twin_added_up = true;
+  if (added_up)
+    finish_step();
 }
 
 void neuron_group_state::on_save(uint64_t generation, uint64_t step) {
@@ -107,7 +117,7 @@ void neuron_group_state::start_forward(const work_id& work) {
   auto values = inputs.take(work);
   if (!values)
     return;
-  if (auto err = program->check_inputs(*values, work.what()))
+  if (auto err = program->check_inputs(*values, work.what(), work.why))
     return report(std::move(err));
   if (work.why == phase::infer)
     return start_answer(work, *values);
@@ -239,8 +249,23 @@ void neuron_group_state::start_accumulates() {
 }
 
 void neuron_group_state::finish_step() {
-  if (settings.train.optimizer.clip == 0)
-    return start_update(1.0f);
+  added_up = true;
+  if (settings.borrows())
+    tell_twin();
+  else if (settings.tail().twin && !twin_added_up)
+    return;
+  if (settings.train.optimizer.clip > 0)
+    start_norms();
+  else if (!settings.borrows())
+    start_update(1.0f);
+}
+
+void neuron_group_state::tell_twin() {
+  auto twin = routes->towards(*settings.tail().twin);
+  self->send(caf::actor_cast<group_actor>(twin), ready_atom::value, version);
+}
+
+void neuron_group_state::start_norms() {
   auto norms = std::make_shared<std::vector<double>>();
   execute(
       "norm", urgency::idle,
@@ -258,13 +283,19 @@ void neuron_group_state::finish_step() {
 
 void neuron_group_state::start_update(float scale) {
   norm_sent = false;
+  added_up = false;
+  twin_added_up = false;
   accumulated = {};
   execute(
       "update", urgency::idle,
       [p = program, step = version, scale](device& dev) {
         p->update(dev, step, scale);
       },
-      [this] { enter_version(version + 1); });
+      [this] {
+        if (settings.tail().twin && !settings.borrows())
+          tell_twin();
+        enter_version(version + 1);
+      });
 }
 
 void neuron_group_state::enter_version(uint64_t next) {
@@ -280,6 +311,8 @@ void neuron_group_state::enter_version(uint64_t next) {
 }
 
 void neuron_group_state::start_save(uint64_t generation) {
+  if (settings.borrows())
+    return;
   for (size_t i = 0; i < settings.members.size(); ++i) {
     auto copy = std::make_shared<parameter_set>();
     execute(
@@ -325,6 +358,7 @@ group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
       [&state](update_atom, uint64_t step, uint32_t scale) {
         state.on_update(step, std::bit_cast<float>(scale));
       },
+      [&state](ready_atom, uint64_t step) { state.on_ready(step); },
       [&state](save_atom, uint64_t generation, uint64_t step) {
         state.on_save(generation, step);
       },

@@ -37,6 +37,11 @@ struct group_settings {
                || work.micro_batch < train.micro_batches);
   }
 
+  /// See `group::borrows`; who does is never in a chain.
+  bool borrows() const {
+    return members.back().borrows();
+  }
+
   /// The group that gets inputs and sends gradients.
   const group& head() const {
     return members.front();
@@ -58,6 +63,12 @@ struct group_settings {
 ///     order of micro-batches, when the device has nothing urgent)
 ///   last accumulate --> [norm --> driver --> update message] --> update
 ///   update --> version + 1 --> inputs that came early
+///
+/// Of two groups that share parameters, the lender adds up and updates for
+/// both:
+///
+///   last accumulate of the borrower --> ready message --> the lender goes on
+///   update of the lender --> ready message --> the borrower goes on
 struct neuron_group_state {
   static inline const char* name = "neuron_group";
 
@@ -78,6 +89,8 @@ struct neuron_group_state {
   std::set<piece> unaccumulated; ///< Backward done, accumulate not sent.
   uint32_t accumulates = 0;      ///< Sent, not done.
   bool norm_sent = false;        ///< Waiting for the driver's scale.
+  bool added_up = false;         ///< All gradients of this step.
+  bool twin_added_up = false;    ///< The borrower has, too.
   std::map<uint64_t, uint64_t> saves; ///< Step to generation, not yet due.
 
   // For people, see `status`.
@@ -91,6 +104,7 @@ struct neuron_group_state {
   void on_routes(const routing_ptr& what);
   void on_tensor(const tensor_message& what);
   void on_update(uint64_t step, float scale);
+  void on_ready(uint64_t step);
   void on_save(uint64_t generation, uint64_t step);
   void on_block(block& done);
   caf::result<parameters_ptr> on_peek(group_id which);
@@ -111,6 +125,8 @@ private:
   void give_credit(const work_id& work);
   void start_accumulates();
   void finish_step();
+  void start_norms();
+  void tell_twin();
   void start_update(float scale);
   void enter_version(uint64_t next);
   void start_save(uint64_t generation);

@@ -34,6 +34,8 @@ routing make_routing(uint64_t epoch, connection_table table,
   result.links = std::move(links);
   for (auto& g : graph.groups)
     result.max_columns = std::max(result.max_columns, g.width);
+  for (auto& x : graph.groups[graph.loss_group()].upstream)
+    result.max_columns = std::max(result.max_columns, x.told_columns());
   return result;
 }
 

@@ -34,6 +34,9 @@ using group_actor = sink_actor::extend<
     // All gradients of step `step` are known: apply them, scaled by the float
     // with these bits.
     caf::reacts_to<update_atom, uint64_t /*step*/, uint32_t /*scale*/>,
+    // Your twin (see `group::twin`) has added up all its gradients of that
+    // step, or has updated the parameters that you borrow; local.
+    caf::reacts_to<ready_atom, uint64_t /*step*/>,
     // Send a copy of the parameters that have seen `step` updates to the node's
     // persistence actor, for this generation.
     caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>,

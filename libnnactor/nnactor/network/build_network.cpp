@@ -3,6 +3,8 @@
 #include "nnactor/network/transformer_layout.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 namespace nnactor {
 
@@ -20,23 +22,34 @@ struct connections {
   std::vector<uint32_t> delays; ///< By input.
 };
 
-/// Resolves the names of what layer `index` of the description reads.
-result<connections> resolve_inputs(const network_description& what,
-                                   size_t index) {
-  const auto& reader = what.layers[index];
+/// Numbers of layers, as in `connections`, by their names. A description may
+/// have thousands of layers, so no name is looked for in a list.
+using numbered_names = std::unordered_map<std::string_view, layer_id>;
+
+caf::error no_such_layer(const network_description& what,
+                         const layer_description& reader,
+                         const std::string& name) {
   std::vector<std::string> names{input_name};
   for (const auto& x : what.layers)
     names.push_back(x.name);
+  return wrong_layer(reader, fmt::format("there is no layer '{}' to read{}",
+                                         name, did_you_mean(name, names)));
+}
+
+/// Resolves the names of what layer `index` of the description reads.
+result<connections> resolve_inputs(const network_description& what,
+                                   const numbered_names& numbers,
+                                   size_t index) {
+  const auto& reader = what.layers[index];
   auto read = reader.inputs;
   if (read.empty())
-    read.push_back(names[index]);
+    read.push_back(index == 0 ? input_name : what.layers[index - 1].name);
   connections out;
   for (const auto& name : read) {
-    auto found = std::ranges::find(names, name);
-    if (found == names.end())
-      return wrong_layer(reader, fmt::format("there is no layer '{}' to read{}",
-                                             name, did_you_mean(name, names)));
-    out.inputs.push_back(static_cast<layer_id>(found - names.begin()));
+    auto found = numbers.find(name);
+    if (found == numbers.end())
+      return no_such_layer(what, reader, name);
+    out.inputs.push_back(found->second);
     out.delays.push_back(0);
   }
   for (const auto& [name, delay] : reader.delays) {
@@ -52,9 +65,12 @@ result<connections> resolve_inputs(const network_description& what,
 
 result<std::vector<connections>>
 resolve_inputs(const network_description& what) {
+  numbered_names numbers{{input_name, 0}};
+  for (const auto& x : what.layers)
+    numbers.emplace(x.name, static_cast<layer_id>(numbers.size()));
   std::vector<connections> all(1); // The input reads nothing.
   for (size_t i = 0; i < what.layers.size(); ++i) {
-    auto next = resolve_inputs(what, i);
+    auto next = resolve_inputs(what, numbers, i);
     if (!next)
       return next.error();
     all.push_back(std::move(*next));
@@ -150,14 +166,44 @@ caf::error circular(const network_description& what,
 /// Two layers of one name would make every reference to it ambiguous, so this
 /// comes before references are resolved.
 caf::error check_names(const network_description& what) {
-  for (size_t i = 0; i < what.layers.size(); ++i) {
-    const auto& x = what.layers[i];
+  std::unordered_map<std::string_view, const layer_description*> known;
+  for (const auto& x : what.layers) {
     if (x.name == input_name || x.name == loss_name)
       return wrong_layer(x, "this name is reserved; choose another");
-    for (size_t j = 0; j < i; ++j)
-      if (what.layers[j].name == x.name)
-        return wrong_layer(x, fmt::format("{} has a layer of the same name",
-                                          to_string(what.layers[j].where)));
+    auto [other, is_new] = known.emplace(x.name, &x);
+    if (!is_new)
+      return wrong_layer(x, fmt::format("{} has a layer of the same name",
+                                        to_string(other->second->where)));
+  }
+  return {};
+}
+
+/// Before anything else looks at them; input and loss are layers, too.
+caf::error check_number(const network_description& what) {
+  auto layers = what.layers.size() + 2;
+  if (what.layers.empty())
+    return fail(ec::invalid_network, "{}: the network has no layer",
+                to_string(what.where));
+  if (layers > most_layers)
+    return fail(ec::invalid_network,
+                "{}: the network has {} layers, more than {}; give it fewer, "
+                "or a transformer fewer blocks",
+                to_string(what.where), layers, most_layers);
+  return {};
+}
+
+/// A tied table has no units of its own, so none are left to be checked once
+/// it is laid out.
+caf::error check_tied_units(const network_description& what,
+                            const data_shape& data) {
+  for (const auto& x : what.layers) {
+    auto rows = x.kind == layer_kind::table && x.tied && !x.by_position
+                && data.tokens != 0;
+    if (rows && x.units != 0 && x.units != data.tokens)
+      return wrong_layer(
+          x, fmt::format("it has {} units, but the data has {} tokens; leave "
+                         "units out, for it is tied to the vocabulary",
+                         x.units, data.tokens));
   }
   return {};
 }
@@ -170,6 +216,8 @@ struct resolved {
 
 /// As many as a user wants, or as the data has something for.
 uint64_t units_of(const layer_description& x, const data_shape& data) {
+  if (x.tied) // The vocabulary has its rows.
+    return 0;
   if (x.units != 0 || x.kind == layer_kind::embedding)
     return x.units;
   return x.by_position ? data.context : data.output_width;
@@ -190,6 +238,7 @@ layer described(const layer_description& x, const connections& reads,
             .attention = x.attention,
             .gated = x.gated,
             .by_position = x.by_position,
+            .tied = x.tied,
             .dropout = x.dropout};
   for (auto input : reads.inputs)
     out.inputs.push_back(ids[input]);
@@ -234,10 +283,11 @@ result<resolved> resolve(const network_description& what,
 
 result<network> build_network(const network_description& what,
                               const data_shape& data) {
-  if (what.layers.empty())
-    return fail(ec::invalid_network, "{}: the network has no layer",
-                to_string(what.where));
+  if (auto err = check_number(what))
+    return err;
   if (auto err = check_names(what))
+    return err;
+  if (auto err = check_tied_units(what, data))
     return err;
   auto found = resolve(what, data);
   if (!found)

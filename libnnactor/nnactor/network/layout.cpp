@@ -124,7 +124,7 @@ reason check_sparsity(const sparsity& how, uint64_t columns) {
 reason lay_out_weighted(const network& net, layer& x) {
   for (auto id : x.inputs) {
     const auto& from = net.layers[id];
-    if (from.kind == layer_kind::stream || gives_sums(from.kind))
+    if (is_of_transformer(from.kind))
       return because("a {} layer cannot read '{}' of kind '{}'",
                      to_string(x.kind), from.name, to_string(from.kind));
     if (from.tokens != 0)
@@ -154,7 +154,11 @@ reason lay_out_weighted(const network& net, layer& x) {
 reason set_width(const network& net, layer& x) {
   if (!has_neurons(x.kind))
     return because("a layer of kind '{}' cannot stand here", to_string(x.kind));
-  if (x.units == 0)
+  if (x.tied && x.units != 0)
+    return because("it is tied to the vocabulary, so it has no units of its "
+                   "own, found {}",
+                   x.units);
+  if (x.units == 0 && !x.tied)
     return because("it has no units");
   if (x.units > most_neurons)
     return because("{} units are too many: a network has at most {} neurons",
@@ -205,10 +209,35 @@ reason lay_out_loss(const network& net, layer& x) {
     return because("it must read a dense or sparse layer or a vocabulary, but "
                    "'{}' is of kind '{}'",
                    output.name, to_string(output.kind));
+  if (output.kind == layer_kind::vocabulary
+      && x.kind != layer_kind::softmax_cross_entropy)
+    return because("{} cannot read '{}', a vocabulary; set network.loss to "
+                   "'softmax_cross_entropy'",
+                   to_string(x.kind), output.name);
   x.positions = 1;
   x.width = output.width;
   x.row_width = 0;
   x.bias = false;
+  return std::nullopt;
+}
+
+/// Finds a table that cannot have the rows of the vocabulary: layers after it
+/// decide, so it can be told only when all of them are laid out.
+std::optional<layout_error> check_ties(const network& net) {
+  std::string first;
+  for (layer_id id = 0; id < net.layers.size(); ++id) {
+    const auto& x = net.layers[id];
+    if (!x.tied)
+      continue;
+    if (auto wrong = check_tie(net, x))
+      return layout_error{id, std::move(*wrong)};
+    if (!first.empty())
+      return layout_error{
+          id, fmt::format("'{}' is tied to the vocabulary, too; only one table "
+                          "can be",
+                          first)};
+    first = x.name;
+  }
   return std::nullopt;
 }
 
@@ -228,6 +257,16 @@ std::optional<layout_error> check_readers(const network& net) {
   return std::nullopt;
 }
 
+/// What only some kinds of layers have.
+reason check_extras(const layer& x) {
+  if (x.kind != layer_kind::stream
+      && (x.norm != norm_settings{} || x.dropout != 0))
+    return because("only a stream has a norm and dropout");
+  if (x.kind != layer_kind::table && x.tied)
+    return because("only a table can be tied to a vocabulary");
+  return std::nullopt;
+}
+
 reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
   auto& x = net.layers[id];
   if (auto wrong = check_label(x.label))
@@ -242,9 +281,6 @@ reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
     return because("the names '{}' and '{}' are those of the first and the "
                    "last layer",
                    input_name, loss_name);
-  if (x.kind != layer_kind::stream
-      && (x.norm != norm_settings{} || x.dropout != 0))
-    return because("only a stream has a norm and dropout");
   if (id == 0)
     return std::nullopt;
   if (auto wrong = check_inputs(net, id))
@@ -252,31 +288,8 @@ reason lay_out_layer(network& net, layer_id id, std::set<std::string>& names) {
   return last ? lay_out_loss(net, x) : lay_out_neurons(net, x);
 }
 
-} // namespace
-
-std::optional<layout_error> lay_out(network& net) {
-  if (net.layers.size() < 3)
-    return layout_error{0, "a network needs at least one layer between input "
-                           "and loss"};
-  if (net.layers.size() > most_layers)
-    return layout_error{0, fmt::format("{} layers are more than {}",
-                                       net.layers.size(), most_layers)};
-  if (net.time_steps == 0 || net.time_steps > most_time_steps)
-    return layout_error{0, fmt::format("an example has 1 to {} time steps, "
-                                       "found {}",
-                                       most_time_steps, net.time_steps)};
-  if (net.context == 0 || net.context > most_positions)
-    return layout_error{0, fmt::format("an example has 1 to {} positions, "
-                                       "found {}",
-                                       most_positions, net.context)};
-  if (net.context > 1 && net.time_steps > 1)
-    return layout_error{0, "an example has several positions or several time "
-                           "steps, not both"};
-  if (auto wrong = lay_out_input(net.layers.front()))
-    return layout_error{0, std::move(*wrong)};
-  for (layer_id id = 1; id + 1 < net.layers.size(); ++id)
-    if (auto wrong = set_width(net, net.layers[id]))
-      return layout_error{id, std::move(*wrong)};
+/// One layer after the other.
+std::optional<layout_error> lay_out_layers(network& net) {
   std::set<std::string> names;
   neuron_id next = 0;
   uint64_t parameters = 0;
@@ -292,6 +305,45 @@ std::optional<layout_error> lay_out(network& net) {
                                           "parameters up to here",
                                           most_parameters)};
   }
+  return std::nullopt;
+}
+
+/// What is of the network as a whole.
+reason check_sizes(const network& net) {
+  if (net.layers.size() < 3)
+    return because("a network needs at least one layer between input and loss");
+  if (net.layers.size() > most_layers)
+    return because("{} layers are more than {}", net.layers.size(),
+                   most_layers);
+  if (net.time_steps == 0 || net.time_steps > most_time_steps)
+    return because("an example has 1 to {} time steps, found {}",
+                   most_time_steps, net.time_steps);
+  if (net.context == 0 || net.context > most_positions)
+    return because("an example has 1 to {} positions, found {}", most_positions,
+                   net.context);
+  if (net.context > 1 && net.time_steps > 1)
+    return because("an example has several positions or several time steps, "
+                   "not both");
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<layout_error> lay_out(network& net) {
+  if (auto wrong = check_sizes(net))
+    return layout_error{0, std::move(*wrong)};
+  if (auto wrong = lay_out_input(net.layers.front()))
+    return layout_error{0, std::move(*wrong)};
+  for (layer_id id = 0; id < net.layers.size(); ++id)
+    if (auto wrong = check_extras(net.layers[id]))
+      return layout_error{id, std::move(*wrong)};
+  for (layer_id id = 1; id + 1 < net.layers.size(); ++id)
+    if (auto wrong = set_width(net, net.layers[id]))
+      return layout_error{id, std::move(*wrong)};
+  if (auto wrong = lay_out_layers(net))
+    return wrong;
+  if (auto wrong = check_ties(net))
+    return wrong;
   return check_readers(net);
 }
 

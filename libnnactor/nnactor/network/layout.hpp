@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/defaults.hpp"
 #include "nnactor/network/network.hpp"
 
 #include <optional>
@@ -14,7 +15,8 @@ constexpr uint64_t most_neurons = uint64_t{1} << 40;
 constexpr uint64_t most_columns = uint64_t{1} << 40;
 constexpr uint64_t most_parameters = uint64_t{1} << 56;
 constexpr uint32_t most_time_steps = uint32_t{1} << 16;
-constexpr uint32_t most_positions = uint32_t{1} << 20; ///< Of a sequence.
+/// Of a sequence: all of its rows are in one micro-batch.
+constexpr uint32_t most_positions = defaults::max_rows;
 constexpr uint32_t most_clusters = uint32_t{1} << 20;
 /// Of a layer: whoever splits it looks at each of them.
 constexpr uint64_t most_sparse_connections = uint64_t{1} << 31;

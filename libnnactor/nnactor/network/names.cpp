@@ -5,10 +5,10 @@ namespace nnactor {
 
 namespace {
 
-constexpr enum_names<layer_kind, 11> layer_kinds{
+constexpr enum_names<layer_kind, 12> layer_kinds{
     {"input", "embedding", "dense", "softmax_cross_entropy",
      "mean_squared_error", "sparse", "stream", "table", "attention", "mlp",
-     "vocabulary"}};
+     "vocabulary", "norm"}};
 
 constexpr enum_names<norm_kind, 3> norms{{"none", "rms", "layer"}};
 

@@ -35,6 +35,13 @@ parameter_list of_stream(const layer& x) {
   return out;
 }
 
+/// A layer has none where others do all that needs any for it: the stream that
+/// a norm reads has gain and shift, a vocabulary the rows of a table tied to
+/// it.
+bool has_parameters(const layer& x) {
+  return has_neurons(x.kind) && x.kind != layer_kind::norm && !x.tied;
+}
+
 parameter_list of_attention(const layer& x) {
   auto head = x.attention.head_size;
   auto asking = head * x.attention.queries;
@@ -65,7 +72,7 @@ parameter_list of_mlp(const layer& x) {
 } // namespace
 
 std::vector<layer_parameter> layer::parameter_rows() const {
-  if (!has_neurons(kind))
+  if (!has_parameters(*this))
     return {};
   if (kind == layer_kind::stream)
     return of_stream(*this);
@@ -101,8 +108,8 @@ uint64_t network::parameter_count() const {
 }
 
 layer_id network::layer_of(neuron_id id) const {
-  // The input shares its first id with the layer after it; the last layer
-  // that starts at or before `id` is the one that owns it.
+  // The input, and a tied table, shares its first id with the layer after it;
+  // the last layer that starts at or before `id` is the one that owns it.
   auto after = std::ranges::upper_bound(layers, id, {}, &layer::first);
   return static_cast<layer_id>(after - layers.begin() - 1);
 }

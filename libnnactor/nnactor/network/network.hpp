@@ -25,11 +25,12 @@ enum class layer_kind : uint8_t {
   sparse = 5,                ///< As dense, but a neuron reads few columns.
   // Of transformers. What a neuron of some of them gives is added to what
   // others give, see `gives_sums`.
-  stream = 6,     ///< Coordinates of the residual stream: sums of its inputs.
-  table = 7,      ///< A vector a token, or a position, looked up.
-  attention = 8,  ///< Key and value heads with their queries.
-  mlp = 9,        ///< Hidden units, each with a way up and a way down.
-  vocabulary = 10 ///< Tokens to be told, a row each: their logits.
+  stream = 6,      ///< Coordinates of the residual stream: sums of its inputs.
+  table = 7,       ///< A vector a token, or a position, looked up.
+  attention = 8,   ///< Key and value heads with their queries.
+  mlp = 9,         ///< Hidden units, each with a way up and a way down.
+  vocabulary = 10, ///< Tokens to be told, a row each: their logits.
+  norm = 11,       ///< Coordinates of a stream, normalised: for post-norm.
 };
 
 /// How a stream is normalised by those who read it. Values are part of the
@@ -107,11 +108,16 @@ constexpr bool gives_sums(layer_kind kind) {
          || kind == layer_kind::mlp;
 }
 
+/// Whether a neuron of such a layer is a coordinate of the residual stream.
+constexpr bool is_coordinate(layer_kind kind) {
+  return kind == layer_kind::stream || kind == layer_kind::norm;
+}
+
 /// Whether such a layer reads a stream, all of it, as the stream's norm makes
 /// it.
 constexpr bool reads_norm(layer_kind kind) {
   return kind == layer_kind::attention || kind == layer_kind::mlp
-         || kind == layer_kind::vocabulary;
+         || kind == layer_kind::vocabulary || kind == layer_kind::norm;
 }
 
 /// Whether a layer of that kind ends a network.
@@ -158,6 +164,9 @@ struct layer {
   attention_settings attention = {}; ///< Of an attention layer.
   bool gated = false;                ///< Mlp: act(gate) * up, not act(up).
   bool by_position = false;          ///< Table: of positions, not of tokens.
+  /// Table: its rows are those of the vocabulary, and it has no neurons of its
+  /// own (arXiv 1608.05859).
+  bool tied = false;
   double dropout = 0; ///< Stream: of what layers that give sums add to it.
 
   /// @param input Index into `inputs`.
@@ -207,6 +216,7 @@ struct layer_description {
   attention_settings attention = {};
   bool gated = false;
   bool by_position = false;
+  bool tied = false;
   double dropout = 0;
 };
 

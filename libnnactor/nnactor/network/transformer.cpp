@@ -24,17 +24,19 @@ public:
 
 private:
   void write_tables() {
-    std::vector<std::string> added{write_table("tokens", false)};
-    if (what_.learns_positions)
-      added.push_back(write_table("positions", true));
+    std::vector<std::string> added{write_table("tokens")};
+    layers_.back().tied = what_.tied;
+    if (what_.learns_positions) {
+      added.push_back(write_table("positions"));
+      layers_.back().by_position = true;
+    }
     // What is looked up has no weights on its way out that a bias belonged to.
     write_stream(std::move(added), false);
   }
 
-  std::string write_table(const std::string& name, bool by_position) {
+  std::string write_table(const std::string& name) {
     auto& out = write_layer(name, layer_kind::table, 0, {input_name});
     out.width = what_.hidden;
-    out.by_position = by_position;
     return out.name;
   }
 
@@ -44,7 +46,7 @@ private:
     out.attention = what_.attention;
     out.attention.queries = what_.heads / what_.kv_heads;
     out.bias = what_.bias;
-    write_stream({stream_, out.name}, what_.bias);
+    add_to_stream(out.name);
   }
 
   void write_mlp(uint64_t block) {
@@ -53,7 +55,20 @@ private:
     out.act = what_.act;
     out.gated = what_.gated;
     out.bias = what_.bias;
-    write_stream({stream_, out.name}, what_.bias);
+    add_to_stream(out.name);
+  }
+
+  /// @param added Name of the newest layer; a copy, for more are written.
+  void add_to_stream(std::string added) {
+    auto carried = what_.post_norm ? write_carry() : stream_;
+    write_stream({std::move(carried), std::move(added)}, what_.bias);
+  }
+
+  /// What the next stream has of the one before it, with post-norm.
+  std::string write_carry() {
+    return write_layer(fmt::format("carry{}", streams_), layer_kind::norm,
+                       what_.hidden, {stream_})
+        .name;
   }
 
   void write_stream(std::vector<std::string> added, bool bias) {

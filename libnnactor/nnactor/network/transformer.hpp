@@ -10,7 +10,8 @@ namespace nnactor {
 
 /// What a user writes of all layers of a transformer together
 /// (arXiv 1706.03762). A block is attention and then an mlp, each of which
-/// reads the normalised stream and adds to it (pre-norm, arXiv 2002.04745).
+/// reads the normalised stream and adds to it: to what it was before the norm
+/// (pre-norm, arXiv 2002.04745), or after it (post-norm).
 struct transformer_description {
   std::string name;      ///< Before the names of its layers; may be empty.
   uint64_t blocks = 0;   ///< One after the other.
@@ -24,6 +25,9 @@ struct transformer_description {
   activation act = activation::gelu; ///< Of each mlp.
   bool gated = false;                ///< Each mlp.
   norm_settings norm{norm_kind::layer};
+  bool post_norm = false;
+  /// Whether the vectors of tokens are the rows of the vocabulary.
+  bool tied = false;
   double dropout = 0; ///< Of all that is added to the stream.
   bool bias = false;  ///< Of attention and mlp, on their way in and out.
   std::string label;  ///< Of all its layers; may be empty.
@@ -37,8 +41,10 @@ struct transformer_description {
 ///     attention1   stream1   mlp1   stream2
 ///     attention2   stream3   mlp2   stream4
 ///
-/// where a stream reads the one before it and the layer between. Positions that
-/// are learnt are as many as an example has.
+/// where a stream reads the one before it and the layer between. With post-norm
+/// it reads, instead of the one before, a layer of kind norm that does; that is
+/// `carry1` for `stream1`. Positions that are learnt are as many as an example
+/// has.
 /// @pre `kv_heads` is above 0 and divides `heads`.
 std::vector<layer_description> layers_of(const transformer_description& what);
 

@@ -21,9 +21,9 @@ reason check_norm(const norm_settings& how) {
 reason lay_out_stream(const network& net, layer& x) {
   for (auto id : x.inputs) {
     const auto& from = net.layers[id];
-    if (from.kind != layer_kind::stream && !gives_sums(from.kind))
+    if (!is_coordinate(from.kind) && !gives_sums(from.kind))
       return because("a stream cannot read '{}' of kind '{}', only streams, "
-                     "tables, attention and mlp",
+                     "norms, tables, attention and mlp",
                      from.name, to_string(from.kind));
     if (from.width != x.units)
       return because("it has {} coordinates, but '{}' gives {} values", x.units,
@@ -42,10 +42,13 @@ reason lay_out_table(const network& net, layer& x) {
     return because("a table needs sequences of tokens, but the data has {} {} "
                    "an example",
                    input.width, input.tokens == 0 ? "real values" : "tokens");
+  if (x.by_position && x.tied)
+    return because("a table of positions cannot be tied to a vocabulary, which "
+                   "has a row for each token");
   if (x.by_position && net.context > x.units)
     return because("it has {} positions, but an example has {}", x.units,
                    net.context);
-  if (!x.by_position && x.units != input.tokens)
+  if (!x.by_position && !x.tied && x.units != input.tokens)
     return because("it has {} units, but the data has {} tokens", x.units,
                    input.tokens);
   x.row_width = x.width;
@@ -97,20 +100,34 @@ reason check_mlp(const layer& x) {
                  to_string(x.act));
 }
 
-/// What reads a stream: attention, mlp and vocabulary.
+/// It has a value for each coordinate of the stream.
+reason check_coordinates(const layer& x, const layer& from) {
+  if (x.units == from.units)
+    return std::nullopt;
+  return because("it has {} units, but '{}' has {} coordinates", x.units,
+                 from.name, from.units);
+}
+
+/// What reads a stream: attention, mlp, vocabulary and norm.
 reason lay_out_reader(const network& net, layer& x) {
   const auto& from = net.layers[x.inputs.front()];
   if (x.inputs.size() != 1 || from.kind != layer_kind::stream)
     return because("a layer of kind '{}' reads one stream and nothing else",
                    to_string(x.kind));
   x.row_width = from.units;
-  x.bias = x.bias && x.kind != layer_kind::vocabulary;
+  x.bias = x.bias && gives_sums(x.kind);
   if (gives_sums(x.kind))
     x.width = from.units;
-  return x.kind == layer_kind::attention
-             ? check_heads(x.attention, from.units, net.context)
-         : x.kind == layer_kind::mlp ? check_mlp(x)
-                                     : std::nullopt;
+  switch (x.kind) {
+  case layer_kind::attention:
+    return check_heads(x.attention, from.units, net.context);
+  case layer_kind::mlp:
+    return check_mlp(x);
+  case layer_kind::norm:
+    return check_coordinates(x, from);
+  default:
+    return std::nullopt;
+  }
 }
 
 } // namespace
@@ -131,6 +148,24 @@ reason lay_out_transformer(const network& net, layer& x) {
     return lay_out_stream(net, x);
   return x.kind == layer_kind::table ? lay_out_table(net, x)
                                      : lay_out_reader(net, x);
+}
+
+reason check_tie(const network& net, const layer& x) {
+  const auto& output = net.output();
+  const auto& input = net.layers.front();
+  if (output.kind != layer_kind::vocabulary)
+    return because("it is tied to the vocabulary, but the output '{}' is of "
+                   "kind '{}'",
+                   output.name, to_string(output.kind));
+  if (output.row_width != x.width)
+    return because("it is tied to the vocabulary '{}', whose rows have {} "
+                   "values, so it cannot have a width of {}",
+                   output.name, output.row_width, x.width);
+  if (output.units != input.tokens)
+    return because("it is tied to the vocabulary '{}', which has {} units, but "
+                   "the data has {} tokens",
+                   output.name, output.units, input.tokens);
+  return std::nullopt;
 }
 
 } // namespace nnactor

@@ -24,4 +24,8 @@ constexpr bool is_of_transformer(layer_kind kind) {
 /// are known.
 reason lay_out_transformer(const network& net, layer& x);
 
+/// Checks that the rows of the vocabulary can be those of a table.
+/// @pre all layers are laid out, `x` is a tied table
+reason check_tie(const network& net, const layer& x);
+
 } // namespace nnactor

@@ -19,7 +19,7 @@ constexpr auto most_indices =
 
 /// Whether each coordinate of a stream adds the same one of another.
 bool is_parallel(const layer& reader, const layer& from) {
-  return reader.kind == layer_kind::stream && from.kind == layer_kind::stream;
+  return reader.kind == layer_kind::stream && is_coordinate(from.kind);
 }
 
 /// Whether each neuron of a layer is connected with each of one of its inputs.

@@ -10,13 +10,15 @@ namespace nnactor {
 
 namespace {
 
-/// Adds the groups of one layer, part by part, and returns their ids.
+/// Adds the groups of one layer, part by part, and returns their ids. A table
+/// that is tied has as many as the vocabulary, without neurons.
 std::vector<group_id> add_layer(group_graph& graph, const network& net,
                                 layer_id id, const partition& parts) {
   const auto& of = net.layers[id];
+  const auto& owner = of.tied ? net.output() : of;
   std::vector<group_id> added;
   for (uint32_t part = 0; part < parts.parts.size(); ++part) {
-    auto neurons = intersect(parts.parts[part], of.neurons());
+    auto neurons = intersect(parts.parts[part], owner.neurons());
     if (neurons.empty())
       continue;
     group x;
@@ -24,7 +26,8 @@ std::vector<group_id> add_layer(group_graph& graph, const network& net,
     x.layer = id;
     x.part = part;
     x.width = gives_sums(of.kind) ? of.width : neurons.size() * of.positions;
-    x.neurons = std::move(neurons);
+    if (!of.tied)
+      x.neurons = std::move(neurons);
     added.push_back(x.id);
     graph.groups.push_back(std::move(x));
   }
@@ -101,7 +104,7 @@ void connect_spans(group_graph& graph, const network& net, group_id producer,
   const auto& reader = net.layers[to.layer];
   auto spans = reader.kind != layer_kind::stream
                    ? spans_from(source, from.neurons)
-               : source.kind == layer_kind::stream
+               : is_coordinate(source.kind)
                    ? spans_between(spans_from(source, from.neurons),
                                    spans_to(reader, to.neurons))
                    : spans_to(reader, to.neurons);
@@ -178,7 +181,7 @@ void add_undelayed(const layer& x,
 void connect_layer(group_graph& graph, const network& net, layer_id id,
                    const std::vector<std::vector<group_id>>& groups_of) {
   const auto& x = net.layers[id];
-  auto by_spans = x.kind == layer_kind::stream || reads_norm(x.kind);
+  auto by_spans = is_coordinate(x.kind) || reads_norm(x.kind);
   std::optional<sparse_readers> sparse;
   if (x.kind == layer_kind::sparse)
     sparse.emplace(net, id, graph, groups_of);
@@ -195,6 +198,26 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
         else if (!sparse || read.contains(producer))
           connect(graph, producer, consumer, x.delay_of(i));
   }
+}
+
+/// Groups of a table and of the vocabulary that it is tied to are in the same
+/// order.
+void pair_up(group_graph& graph, const std::vector<group_id>& table,
+             const std::vector<group_id>& vocabulary) {
+  for (size_t i = 0; i < table.size(); ++i) {
+    graph.groups[table[i]].twin = vocabulary[i];
+    graph.groups[vocabulary[i]].twin = table[i];
+  }
+}
+
+/// A vocabulary reads the labels and tells the loss no more than a summary.
+void summarise(group_graph& graph, const std::vector<group_id>& vocabulary) {
+  for (auto id : vocabulary) {
+    connect(graph, group_graph::target_group, id, 0);
+    graph.groups[id].downstream.front().summarised = true;
+  }
+  for (auto& x : graph.groups[graph.loss_group()].upstream)
+    x.summarised = true;
 }
 
 } // namespace
@@ -232,6 +255,11 @@ group_graph make_group_graph(const network& net, const partition& parts) {
   groups_of[loss_layer] = {graph.loss_group()};
   for (layer_id id = 1; id < net.layers.size(); ++id)
     connect_layer(graph, net, id, groups_of);
+  for (layer_id id = 1; id < loss_layer; ++id)
+    if (net.layers[id].tied)
+      pair_up(graph, groups_of[id], outputs);
+  if (net.output().kind == layer_kind::vocabulary)
+    summarise(graph, outputs);
   connect(graph, group_graph::target_group, graph.loss_group(), 0);
   auto& answers = graph.groups[graph.loss_group()];
   answers.downstream = {{group_graph::input_group, 0, answers.width}};
@@ -273,10 +301,17 @@ placement place_groups(const group_graph& graph, uint32_t nodes, Seat seat_of) {
     where.seats.push_back(outside ? placement::seat{where.driver(), 0}
                                   : seat_of(x));
   }
+  seat_twins(graph, where);
   return where;
 }
 
 } // namespace
+
+void seat_twins(const group_graph& graph, placement& where) {
+  for (const auto& x : graph.groups)
+    if (x.borrows())
+      where.seats[x.id] = where.seats[*x.twin];
+}
 
 placement place(const group_graph& graph, uint32_t nodes,
                 uint32_t devices_per_node) {

@@ -2,8 +2,10 @@
 
 #include "nnactor/network/network.hpp"
 #include "nnactor/partition/distribution.hpp"
+#include "nnactor/tensor/column_span.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace nnactor {
@@ -22,15 +24,6 @@ enum class group_kind : uint8_t {
   loss,    ///< The loss layer, never split.
 };
 
-/// Columns of a producer that become columns of a consumer's input.
-struct column_span {
-  uint64_t from = 0; ///< The first of the producer's output.
-  uint64_t to = 0;   ///< The first of the consumer's input.
-  uint64_t count = 0;
-
-  friend bool operator==(const column_span&, const column_span&) = default;
-};
-
 /// A connection between two groups, as one of them sees it.
 struct edge {
   group_id group = 0;   ///< At the other end.
@@ -43,6 +36,21 @@ struct edge {
   /// Only some of the producer's columns cross it, so they are sent to that
   /// consumer alone.
   bool cut = false;
+  /// It leads from a vocabulary to the loss: all columns cross it when a
+  /// question is answered, else `told_columns` and `asked_columns`.
+  bool summarised = false;
+
+  /// Columns that cross it forward in training and validation: for a summary
+  /// those of `device::softmax_summary`.
+  uint64_t told_columns() const {
+    return summarised ? 4 : columns;
+  }
+
+  /// Columns that cross it backward: for a summary those of the norm of
+  /// `device::softmax_gradient`.
+  uint64_t asked_columns() const {
+    return summarised ? 2 : columns;
+  }
 
   friend bool operator==(const edge&, const edge&) = default;
 };
@@ -57,6 +65,14 @@ struct group {
   uint64_t width = 0;           ///< Columns of what it computes.
   std::vector<edge> upstream;   ///< From producers of inputs, in column order.
   std::vector<edge> downstream; ///< To consumers of its output, ascending.
+  /// Of a group of a vocabulary, the one of the table that is tied to it, and
+  /// the other way: they share parameters, so they have the same seat.
+  std::optional<group_id> twin = {};
+
+  /// Whether its parameters are those of its twin.
+  bool borrows() const {
+    return twin && *twin > id;
+  }
 };
 
 /// The groups at the other ends.
@@ -83,8 +99,8 @@ struct group_graph {
 /// delayed, so there may be groups that nobody reads. The loss group joins the
 /// part that holds most of the output layer (the lowest of equals); it reads
 /// the groups of that layer, then the target, and answers inference to the
-/// input group. Downstream lists hold all edges; upstream lists all but that
-/// answer.
+/// input group. Groups of a vocabulary read the target, too, after all others.
+/// Downstream lists hold all edges; upstream lists all but that answer.
 /// @pre `parts` holds every neuron of `net` exactly once
 group_graph make_group_graph(const network& net, const partition& parts);
 
@@ -112,6 +128,9 @@ struct placement {
     return nodes;
   }
 };
+
+/// Puts groups whose parameters are another's where those are.
+void seat_twins(const group_graph& graph, placement& where);
 
 /// Puts part `i` on node `i mod nodes`. Where nodes get several parts, these go
 /// to a node's devices in turn, else its groups do; input and target go to the

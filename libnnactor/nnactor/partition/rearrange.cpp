@@ -47,7 +47,7 @@ arrangement reseat(const network& net, const arrangement& from, partition parts,
     placement::seat seat{from.where.driver(), 0};
     if (g.kind == group_kind::loss) {
       seat = from.where.seats[from.graph.loss_group()];
-    } else if (g.kind == group_kind::neurons) {
+    } else if (g.kind == group_kind::neurons && !g.borrows()) {
       auto key = place_in_network{g.layer, g.part};
       auto old = before.find(key);
       auto next = fresh.find(key);
@@ -62,6 +62,7 @@ arrangement reseat(const network& net, const arrangement& from, partition parts,
     }
     out.where.seats.push_back(seat);
   }
+  seat_twins(out.graph, out.where);
   // A part that lost all its neurons goes; the order of groups stays.
   std::erase_if(parts.parts, [](const neuron_set& x) { return x.empty(); });
   out.graph = make_group_graph(net, parts);
@@ -105,10 +106,16 @@ result<arrangement> move_group(const arrangement& from, group_id what,
     return fail(ec::invalid_argument,
                 "group {} is the driver's end of the data and stays there",
                 what);
+  if (from.graph.groups[what].borrows())
+    return fail(ec::invalid_argument,
+                "group {} has the parameters of group {} and goes where that "
+                "goes; move that one",
+                what, *from.graph.groups[what].twin);
   if (from.where.seats[what].node == to)
     return fail(ec::invalid_argument, "group {} is there already", what);
   auto out = from;
   out.where.seats[what] = {to, emptiest_device(from.where, to, devices)};
+  seat_twins(out.graph, out.where);
   return out;
 }
 
@@ -174,7 +181,7 @@ result<arrangement> evacuate_node(const network& net, const arrangement& from,
   std::vector<group_id> homeless;
   for (auto& g : from.graph.groups) {
     auto node = from.where.seats[g.id].node;
-    if (node == which)
+    if (node == which && !g.borrows())
       homeless.push_back(g.id);
     else if (movable(g))
       load[node] += work_of(net, g);
@@ -191,6 +198,7 @@ result<arrangement> evacuate_node(const network& net, const arrangement& from,
     load[best] += work_of(net, groups[id]);
     out.where.seats[id] = {best, emptiest_device(out.where, best, devices)};
   }
+  seat_twins(out.graph, out.where);
   return out;
 }
 

@@ -91,7 +91,7 @@ arrangement move_groups(arrangement now, const cost_model& cost,
                                              - times.begin());
     std::optional<arrangement> best;
     for (auto& g : now.graph.groups) {
-      if (g.kind != group_kind::neurons
+      if (g.kind != group_kind::neurons || g.borrows()
           || now.where.seats[g.id].node != straggler)
         continue;
       for (node_index to = 0; to < times.size(); ++to) {

@@ -39,6 +39,7 @@ rearrangement homes::welcome(const deployment& job,
   for (auto& [group, to] : all_)
     if (to.node == newcomer.number)
       next.where.seats[group] = {index, to.device};
+  seat_twins(next.graph, next.where);
   return {std::move(next), std::move(servers)};
 }
 

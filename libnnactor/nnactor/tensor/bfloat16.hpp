@@ -3,10 +3,19 @@
 #include "nnactor/tensor/bfloat16_value.hpp"
 #include "nnactor/tensor/tensor.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
 namespace nnactor {
+
+/// Whether `narrow` loses nothing of f32 values.
+inline bool is_narrow(const tensor& x) {
+  auto values = x.values<float>();
+  return std::ranges::all_of(values, [](float value) {
+    return (std::bit_cast<uint32_t>(value) & 0xffff) == 0;
+  });
+}
 
 /// Drops the lower halves of values that were rounded: half the bytes, nothing
 /// lost.

@@ -65,6 +65,10 @@ public:
   void softmax(matrix z, mutable_matrix y) override;
   double softmax_cross_entropy(matrix z, token_matrix labels, float scale,
                                mutable_matrix dz) override;
+  void softmax_summary(matrix z, token_matrix labels,
+                       mutable_matrix s) override;
+  void softmax_gradient(matrix z, token_matrix labels, matrix norm, float scale,
+                        mutable_matrix dz) override;
   double mean_squared_error(matrix z, matrix targets, float scale,
                             mutable_matrix dz) override;
 
@@ -72,6 +76,8 @@ public:
   void one_hot(token_matrix labels, mutable_matrix y) override;
   void copy_columns(matrix from, uint64_t first, uint64_t count,
                     mutable_matrix to, uint64_t at) override;
+  void copy_spans(matrix from, std::span<const column_span> spans,
+                  mutable_matrix to) override;
   void clear(std::span<float> x) override;
   void round(std::span<const float> x, std::span<float> y) override;
   void scale(float factor, std::span<float> x) override;

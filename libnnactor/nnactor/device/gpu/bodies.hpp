@@ -30,6 +30,8 @@ void with_constant(kernel what, F f) {
     return f(of<narrow>{});
   case copy_columns:
     return f(of<copy_columns>{});
+  case copy_spans:
+    return f(of<copy_spans>{});
   case fill_rows:
     return f(of<fill_rows>{});
   case add_to_rows:
@@ -76,6 +78,10 @@ void with_constant(kernel what, F f) {
     return f(of<softmax>{});
   case cross_entropy:
     return f(of<cross_entropy>{});
+  case softmax_summary:
+    return f(of<softmax_summary>{});
+  case softmax_gradient:
+    return f(of<softmax_gradient>{});
   case squared_error:
     return f(of<squared_error>{});
   case count_correct:

@@ -18,6 +18,7 @@ enum class kernel : uint32_t {
   round,
   narrow,
   copy_columns,
+  copy_spans,
   fill_rows,
   add_to_rows,
   column_sums,
@@ -41,6 +42,8 @@ enum class kernel : uint32_t {
   sparse_weight_gradient,
   softmax,
   cross_entropy,
+  softmax_summary,
+  softmax_gradient,
   squared_error,
   count_correct,
   squared_norm,
@@ -62,6 +65,13 @@ struct command {
 };
 
 using command_list = std::vector<command>;
+
+/// A column span as a kernel finds it, with the columns of all spans side by
+/// side.
+struct packed_span {
+  uint64_t first; ///< Columns of all spans before.
+  uint64_t from, to;
+};
 
 /// c[m,n] = a[m,k] b[k,n], or c += a b; then the bias [n], if any, is added to
 /// each row, and negative values become 0 if `relu` is set. A transposed matrix

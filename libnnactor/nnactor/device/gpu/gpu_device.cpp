@@ -1,12 +1,11 @@
 #include "nnactor/device/gpu/gpu_device.hpp"
 
 #include "nnactor/device/formulas.hpp"
+#include "nnactor/device/gpu/gpu_transformer.hpp"
 #include "nnactor/device/gpu/operands.hpp"
 #include "nnactor/device/gpu/task.hpp"
-#include "nnactor/device/rotary_tables.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
 
 namespace nnactor {
 
@@ -36,11 +35,9 @@ std::span<const std::byte> bytes_of(const std::vector<T>& x) {
   return std::as_bytes(std::span{x});
 }
 
-class gpu_device final : public device {
+class gpu_device final : public gpu_transformer {
 public:
-  explicit gpu_device(std::shared_ptr<gpu::launcher> with)
-      : queue_(std::move(with)) {
-  }
+  using gpu_transformer::gpu_transformer;
 
   std::string name() const override {
     return queue_.where().name();
@@ -222,119 +219,6 @@ public:
     at.give_back();
   }
 
-  // -- transformers -----------------------------------------------------------
-
-  void gate(activation act, matrix gate, matrix up, mutable_matrix y) override {
-    gpu::operands at{queue_};
-    push(kernel::gate, {at.in(gate), at.in(up), at.out(y)},
-         {y.values().size(), static_cast<uint64_t>(act)});
-    at.give_back();
-  }
-
-  void gate_gradient(activation act, matrix gate, matrix up, matrix dy,
-                     mutable_matrix dgate, mutable_matrix dup) override {
-    gpu::operands at{queue_};
-    push(kernel::gate_gradient,
-         {at.in(gate), at.in(up), at.in(dy), at.out(dgate), at.out(dup)},
-         {dy.values().size(), static_cast<uint64_t>(act)});
-    at.give_back();
-  }
-
-  void normalise(const norm_settings& how, matrix x, const norm_rows& by,
-                 mutable_matrix y) override {
-    gpu::operands at{queue_};
-    push(kernel::normalise,
-         {at.in(x), at.in(by.gain), at.in(shift_of(how, by)), at.out(y)},
-         {x.rows, x.columns, by.gain.rows, by.repeat, is_layer(how)},
-         {static_cast<float>(how.epsilon)});
-    at.give_back();
-  }
-
-  void normalise_gradient(const norm_settings& how, matrix x,
-                          const norm_rows& by, matrix dy, mutable_matrix dx,
-                          const norm_row_gradients& dby) override {
-    gpu::operands at{queue_};
-    auto* moments = at.scratch<float>(2 * x.rows);
-    const auto* x_there = at.in(x);
-    const auto* dy_there = at.in(dy);
-    push(kernel::normalise_gradient,
-         {x_there, at.in(by.gain), dy_there, at.out(dx), moments},
-         {x.rows, x.columns, by.gain.rows, by.repeat, is_layer(how)},
-         {static_cast<float>(how.epsilon)});
-    auto* shift = is_layer(how) != 0 ? at.out(dby.shift) : nullptr;
-    push(
-        kernel::norm_row_gradients,
-        {x_there, dy_there, moments, at.out(dby.gain), shift},
-        {dby.gain.values().size(), x.columns, by.gain.rows, by.repeat, x.rows});
-    at.give_back();
-  }
-
-  void rotate(const rotation& how, mutable_matrix x) override {
-    gpu::operands at{queue_};
-    auto& table = rotary_.of(
-        how, [&] { return queue_.upload(bytes_of(rotary_table(how))); });
-    push(kernel::rotate, {at.out(x), table.data()},
-         {x.values().size() / 2, x.columns, how.head_size, how.context},
-         {how.back ? -1.0f : 1.0f});
-    at.give_back();
-  }
-
-  void attend(const attention_heads& how, matrix q, matrix k, matrix v,
-              mutable_matrix y, mutable_matrix sums) override {
-    gpu::operands at{queue_};
-    push(kernel::attend,
-         {at.in(q), at.in(k), at.in(v), at.out(y), at.out(sums)},
-         {sums.values().size(), how.heads, how.queries, how.size, how.context,
-          what_is_seen(how)},
-         {scale_of(how)});
-    at.give_back();
-  }
-
-  void attend_gradient(const attention_heads& how, const attended& of,
-                       matrix dy, mutable_matrix dq, mutable_matrix dk,
-                       mutable_matrix dv) override {
-    gpu::operands at{queue_};
-    const auto* q = at.in(of.q);
-    const auto* k = at.in(of.k);
-    const auto* v = at.in(of.v);
-    const auto* sums = at.in(of.sums);
-    const auto* dy_there = at.in(dy);
-    auto* means = at.scratch<float>(of.sums.values().size());
-    push(kernel::attend_gradient_queries,
-         {q, k, v, at.in(of.y), sums, dy_there, at.out(dq), means},
-         {of.sums.values().size(), how.heads, how.queries, how.size,
-          how.context, what_is_seen(how)},
-         {scale_of(how)});
-    push(kernel::attend_gradient_keys,
-         {q, k, v, sums, dy_there, means, at.out(dk), at.out(dv)},
-         {dk.rows * how.heads, how.heads, how.queries, how.size, how.context,
-          what_is_seen(how)},
-         {scale_of(how)});
-    at.give_back();
-  }
-
-  void look_up(token_matrix slots, matrix table, mutable_matrix y) override {
-    gpu::operands at{queue_};
-    push(kernel::look_up, {at.in(slots), at.in(table), at.out(y)},
-         {y.values().size(), y.columns});
-    at.give_back();
-  }
-
-  void look_up_gradient(token_matrix slots, matrix dy,
-                        mutable_matrix dtable) override {
-    gpu::operands at{queue_};
-    push(kernel::look_up_gradient, {at.in(slots), at.in(dy), at.out(dtable)},
-         {dtable.rows, dtable.columns, dy.rows});
-    at.give_back();
-  }
-
-  void drop(const dropout& how, mutable_matrix x) override {
-    gpu::operands at{queue_};
-    push(kernel::drop, {at.out(x), at.in(how.columns)},
-         {x.values().size(), x.columns, how.key, how.first_row}, {how.share});
-    at.give_back();
-  }
-
   void add_to_rows(std::span<const float> row, mutable_matrix y) override {
     gpu::operands at{queue_};
     push(kernel::add_to_rows, {at.in(row), at.out(y)},
@@ -363,6 +247,23 @@ public:
     push(kernel::cross_entropy, {at.in(z), at.in(labels), at.out(dz), losses},
          {z.rows, z.columns}, {scale});
     return finish_sum(at, losses, z.rows);
+  }
+
+  void softmax_summary(matrix z, token_matrix labels,
+                       mutable_matrix s) override {
+    gpu::operands at{queue_};
+    push(kernel::softmax_summary, {at.in(z), at.in(labels), at.out(s)},
+         {z.rows, z.columns});
+    at.give_back();
+  }
+
+  void softmax_gradient(matrix z, token_matrix labels, matrix norm, float scale,
+                        mutable_matrix dz) override {
+    gpu::operands at{queue_};
+    push(kernel::softmax_gradient,
+         {at.in(z), at.in(labels), at.in(norm), at.out(dz)},
+         {z.values().size(), z.columns}, {scale});
+    at.give_back();
   }
 
   double mean_squared_error(matrix z, matrix targets, float scale,
@@ -397,6 +298,22 @@ public:
     push(
         kernel::copy_columns, {at.in(from), at.out(to)},
         {from.rows * count, count, from.columns, first, to.columns, at_column});
+    at.give_back();
+  }
+
+  void copy_spans(matrix from, std::span<const column_span> spans,
+                  mutable_matrix to) override {
+    std::vector<gpu::packed_span> packed;
+    uint64_t columns = 0;
+    for (const auto& x : spans) {
+      packed.push_back({columns, x.from, x.to});
+      columns += x.count;
+    }
+    gpu::operands at{queue_};
+    push(kernel::copy_spans,
+         {at.in(from), at.out(to), at.in(std::span{std::as_const(packed)})},
+         {from.rows * columns, columns, packed.size(), from.columns,
+          to.columns});
     at.give_back();
   }
 
@@ -454,23 +371,11 @@ public:
   }
 
 private:
-  void push(kernel what, std::initializer_list<const void*> data,
-            std::initializer_list<uint64_t> size,
-            std::initializer_list<float> value = {}) {
-    if (*size.begin() == 0)
-      return;
-    command x{.what = what};
-    std::ranges::copy(data, x.data);
-    std::ranges::copy(size, x.size);
-    std::ranges::copy(value, x.value);
-    queue_.push(x);
-  }
-
   static const void* values_of(const packed_weights& w) {
     return static_cast<const narrow_weights&>(w).values.data();
   }
 
-  void push(gpu::operands& at, const gpu::product& what) {
+  void push_product(gpu::operands& at, const gpu::product& what) {
     queue_.push(gpu::to_command(what));
     at.give_back();
   }
@@ -479,59 +384,43 @@ private:
   void multiply(gpu::operands& at, const void* x, const void* w,
                 uint64_t inputs, std::span<const float> b, mutable_matrix z,
                 bool bfloat16) {
-    push(at, {.a = x,
-              .b = w,
-              .c = at.out(z),
-              .bias = bias(at, b),
-              .m = z.rows,
-              .n = z.columns,
-              .k = inputs,
-              .b_transposed = true,
-              .bfloat16 = bfloat16,
-              .b_weights = true});
+    push_product(at, {.a = x,
+                      .b = w,
+                      .c = at.out(z),
+                      .bias = bias(at, b),
+                      .m = z.rows,
+                      .n = z.columns,
+                      .k = inputs,
+                      .b_transposed = true,
+                      .bfloat16 = bfloat16,
+                      .b_weights = true});
   }
 
   /// dx = dz w
   void multiply_back(gpu::operands& at, const void* dz, const void* w,
                      uint64_t units, mutable_matrix dx, bool bfloat16) {
-    push(at, {.a = dz,
-              .b = w,
-              .c = at.out(dx),
-              .m = dx.rows,
-              .n = dx.columns,
-              .k = units,
-              .bfloat16 = bfloat16,
-              .b_weights = true});
+    push_product(at, {.a = dz,
+                      .b = w,
+                      .c = at.out(dx),
+                      .m = dx.rows,
+                      .n = dx.columns,
+                      .k = units,
+                      .bfloat16 = bfloat16,
+                      .b_weights = true});
   }
 
   /// dw += dz^T x
   void add_product(gpu::operands& at, const void* dz, const void* x,
                    uint64_t rows, mutable_matrix dw, bool bfloat16) {
-    push(at, {.a = dz,
-              .b = x,
-              .c = at.out(dw),
-              .m = dw.rows,
-              .n = dw.columns,
-              .k = rows,
-              .a_transposed = true,
-              .accumulate = true,
-              .bfloat16 = bfloat16});
-  }
-
-  static uint64_t is_layer(const norm_settings& how) {
-    return how.kind == norm_kind::layer ? 1 : 0;
-  }
-
-  static matrix shift_of(const norm_settings& how, const norm_rows& by) {
-    return is_layer(how) != 0 ? by.shift : matrix{};
-  }
-
-  static uint64_t what_is_seen(const attention_heads& how) {
-    return how.window * 2 + (how.causal ? 1 : 0);
-  }
-
-  static float scale_of(const attention_heads& how) {
-    return static_cast<float>(1.0 / std::sqrt(static_cast<double>(how.size)));
+    push_product(at, {.a = dz,
+                      .b = x,
+                      .c = at.out(dw),
+                      .m = dw.rows,
+                      .n = dw.columns,
+                      .k = rows,
+                      .a_transposed = true,
+                      .accumulate = true,
+                      .bfloat16 = bfloat16});
   }
 
   /// Null where there is none.
@@ -563,9 +452,6 @@ private:
     at.give_back();
     return out;
   }
-
-  gpu::kernel_queue queue_;
-  rotary_tables<byte_buffer> rotary_;
 };
 
 } // namespace

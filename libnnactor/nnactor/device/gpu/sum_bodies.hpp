@@ -114,6 +114,31 @@ NNACTOR_EVERYWHERE void body(of<kernel::cross_entropy>, const command& c,
   });
 }
 
+/// data: z, labels, s; size: rows, columns
+template <class Lanes>
+NNACTOR_EVERYWHERE void body(of<kernel::softmax_summary>, const command& c,
+                             uint64_t task, Lanes& lanes) {
+  auto columns = c.size[1];
+  const auto* z = in<float>(c, 0) + task * columns;
+  auto row = exponentials(lanes, z, columns);
+  auto label = in<int32_t>(c, 1)[task];
+  auto at = label < 0 ? columns : static_cast<uint64_t>(label);
+  auto value = label < 0 ? 0.0f : z[at];
+  auto beaten = lanes.any(columns, [&](uint64_t i) {
+    return i < at ? z[i] >= value : z[i] > value;
+  });
+  // Nothing is larger than a NaN in front, and no other NaN than anything.
+  if (std::isnan(z[0]) || std::isnan(value))
+    beaten = at != 0;
+  lanes.each(1, [&](uint64_t) {
+    auto* s = out<float>(c, 2) + 4 * task;
+    s[0] = row.largest;
+    s[1] = static_cast<float>(row.sum);
+    s[2] = value;
+    s[3] = label < 0 || beaten ? 0.0f : 1.0f;
+  });
+}
+
 /// data: z, targets, dz or null, loss by row; size: rows, columns; value: slope
 template <class Lanes>
 NNACTOR_EVERYWHERE void body(of<kernel::squared_error>, const command& c,

@@ -31,6 +31,7 @@ NNACTOR_EVERYWHERE constexpr uint64_t per_task(kernel what) {
   switch (what) {
   case kernel::softmax:
   case kernel::cross_entropy:
+  case kernel::softmax_summary:
   case kernel::squared_error:
   case kernel::count_correct:
   case kernel::embed_gradient:

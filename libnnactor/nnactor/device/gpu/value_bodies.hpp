@@ -5,6 +5,7 @@
 #include "nnactor/tensor/bfloat16_value.hpp"
 
 #include <bit>
+#include <cmath>
 
 // Kernels whose values do not know of each other.
 
@@ -86,6 +87,43 @@ NNACTOR_EVERYWHERE void body(of<kernel::copy_columns> k, const command& c,
     auto column = i % c.size[1];
     out<float>(c, 1)[row * c.size[4] + c.size[5] + column] =
         in<float>(c, 0)[row * c.size[2] + c.size[3] + column];
+  });
+}
+
+/// data: from, to, spans in order; size: values, columns to copy, spans,
+/// columns of `from`, columns of `to`
+template <class Lanes>
+NNACTOR_EVERYWHERE void body(of<kernel::copy_spans> k, const command& c,
+                             uint64_t task, Lanes& lanes) {
+  const auto* spans = in<packed_span>(c, 2);
+  each_value(k, c, task, lanes, [&](uint64_t i) {
+    auto row = i / c.size[1];
+    auto column = i % c.size[1];
+    // The last that begins there or before.
+    uint64_t low = 0, high = c.size[2];
+    while (high - low > 1) {
+      auto middle = (low + high) / 2;
+      (spans[middle].first <= column ? low : high) = middle;
+    }
+    auto offset = column - spans[low].first;
+    out<float>(c, 1)[row * c.size[4] + spans[low].to + offset] =
+        in<float>(c, 0)[row * c.size[3] + spans[low].from + offset];
+  });
+}
+
+/// data: z, labels, largest value and inverse sum by row, dz; size: values,
+/// columns; value: scale
+template <class Lanes>
+NNACTOR_EVERYWHERE void body(of<kernel::softmax_gradient> k, const command& c,
+                             uint64_t task, Lanes& lanes) {
+  each_value(k, c, task, lanes, [&](uint64_t i) {
+    auto row = i / c.size[1];
+    auto label = static_cast<int64_t>(in<int32_t>(c, 1)[row]);
+    const auto* by = in<float>(c, 2) + 2 * row;
+    auto here = static_cast<int64_t>(i % c.size[1]) == label;
+    out<float>(c, 3)[i] =
+        std::exp(in<float>(c, 0)[i] - by[0]) * (by[1] * c.value[0])
+        - (here ? c.value[0] : 0.0f);
   });
 }
 
