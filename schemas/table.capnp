@@ -8,12 +8,12 @@
 #
 # Neurons are grouped: a connection here is an edge between two groups, that is
 # every pair of a producer neuron and a consumer neuron that the network
-# connects. The weight of a single connection is not in this file. It is the
+# connects; of streams, each coordinate with the same one of the other. The weight of a single connection is not in this file. It is the
 # consumer's parameter, lies in the model's store once, and is read from there:
 # in the weight row of the consumer, at the column that the network's layout
 # gives the producer (`nnactor::column_of`).
 #
-# The file is framed: magic "NNACTORT", u32 version 2, u32 zero, u64 length,
+# The file is framed: magic "NNACTORT", u32 version 3, u32 zero, u64 length,
 # this message in one flat piece, SHA-256 of all bytes before.
 
 @0xd51c0f6a8be24973;
@@ -24,20 +24,22 @@ using import "server.capnp".Server;
 $Cxx.namespace("nnactor::schema");
 
 # An edge that crosses to another node, in the direction of activations. Groups
-# 0 and 1 are the input and the target; groups without neurons at the last id
-# are the loss.
+# 0 and 1 are the input and the target. Neurons are empty where a layer has none
+# of its own: input, loss, and a table that is tied to the vocabulary.
 struct Connection {
   producer        @0 :UInt32;
   consumer        @1 :UInt32;
-  producerNeurons @2 :Net.NeuronSet; # Empty for input, target and loss.
-  consumerNeurons @3 :Net.NeuronSet; # Empty for input and loss.
+  producerNeurons @2 :Net.NeuronSet;
+  consumerNeurons @3 :Net.NeuronSet;
   remote          @4 :UInt32;        # Index into `servers`, never `self`.
   outgoing        @5 :Bool;          # The producer is on this node.
+  producerLayer   @6 :UInt32;        # Index into the network's layers; of the
+  consumerLayer   @7 :UInt32;        # target, that of the loss.
 }
 
 # A reader rejects indices out of range, connections that are not sorted by
-# (producer, consumer), neurons of more than one layer at one end, and ends that
-# the network does not connect.
+# (producer, consumer), ends that have not just neurons of their layer, and ends
+# that the network does not connect.
 struct Table {
   self        @0 :UInt32;           # Index into `servers`.
   servers     @1 :List(Server);     # By node, the driver last.

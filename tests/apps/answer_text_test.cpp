@@ -31,8 +31,11 @@ const char* const answers[] = {
     R"({"command":"neuron","neuron":4,"layer":"hidden","group":2,"part":0,
         "node":1,"address":"a:1","device":0,"bias":0.5,"step":3,
         "incoming_total":20,"incoming":[{"neuron":null,"layer":"input",
-        "group":0,"node":3,"remote":true,"position":0,"weight":-0.25}],
-        "outgoing_total":0,"outgoing":[]})",
+        "group":0,"node":3,"remote":true,"position":0,"weight":-0.25,
+        "parameter":"weight","rows":1}],
+        "outgoing_total":1,"outgoing":[{"neuron":9,"layer":"heads",
+        "group":7,"node":1,"remote":false,"position":0,"weight":0.5,
+        "parameter":"query","rows":24}]})",
     R"({"command":"save","state":"training","step":9,"generation":2})",
     R"({"command":"pause","state":"paused","step":9})",
     R"({"command":"rebalance","step":9,"epoch":2,"seconds":0.25,
@@ -78,6 +81,8 @@ TEST_CASE("answers are told to people") {
   CHECK(has(answer_text(answers[3]), "4,5"));
   CHECK(has(answer_text(answers[4]), "incoming (1 of 20)"));
   CHECK(has(answer_text(answers[4]), "remote"));
+  CHECK(has(answer_text(answers[4]), "-0.250000\n"));
+  CHECK(has(answer_text(answers[4]), "0.500000  query, row 1 of 24\n"));
   CHECK(has(answer_text(answers[5]), "saved generation 2 at step 9"));
   CHECK(has(answer_text(answers[6]), "paused at step 9"));
   CHECK(has(answer_text(answers[7]), "expected gain: 1.50"));

@@ -60,8 +60,9 @@ std::vector<named_partition> partitions_of_transformer(const network& net) {
   all.push_back({"dealt to three", dealt(net, 3, 5)});
   std::vector<std::string> first, second;
   for (size_t id = 1; id + 1 < net.layers.size(); ++id)
-    (2 * id < net.layers.size() ? first : second)
-        .push_back(net.layers[id].name);
+    if (net.layers[id].units > 0)
+      (2 * id < net.layers.size() ? first : second)
+          .push_back(net.layers[id].name);
   all.push_back(
       {"stages", parts_of(net, {mechanism::layers,
                                 false,

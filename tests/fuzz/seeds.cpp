@@ -47,7 +47,7 @@ int main(int count, char** words) {
   write(folder + "/slices/whole", encode(saved.slices));
   write(folder + "/slice_file/whole", std::vector<std::byte>(64));
   write(folder + "/table/whole",
-        *unframe("NNACTORT", 2, encode(table_of(net, deal(net, 2))),
+        *unframe("NNACTORT", 3, encode(table_of(net, deal(net, 2))),
                  ec::invalid_data));
   if (export_safetensors(store, saved, *fs, "file"))
     return 1;

@@ -1,5 +1,6 @@
 #include "support/process.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <doctest/doctest.h>
@@ -16,6 +17,44 @@ constexpr auto uneven = "[distribute]\nseed = 3\n"
                         "pick = \"random\"\n"
                         "[[distribute.partition]]\npercentage = 63\n"
                         "pick = \"end\"\n";
+
+/// Either of two nodes has half of every layer.
+constexpr auto tied_transformer = R"([data]
+path = "{}"
+format = "text"
+context = 8
+
+[[network.layers]]
+kind = "transformer"
+blocks = 1
+hidden = 8
+heads = 2
+mlp = 6
+post_norm = true
+tied = true
+[[network.layers]]
+name = "next"
+kind = "vocabulary"
+units = "classes"
+
+[train]
+steps = 2
+batch = 8
+
+[store]
+path = "{}"
+
+[distribute]
+per_layer = true
+[[distribute.partition]]
+percentage = 50
+[[distribute.partition]]
+percentage = 50
+)";
+
+bool has(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
 
 void train(const scratch& folder, std::vector<std::string> overrides) {
   auto line = std::vector<std::string>{"run", folder / "small.toml"};
@@ -191,6 +230,46 @@ TEST_CASE("nodes started by hand serve one job after the other") {
                    "--neuron", "0", "--limit", "3"});
   // One of the two nodes has neuron 0.
   CHECK(neuron.status + other.status == 2);
+}
+
+TEST_CASE(
+    "people see what a tied transformer consists of and is connected to") {
+  scratch folder;
+  small_config(folder);
+  write_file(folder / "tied.toml",
+             fmt::format(tied_transformer, folder / "song.txt",
+                         folder / "models/tied"));
+  manual_node first{folder, "first"};
+  manual_node second{folder, "second"};
+  auto end = run_nnactor({"run", folder / "tied.toml", "--nodes",
+                          first.address + "," + second.address});
+  INFO(end.out << end.err);
+  REQUIRE(end.status == 0);
+  auto model = folder / "models/tied";
+  CHECK(
+      has(run_nnactor({"model", "info", model}).out, "table, tied to 'next'"));
+  auto info = json::parse(run_nnactor({"model", "info", model, "--json"}).out);
+  auto dump = run_nnactor({"model", "dump", model, "--layer", "tokens"});
+  CHECK(dump.status == 2);
+  CHECK(has(dump.err, "is tied to 'next' and has no neurons of its own"));
+  for (auto& x : info["layers"]) {
+    CHECK(x["tied_to"] == (x["name"] == "tokens" ? json("next") : json()));
+    if (x["units"] == 0)
+      continue;
+    CAPTURE(x["name"].get<std::string>());
+    auto id = std::to_string(x["first"].get<uint64_t>());
+    auto table = folder / "first/connections.table";
+    auto text = run_nnactor({"node", "table", table, "--neuron", id});
+    CAPTURE(text.err);
+    CHECK(text.status == 0);
+    // A vocabulary weighs what it reads, no other layer has a weight a column.
+    auto lines = run_nnactor(
+        {"node", "table", table, "--neuron", id, "--limit", "0", "--json"});
+    CHECK(lines.status == 0);
+    auto weighs = x["name"] == "next";
+    CHECK(has(text.out, weighs ? "." : "  -\n"));
+    CHECK(has(lines.out, "\"weight\":null") == !weighs);
+  }
 }
 
 TEST_CASE("a node that looks at another store is found out") {

@@ -112,6 +112,19 @@ TEST_CASE("set algebra is that of the standard library") {
   CHECK(rc::check("unite", [] {
     return agrees(unite, [](auto... xs) { std::set_union(xs...); });
   }));
+  CHECK(rc::check("unite many", [] {
+    auto all = *rc::gen::exec([] {
+      std::vector<neuron_set> out(*rc::gen::inRange<size_t>(0, 5));
+      std::ranges::generate(out, any_set);
+      return out;
+    });
+    neuron_set expected;
+    for (const auto& x : all)
+      expected = unite(expected, x);
+    auto found = unite_all(all);
+    RC_ASSERT(is_normal(found));
+    RC_ASSERT(found == expected);
+  }));
   CHECK(rc::check("intersect", [] {
     return agrees(intersect, [](auto... xs) { std::set_intersection(xs...); });
   }));
@@ -168,6 +181,24 @@ TEST_CASE("shares of a range stay small, whatever their size") {
   CHECK(intersect(left, neuron_set::range(0, 3'000'000'000)).bytes()
         == left.bytes());
   CHECK(intersect(left, neuron_set::range(0, 1000)).empty());
+}
+
+TEST_CASE("small sets are cut out of large ones at their very place") {
+  std::vector<neuron_interval> plain;
+  std::vector<shuffled_interval> shuffled;
+  for (neuron_id first = 0; first < 4000; first += 40) {
+    plain.push_back({first, first + 10});
+    shuffled.push_back({{first + 20, first + 40}, first, {3, 8}});
+  }
+  auto all = neuron_set::of(plain, shuffled);
+  for (neuron_id first = 0; first < 4000; first += 40) {
+    auto part = intersect(all, neuron_set::range(first, first + 40));
+    CHECK(part == neuron_set::of({plain[first / 40]}, {shuffled[first / 40]}));
+    CHECK(part.shuffled().size() == 1);
+    CHECK(intersect(neuron_set::range(first + 9, first + 11), all)
+          == neuron_set::range(first + 9, first + 10));
+    CHECK(intersect(all, neuron_set::range(first + 10, first + 20)).empty());
+  }
 }
 
 TEST_CASE("dealing takes as many as it is told, and the rest is left") {

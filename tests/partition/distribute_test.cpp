@@ -1,7 +1,10 @@
+#include "nnactor/partition/group_graph.hpp"
 #include "support/networks.hpp"
+#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <numeric>
 
 using namespace nnactor;
@@ -253,6 +256,72 @@ TEST_CASE("a layer that is not there, doubled or left out is named") {
   CHECK(complaint(net, written(mechanism::layers, {layers({"out"})}, true))
         == "exp.toml:20:1: per_layer cannot be combined with whole layers; "
            "remove one of the two");
+}
+
+TEST_CASE("a table that is tied has no neurons to be given to a part") {
+  auto net = small_gpt({.tied = true});
+  REQUIRE(net.layers[1].tied);
+  std::vector<std::string> all;
+  for (const auto& x : net.layers)
+    if (x.units > 0)
+      all.push_back(x.name);
+  auto parts = must(distribute(net, written(mechanism::layers, {layers(all)})));
+  CHECK(parts.parts[0] == neuron_set::range(0, net.neuron_count()));
+  auto half = written(mechanism::percentage, {percent(50), percent(50)}, true);
+  for (const auto& x : must(distribute(net, half)).parts)
+    for (const auto& of : net.layers)
+      if (of.units % 2 == 0)
+        CHECK(intersect(x, of.neurons()).size() == of.units / 2);
+  all.push_back("tokens");
+  CHECK(complaint(net, written(mechanism::layers, {layers(all)}))
+        == "exp.toml:21:3: part 0: layer 'tokens' has no neurons of its own, "
+           "they are those of 'vocabulary'; leave it out");
+}
+
+TEST_CASE("a table that is tied is of no type that can be given to a part") {
+  auto types = [](std::vector<std::string> x) {
+    share s;
+    s.types = std::move(x);
+    return s;
+  };
+  std::vector<std::string> others = {"stream", "attention", "mlp",
+                                     "vocabulary"};
+  auto rest = types(others);
+  // The table of positions is there.
+  auto gpt = small_gpt({.tied = true});
+  auto parts = must(
+      distribute(gpt, written(mechanism::types, {types({"table"}), rest})));
+  CHECK(parts.parts[0] == gpt.layers[must(gpt.find("positions"))].neurons());
+  auto llama = small_llama({.tied = true});
+  CHECK(
+      must(distribute(llama, written(mechanism::types, {rest}))).parts[0].size()
+      == llama.neuron_count());
+  CHECK(complaint(llama, written(mechanism::types, {types({"table"}), rest}))
+        == "exp.toml:21:3: part 0: layer 'tokens' has no neurons of its own, "
+           "they are those of 'vocabulary'; leave it out");
+}
+
+TEST_CASE("thousands of layers are split in no time") {
+  auto net = small_gpt(2000, 8, 2, 2, 5);
+  auto picked =
+      written(mechanism::percentage,
+              {percent(60, pick::random), percent(40, pick::random)}, true);
+  std::vector<std::string> even, odd;
+  for (size_t id = 1; id + 1 < net.layers.size(); ++id)
+    (id % 2 == 0 ? even : odd).push_back(net.layers[id].name);
+  auto by_name = written(mechanism::layers, {layers(even), layers(odd)});
+  for (const auto& how : {picked, by_name}) {
+    auto begin = std::chrono::steady_clock::now();
+    auto parts = must(distribute(net, how));
+    auto graph = make_group_graph(net, parts);
+    auto seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin);
+    // A second at most; a look at all layers for each of them takes many.
+    if (!sanitized)
+      CHECK(seconds.count() < 4);
+    CHECK(parts.parts[0].size() + parts.parts[1].size() == net.neuron_count());
+    CHECK(graph.groups.size() >= net.layers.size());
+  }
 }
 
 TEST_CASE("a part without neurons and no parts at all are errors") {

@@ -31,11 +31,10 @@ bool are_sound(const edge& x, uint64_t producer_width,
          && to <= consumer_width && x.cut == (columns < producer_width);
 }
 
-/// The coordinate of a stream that is a column of what a group computes.
+/// The coordinate of the stream that is a column of what a group computes.
 uint64_t coordinate_of(const network& net, const group& x, uint64_t column) {
   const auto& of = net.layers[x.layer];
-  return of.kind == layer_kind::stream ? x.neurons.id_at(column) - of.first
-                                       : column;
+  return is_coordinate(of.kind) ? x.neurons.id_at(column) - of.first : column;
 }
 
 /// How often each writer, a group or (of another stream) a whole layer, leads
@@ -48,6 +47,8 @@ writers_of(const network& net, const group_graph& graph, const group& reader) {
   std::map<layer_id, std::vector<std::set<group_id>>> out;
   for (const auto& x : reader.upstream) {
     const auto& from = graph.groups[x.group];
+    if (from.kind == group_kind::target)
+      continue;
     auto& seen = out[from.layer];
     seen.resize(columns);
     for (const auto& span : x.spans)
@@ -191,10 +192,9 @@ TEST_CASE("coordinates of a stream get every summand once, readers get all of "
       auto writers = writers_of(net, graph, x);
       RC_ASSERT(writers.has_value());
       for (auto input : of.inputs) {
-        // A column of another stream has one group, a summand is of each.
-        auto each = net.layers[input].kind == layer_kind::stream
-                        ? 1
-                        : groups_of(graph, input);
+        // A coordinate has one group, a summand is of each.
+        auto each =
+            is_coordinate(net.layers[input].kind) ? 1 : groups_of(graph, input);
         RC_ASSERT(writers->contains(input));
         for (const auto& from : writers->at(input))
           RC_ASSERT(from.size() == each);
@@ -220,7 +220,7 @@ TEST_CASE("both ends of an edge of a transformer agree on what crosses it") {
         other.group = x.id;
         RC_ASSERT(std::ranges::count(from.downstream, other) == 1);
         RC_ASSERT(std::ranges::count(ends_of(x.upstream), from.id) == 1);
-        if (by_spans)
+        if (by_spans && from.kind != group_kind::target)
           RC_ASSERT(are_sound(to, from.width, width));
         else
           RC_ASSERT(to.spans.empty() && !to.cut && to.columns == from.width);

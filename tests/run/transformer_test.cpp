@@ -68,6 +68,28 @@ partition layers_apart(const network& net, uint64_t count) {
   return out;
 }
 
+/// A vector of a table is what it gives, and coordinates have no weights.
+bool weighs_input(layer_kind kind) {
+  return kind != layer_kind::table && !is_coordinate(kind);
+}
+
+/// Of heads and hidden units, which have several weights for a value, it is
+/// told which one is shown.
+void check_shown(const network& net, const layer& of,
+                 const nlohmann::json& seen) {
+  for (auto& x : seen["incoming"]) {
+    auto rows = of.parameter_rows();
+    CHECK(x["parameter"] == rows.front().name);
+    CHECK(x["rows"] == rows.front().rows);
+    CHECK(x["layer"] == net.layers[of.inputs.front()].name);
+  }
+  for (auto& x : seen["outgoing"]) {
+    auto reader = must(net.find(x["layer"]));
+    CHECK(x["parameter"] == net.layers[reader].parameter_rows().front().name);
+    CHECK(x["rows"] == net.layers[reader].parameter_rows().front().rows);
+  }
+}
+
 std::vector<partition> splits_of(const network& net) {
   return {whole(net), dealt(net, 3, 7), dealt(net, 4, 2), layers_apart(net, 3)};
 }
@@ -220,7 +242,8 @@ TEST_CASE("every neuron of a transformer can be looked at") {
       CHECK(seen["bias"].is_number()
             == (layer.kind == layer_kind::stream && layer.bias));
       CHECK(seen["incoming_total"]
-            == (layer.kind == layer_kind::table ? 0 : layer.row_width));
+            == (weighs_input(layer.kind) ? layer.row_width : 0));
+      check_shown(net, layer, seen);
     }
     CHECK(x.tell("groups")["groups"].size()
           == x.cluster.deployed->job->graph.groups.size());

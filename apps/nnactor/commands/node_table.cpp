@@ -69,14 +69,17 @@ private:
 
 void print(const single_connection& what, bool json) {
   if (json) {
-    say_json(nlohmann::json{{"local", what.local},
-                            {"remote", what.remote},
-                            {"position", what.position},
-                            {"outgoing", what.outgoing},
-                            {"weight", what.weight}});
+    say_json(
+        nlohmann::json{{"local", what.local},
+                       {"remote", what.remote},
+                       {"position", what.position},
+                       {"outgoing", what.outgoing},
+                       {"weight", what.weight ? nlohmann::json(*what.weight)
+                                              : nlohmann::json(nullptr)}});
   } else {
-    say("  {:>8} {} {:>8}[{}]  {:+.6f}\n", what.local,
-        what.outgoing ? "->" : "<-", what.remote, what.position, what.weight);
+    say("  {:>8} {} {:>8}[{}]  {}\n", what.local, what.outgoing ? "->" : "<-",
+        what.remote, what.position,
+        what.weight ? fmt::format("{:+.6f}", *what.weight) : "-");
   }
 }
 

@@ -47,6 +47,10 @@ json slices_to_json(const manifest& what) {
 result<neuron_set> choose_neurons(const network& net, layer_id layer,
                                   const dump_options& how) {
   auto& owner = net.layers[layer];
+  if (owner.tied)
+    return fail(ec::invalid_argument,
+                "--layer {}: is tied to '{}' and has no neurons of its own",
+                owner.name, net.output().name);
   if (owner.units == 0)
     return fail(ec::invalid_argument, "--layer {}: has no neurons", owner.name);
   if (how.neuron < 0) {

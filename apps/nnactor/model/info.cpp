@@ -93,6 +93,12 @@ std::string delays_text(const network& net, const layer& x) {
   return out;
 }
 
+/// "table, tied to 'vocabulary'": whose parameters are another layer's.
+std::string kind_text(const network& net, const layer& x) {
+  std::string out = to_string(x.kind);
+  return x.tied ? fmt::format("{}, tied to '{}'", out, net.output().name) : out;
+}
+
 std::string render_layers(const network& net) {
   std::vector<std::string> headings = {"layer", "kind",        ">neurons",
                                        "ids",   ">parameters", "activation"};
@@ -102,7 +108,7 @@ std::string render_layers(const network& net) {
   table out{headings};
   for (auto& x : net.layers) {
     auto neurons = x.units != 0;
-    out.add({x.name, to_string(x.kind), neurons ? format_count(x.units) : "-",
+    out.add({x.name, kind_text(net, x), neurons ? format_count(x.units) : "-",
              neurons ? to_string(x.neurons()) : "-",
              neurons ? format_count(x.parameters()) : "-",
              x.act != activation::none || x.bias ? to_string(x.act) : "-",
@@ -208,14 +214,16 @@ json to_json(const row& x) {
 json layers_to_json(const network& net) {
   auto out = json::array();
   for (auto& x : net.layers)
-    out.push_back({{"name", x.name},
-                   {"kind", to_string(x.kind)},
-                   {"activation", to_string(x.act)},
-                   {"units", x.units},
-                   {"first", x.first},
-                   {"row_width", x.row_width},
-                   {"bias", x.bias},
-                   {"parameters", x.parameters()}});
+    out.push_back(
+        {{"name", x.name},
+         {"kind", to_string(x.kind)},
+         {"tied_to", x.tied ? json(net.output().name) : json(nullptr)},
+         {"activation", to_string(x.act)},
+         {"units", x.units},
+         {"first", x.first},
+         {"row_width", x.row_width},
+         {"bias", x.bias},
+         {"parameters", x.parameters()}});
   return out;
 }
 

@@ -175,20 +175,29 @@ std::string groups(const json_value& x) {
   return out.render();
 }
 
+/// Which weight of several a connection shows, "" where the reader has but one.
+std::string shown_weight(const json_value& connection) {
+  auto name = text(connection, "parameter");
+  if (name.empty() || name == "weight")
+    return "";
+  auto rows = whole(connection, "rows").value_or(1);
+  return rows == 1 ? name : fmt::format("{}, row 1 of {}", name, rows);
+}
+
 std::string connections(const json_value& x, const char* way,
                         const char* total) {
   auto& shown = elements(x, way);
   auto out =
       fmt::format("{} ({} of {}):\n", way, shown.size(), count(x, total));
-  table lines{
-      {">neuron", "layer", ">group", ">node", "where", ">position", ">weight"}};
+  table lines{{">neuron", "layer", ">group", ">node", "where", ">position",
+               ">weight", ""}};
   for (auto& c : shown) {
     auto& remote = member(c, "remote");
     auto away = remote.is_boolean() && remote.get<bool>();
     lines.add({member(c, "neuron").is_null() ? "-" : id(c, "neuron"),
                text(c, "layer"), id(c, "group"), node(c, "node"),
                away ? "remote" : "local", id(c, "position"),
-               decimals(c, "weight", 6)});
+               decimals(c, "weight", 6), shown_weight(c)});
   }
   return shown.empty() ? out : out + lines.render();
 }

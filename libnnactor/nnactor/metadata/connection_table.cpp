@@ -65,7 +65,8 @@ connection_table::connection_table(const network&, const group_graph& graph,
         add_once(forward[producer.id].nodes, node(consumer.id));
       if (sends != receives)
         connections_.push_back(
-            {producer.id, consumer.id, producer.neurons, consumer.neurons,
+            {producer.id, consumer.id, producer.layer, consumer.layer,
+             producer.neurons, consumer.neurons,
              node(sends ? consumer.id : producer.id), sends});
     }
   }

@@ -32,14 +32,17 @@ std::string name_of(const server& which);
 class connection_table {
 public:
   /// One edge between a local and a remote group, in the direction in which
-  /// activations flow.
+  /// activations flow. Neurons do not tell what an end is: there are none in
+  /// input, target and loss, nor in a table that is tied to the vocabulary.
   struct connection {
     group_id producer = 0;
     group_id consumer = 0;
-    neuron_set producer_neurons; ///< Empty for input and target.
-    neuron_set consumer_neurons; ///< Empty for the loss.
-    node_index remote = 0;       ///< The node of the remote end.
-    bool outgoing = false;       ///< The producer is the local end.
+    layer_id producer_layer = 0; ///< Of the target, that of the loss.
+    layer_id consumer_layer = 0;
+    neuron_set producer_neurons;
+    neuron_set consumer_neurons;
+    node_index remote = 0; ///< The node of the remote end.
+    bool outgoing = false; ///< The producer is the local end.
   };
 
   connection_table() = default;

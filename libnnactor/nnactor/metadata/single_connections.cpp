@@ -9,11 +9,19 @@ namespace {
 
 using connection = connection_table::connection;
 
-/// The neurons of an edge that are looked at.
+/// The part of an edge that is looked at.
 struct ends {
+  layer_id from;
+  layer_id reader;
   neuron_set producers;
   neuron_set consumers;
+  bool outgoing;
 };
+
+ends ends_of(const connection& x) {
+  return {x.producer_layer, x.consumer_layer, x.producer_neurons,
+          x.consumer_neurons, x.outgoing};
+}
 
 /// Calls `use(id)` for every neuron of a set until it returns an error.
 template <class Use>
@@ -25,68 +33,101 @@ caf::error each(const neuron_set& xs, Use use) {
   return {};
 }
 
-/// Finds the weight of a column among those that a neuron has.
-class weight_places {
+/// The weights of one consumer after the other.
+class consumer_weights {
 public:
-  weight_places(const network& net, layer_id reader) {
-    if (net.layers[reader].kind == layer_kind::sparse)
+  consumer_weights(const network& net, layer_id reader, const weight_row& row)
+      : of_(net.layers[reader]), row_(row) {
+    if (of_.kind == layer_kind::sparse)
       sparse_.emplace(net, reader);
   }
 
-  void look_at(neuron_id consumer) {
-    if (sparse_)
-      columns_ = sparse_->of(consumer);
-  }
-
-  /// Nothing where the neuron does not read the column.
-  std::optional<uint64_t> of(uint64_t column) const {
-    if (!sparse_)
-      return column;
-    auto at = std::ranges::lower_bound(columns_, column);
-    if (at == columns_.end() || *at != column)
-      return std::nullopt;
-    return static_cast<uint64_t>(at - columns_.begin());
-  }
-
-private:
-  std::optional<sparse_connections> sparse_;
-  std::vector<uint64_t> columns_; ///< Of a sparse neuron, ascending.
-};
-
-caf::error visit_ends(const table_file& what, const ends& of, bool outgoing,
-                      const weight_row& row, const connection_visitor& visit) {
-  if (of.producers.empty() || of.consumers.empty())
-    return {};
-  const auto& net = what.net;
-  auto consumer_layer = net.layer_of(of.consumers.id_at(0));
-  const auto& from = net.layers[net.layer_of(of.producers.id_at(0))];
-  weight_places places{net, consumer_layer};
-  return each(of.consumers, [&](neuron_id consumer) -> caf::error {
-    auto weights = row(consumer);
-    places.look_at(consumer);
+  caf::error look_at(neuron_id consumer) {
+    if (!weighs_columns(of_.kind))
+      return {};
+    auto weights = row_(consumer);
     if (!weights)
       return weights.error();
-    auto width = net.layers[consumer_layer].row_width;
-    if (weights->size() != width)
+    if (weights->size() != of_.row_width)
       return fail(ec::invalid_data,
                   "neuron {} has {} weights in the store, {} in the table's "
                   "network: they are of different models",
-                  consumer, weights->size(), width);
-    return each(of.producers, [&](neuron_id producer) -> caf::error {
-      auto column = *column_of(net, consumer_layer, producer, 0);
-      for (uint64_t p = 0; p < from.positions; ++p) {
-        auto place = places.of(column + p);
-        if (!place)
-          continue;
-        single_connection x{.local = outgoing ? producer : consumer,
-                            .remote = outgoing ? consumer : producer,
-                            .position = p,
-                            .outgoing = outgoing,
-                            .weight = (*weights)[*place]};
-        if (auto err = visit(x))
-          return err;
-      }
+                  consumer, weights->size(), of_.row_width);
+    weights_ = std::move(*weights);
+    if (sparse_)
+      columns_ = sparse_->of(consumer);
+    return {};
+  }
+
+  /// Whether the consumer reads a column. Of coordinates, the pairs that are
+  /// looked at are connected anyway.
+  bool reads(uint64_t column) const {
+    return !sparse_ || std::ranges::binary_search(columns_, column);
+  }
+
+  /// Nothing where the consumer has no weight of its own for the column.
+  std::optional<float> of(uint64_t column) const {
+    auto place = column;
+    if (sparse_)
+      place = static_cast<uint64_t>(std::ranges::lower_bound(columns_, column)
+                                    - columns_.begin());
+    return place < weights_.size() ? std::optional{weights_[place]}
+                                   : std::nullopt;
+  }
+
+private:
+  const layer& of_;
+  const weight_row& row_;
+  std::optional<sparse_connections> sparse_;
+  std::vector<float> weights_;    ///< Empty where it has none for columns.
+  std::vector<uint64_t> columns_; ///< Of a sparse neuron, ascending.
+};
+
+/// The producers that a consumer may read.
+neuron_set producers_for(const network& net, const ends& of,
+                         neuron_id consumer) {
+  const auto& from = net.layers[of.from];
+  const auto& reader = net.layers[of.reader];
+  if (!is_parallel(reader.kind, from.kind))
+    return of.producers;
+  auto same = from.first + (consumer - reader.first);
+  return of.producers.contains(same) ? neuron_set::range(same, same + 1)
+                                     : neuron_set{};
+}
+
+caf::error visit_pair(const network& net, const ends& of, neuron_id producer,
+                      neuron_id consumer, const consumer_weights& weights,
+                      const connection_visitor& visit) {
+  auto column = column_of(net, of.reader, producer, 0);
+  if (!column)
+    return {};
+  for (uint64_t p = 0; p < net.layers[of.from].positions; ++p) {
+    if (!weights.reads(*column + p))
+      continue;
+    single_connection x{.local = of.outgoing ? producer : consumer,
+                        .remote = of.outgoing ? consumer : producer,
+                        .position = p,
+                        .outgoing = of.outgoing,
+                        .weight = weights.of(*column + p)};
+    if (auto err = visit(x))
+      return err;
+  }
+  return {};
+}
+
+caf::error visit_ends(const network& net, const ends& of, const weight_row& row,
+                      const connection_visitor& visit) {
+  if (of.producers.empty() || of.consumers.empty())
+    return {};
+  consumer_weights weights{net, of.reader, row};
+  return each(of.consumers, [&](neuron_id consumer) -> caf::error {
+    auto producers = producers_for(net, of, consumer);
+    if (producers.empty())
       return {};
+    if (auto err = weights.look_at(consumer))
+      return err;
+    return each(producers, [&](neuron_id producer) {
+      return visit_pair(net, of, producer, consumer, weights, visit);
     });
   });
 }
@@ -95,8 +136,7 @@ caf::error visit_ends(const table_file& what, const ends& of, bool outgoing,
 
 caf::error visit_edge(const table_file& what, const connection& edge,
                       const weight_row& row, const connection_visitor& visit) {
-  return visit_ends(what, {edge.producer_neurons, edge.consumer_neurons},
-                    edge.outgoing, row, visit);
+  return visit_ends(what.net, ends_of(edge), row, visit);
 }
 
 caf::error visit_neuron(const table_file& what, neuron_id local,
@@ -105,13 +145,13 @@ caf::error visit_neuron(const table_file& what, neuron_id local,
   auto known = false;
   auto only = neuron_set::range(local, local + 1);
   for (const auto& edge : what.connections) {
-    ends of{edge.producer_neurons, edge.consumer_neurons};
-    auto& mine = edge.outgoing ? of.producers : of.consumers;
+    auto of = ends_of(edge);
+    auto& mine = of.outgoing ? of.producers : of.consumers;
     if (!mine.contains(local))
       continue;
     known = true;
     mine = only;
-    if (auto err = visit_ends(what, of, edge.outgoing, row, visit))
+    if (auto err = visit_ends(what.net, of, row, visit))
       return err;
   }
   if (!known)

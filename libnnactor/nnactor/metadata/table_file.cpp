@@ -13,7 +13,7 @@ namespace nnactor {
 namespace {
 
 constexpr std::string_view magic = "NNACTORT";
-constexpr uint32_t version = 2;
+constexpr uint32_t version = 3;
 
 using connection = connection_table::connection;
 
@@ -24,6 +24,8 @@ void write_connection(schema::Connection::Builder out, const connection& x) {
   write(out.initConsumerNeurons(), x.consumer_neurons);
   out.setRemote(x.remote);
   out.setOutgoing(x.outgoing);
+  out.setProducerLayer(x.producer_layer);
+  out.setConsumerLayer(x.consumer_layer);
 }
 
 result<connection> read_connection(schema::Connection::Reader in) {
@@ -34,33 +36,48 @@ result<connection> read_connection(schema::Connection::Reader in) {
   if (!consumers)
     return consumers.error();
   return connection{in.getProducer(),      in.getConsumer(),
+                    in.getProducerLayer(), in.getConsumerLayer(),
                     std::move(*producers), std::move(*consumers),
                     in.getRemote(),        in.getOutgoing()};
 }
 
-/// Whether all neurons of one end exist and belong to one layer.
-bool in_one_layer(const network& net, const neuron_set& xs) {
-  if (xs.empty())
-    return true;
+/// Whether one end has neurons of its layer, or none where that has none.
+bool in_layer(const network& net, layer_id id, const neuron_set& xs) {
+  if (id >= net.layers.size())
+    return false;
+  const auto& of = net.layers[id];
+  if (xs.empty() || of.units == 0)
+    return xs.empty() && of.units == 0;
   auto [begin, end] = xs.bounds();
-  return end <= net.neuron_count()
-         && net.layer_of(begin) == net.layer_of(end - 1);
+  return begin >= of.first && end <= of.first + of.units;
 }
 
-/// Whether the network has such an edge: between neurons, from the input or to
-/// the loss, or one that carries targets or answers and no neuron's values.
+/// Whether only the input's layer has the input's group.
+bool is_input_where_it_says(group_id id, layer_id layer) {
+  return (id == group_graph::input_group) == (layer == 0);
+}
+
+/// Whether labels go there: to the loss, and to a vocabulary before it.
+bool reads_labels(const network& net, layer_id id) {
+  const auto& x = net.layers[id];
+  auto tells_loss = id == net.loss().inputs.front();
+  return is_loss(x.kind) || (tells_loss && x.kind == layer_kind::vocabulary);
+}
+
+/// Whether the network has such an edge: from one layer to another that reads
+/// it, from the target, or with answers from the loss to the input.
+/// @pre both ends are in their layers
 bool connected(const network& net, const connection& x) {
-  const auto& from = x.producer_neurons;
-  const auto& to = x.consumer_neurons;
-  if (from.empty() && to.empty())
-    return true;
-  if (from.empty() && x.producer != group_graph::input_group)
+  if (!is_input_where_it_says(x.producer, x.producer_layer)
+      || !is_input_where_it_says(x.consumer, x.consumer_layer)
+      || x.consumer == group_graph::target_group)
     return false;
-  auto loss = static_cast<layer_id>(net.layers.size() - 1);
-  auto producer =
-      from.empty() ? layer_id{0} : net.layer_of(from.bounds().begin);
-  auto consumer = to.empty() ? loss : net.layer_of(to.bounds().begin);
-  return column_offset(net, consumer, producer).has_value();
+  auto from_loss = is_loss(net.layers[x.producer_layer].kind);
+  if (x.producer == group_graph::target_group)
+    return from_loss && reads_labels(net, x.consumer_layer);
+  if (from_loss)
+    return x.consumer == group_graph::input_group;
+  return column_offset(net, x.consumer_layer, x.producer_layer).has_value();
 }
 
 caf::error check(const table_file& what) {
@@ -79,13 +96,13 @@ caf::error check(const table_file& what) {
     if (x.remote >= what.servers.size() || x.remote == what.self)
       return fail(ec::invalid_data, "{}: node {} is not another server", place,
                   x.remote);
-    if (!in_one_layer(what.net, x.producer_neurons)
-        || !in_one_layer(what.net, x.consumer_neurons))
+    if (!in_layer(what.net, x.producer_layer, x.producer_neurons)
+        || !in_layer(what.net, x.consumer_layer, x.consumer_neurons))
       return fail(ec::invalid_data,
-                  "{}: the neurons of one end are not of one layer", place);
+                  "{}: the neurons of one end are not of its layer", place);
     if (!connected(what.net, x))
       return fail(ec::invalid_data,
-                  "{}: the network does not connect these neurons", place);
+                  "{}: the network does not connect these layers", place);
     before = &x;
   }
   return {};

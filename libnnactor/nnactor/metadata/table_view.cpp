@@ -2,6 +2,7 @@
 
 #include "nnactor/counting.hpp"
 #include "nnactor/json_text.hpp"
+#include "nnactor/partition/connectivity.hpp"
 
 namespace nnactor {
 
@@ -10,46 +11,62 @@ namespace {
 using connection = connection_table::connection;
 using json = nlohmann::json;
 
-/// Names an end of an edge that has no neurons.
-const char* outer_end(group_id id) {
-  if (id == group_graph::input_group)
-    return "input";
-  return id == group_graph::target_group ? "target" : "loss";
+/// One of the two groups of an edge.
+struct edge_end {
+  group_id id;
+  layer_id layer;
+  const neuron_set& neurons;
+};
+
+edge_end producer_of(const connection& x) {
+  return {x.producer, x.producer_layer, x.producer_neurons};
 }
 
-std::string layer_name(const network& net, group_id id, const neuron_set& xs) {
-  return xs.empty() ? outer_end(id)
-                    : net.layers[net.layer_of(xs.id_at(0))].name;
+edge_end consumer_of(const connection& x) {
+  return {x.consumer, x.consumer_layer, x.consumer_neurons};
 }
 
-std::string end_text(const network& net, group_id id, const neuron_set& xs) {
-  auto name = layer_name(net, id, xs);
-  return xs.empty() ? name : fmt::format("{}[{}]", name, to_string(xs));
+/// Labels come from outside of all layers.
+std::string layer_name(const network& net, const edge_end& x) {
+  return x.id == group_graph::target_group ? "target"
+                                           : net.layers[x.layer].name;
+}
+
+std::string end_text(const network& net, const edge_end& x) {
+  auto name = layer_name(net, x);
+  return x.neurons.empty() ? name
+                           : fmt::format("{}[{}]", name, to_string(x.neurons));
 }
 
 std::string edge_text(const network& net, const connection& x) {
-  return fmt::format("  {:<8}  {} -> {}  {}\n",
-                     x.outgoing ? "outgoing" : "incoming",
-                     end_text(net, x.producer, x.producer_neurons),
-                     end_text(net, x.consumer, x.consumer_neurons),
-                     counted(count_connections(net, x), "connection"));
+  return fmt::format(
+      "  {:<8}  {} -> {}  {}\n", x.outgoing ? "outgoing" : "incoming",
+      end_text(net, producer_of(x)), end_text(net, consumer_of(x)),
+      counted(count_connections(net, x), "connection"));
 }
 
-json end_json(const network& net, group_id id, const neuron_set& xs) {
+json end_json(const network& net, const edge_end& of) {
   auto intervals = json::array();
-  for (const auto& x : xs.intervals())
+  for (const auto& x : of.neurons.intervals())
     intervals.push_back({x.begin, x.end});
-  return {{"group", id},
-          {"layer", layer_name(net, id, xs)},
-          {"neurons", xs.size()},
+  return {{"group", of.id},
+          {"layer", layer_name(net, of)},
+          {"neurons", of.neurons.size()},
           {"intervals", std::move(intervals)}};
 }
 
 json edge_json(const network& net, const connection& x) {
   return {{"direction", x.outgoing ? "outgoing" : "incoming"},
-          {"producer", end_json(net, x.producer, x.producer_neurons)},
-          {"consumer", end_json(net, x.consumer, x.consumer_neurons)},
+          {"producer", end_json(net, producer_of(x))},
+          {"consumer", end_json(net, consumer_of(x))},
           {"connections", count_connections(net, x)}};
+}
+
+/// Values that the driver sends of the labels of a row.
+uint64_t label_values(const network& net) {
+  return net.loss().kind == layer_kind::softmax_cross_entropy
+             ? 1
+             : net.loss().width;
 }
 
 /// Returns the edges to one server in the order of the table.
@@ -65,22 +82,21 @@ std::vector<const connection*> edges_to(const table_file& what,
 } // namespace
 
 uint64_t count_connections(const network& net, const connection& edge) {
-  const auto& from = edge.producer_neurons;
-  const auto& to = edge.consumer_neurons;
-  if (to.empty() && !from.empty())
-    return from.size();
-  if (to.empty()) {
-    auto label = edge.producer == group_graph::target_group
-                 && net.loss().kind == layer_kind::softmax_cross_entropy;
-    return label ? 1 : net.loss().width;
-  }
-  const auto& reader = net.layers[net.layer_of(to.id_at(0))];
+  const auto& from = net.layers[edge.producer_layer];
+  const auto& reader = net.layers[edge.consumer_layer];
+  auto producers = edge.producer_neurons.size();
+  auto consumers = edge.consumer_neurons.size();
+  if (edge.producer == group_graph::target_group)
+    return label_values(net) * (consumers > 0 ? consumers : 1);
+  if (producers > 0 && consumers > 0)
+    return connections_between(from, edge.producer_neurons, reader,
+                               edge.consumer_neurons);
+  if (consumers == 0)
+    return producers > 0 ? producers : from.width;
   if (reader.kind == layer_kind::embedding)
-    return to.size() * reader.row_width;
-  if (from.empty())
-    return to.size() * net.layers.front().width;
-  return to.size() * from.size()
-         * net.layers[net.layer_of(from.id_at(0))].positions;
+    return consumers * reader.row_width;
+  // A coordinate gets one value of a tied table, whichever token it is.
+  return consumers * (from.tied ? 1 : from.width);
 }
 
 std::string to_text(const table_file& what) {

@@ -3,6 +3,7 @@
 #include "nnactor/metadata/table_file.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ std::string to_text(const table_file& what);
 /// Renders the same as one JSON object.
 std::string to_json(const table_file& what);
 
-/// Returns the number of single connections of an edge: one a weight where it
-/// leads to neurons, one a value where it leads to the loss or the driver.
+/// Returns the number of single connections of an edge: one for each value that
+/// a neuron reads of another, or one a value where an end has no neurons of its
+/// own.
 uint64_t count_connections(const network& net,
                            const connection_table::connection& edge);
 
@@ -26,10 +28,12 @@ struct single_connection {
   neuron_id remote = 0;
   uint64_t position = 0; ///< Which value of the producer, see `layer`.
   bool outgoing = false; ///< The local neuron produces.
-  float weight = 0;
+  /// Nothing where the consumer has none or several, see `weighs_columns`.
+  std::optional<float> weight = {};
 };
 
-/// Returns the weight row of a neuron; the caller reads it from the store.
+/// Returns the weight row of a neuron; the caller reads it from the store. It
+/// is asked of neurons that weigh columns only.
 using weight_row =
     std::function<result<std::vector<float>>(neuron_id consumer)>;
 
@@ -37,8 +41,9 @@ using weight_row =
 using connection_visitor = std::function<caf::error(const single_connection&)>;
 
 /// Visits the single connections of an edge between neurons by (consumer,
-/// producer, position); edges of input, target and loss have none. Fails if a
-/// row cannot be read or has another width than the consumer's layer.
+/// producer, position); edges of input, target, loss and tied tables have none.
+/// Fails if a row cannot be read or has another width than the consumer's
+/// layer.
 /// @pre `edge` is one of `what.connections`
 caf::error visit_edge(const table_file& what,
                       const connection_table::connection& edge,

@@ -120,6 +120,19 @@ constexpr bool reads_norm(layer_kind kind) {
          || kind == layer_kind::vocabulary || kind == layer_kind::norm;
 }
 
+/// Whether a neuron of a layer is connected with the same one of what it reads,
+/// coordinate by coordinate, and with no other.
+constexpr bool is_parallel(layer_kind reader, layer_kind from) {
+  return reader == layer_kind::stream && is_coordinate(from);
+}
+
+/// Whether a neuron of such a layer has one weight for a column that it reads.
+/// Of the others, coordinates have none, heads and hidden units have several.
+constexpr bool weighs_columns(layer_kind kind) {
+  return kind == layer_kind::embedding || kind == layer_kind::dense
+         || kind == layer_kind::sparse || kind == layer_kind::vocabulary;
+}
+
 /// Whether a layer of that kind ends a network.
 constexpr bool is_loss(layer_kind kind) {
   return kind == layer_kind::softmax_cross_entropy

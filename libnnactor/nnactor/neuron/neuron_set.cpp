@@ -79,10 +79,18 @@ void list(const shuffled_interval& x, interval_list& out) {
   }
 }
 
+/// The first of sorted intervals that ends after an id. So a set that is small
+/// and a large one meet without a look at all that lies before.
+auto first_after(const interval_list& xs, neuron_id id) {
+  return std::ranges::upper_bound(xs, id, {}, &neuron_interval::end);
+}
+
 interval_list in_both(const interval_list& xs, const interval_list& ys) {
   interval_list common;
-  auto i = xs.begin();
-  auto j = ys.begin();
+  if (xs.empty() || ys.empty())
+    return common;
+  auto i = first_after(xs, ys.front().begin);
+  auto j = first_after(ys, xs.front().begin);
   while (i != xs.end() && j != ys.end()) {
     common.push_back({std::max(i->begin, j->begin), std::min(i->end, j->end)});
     if (i->end < j->end)
@@ -276,10 +284,16 @@ bool operator==(const neuron_set& x, const neuron_set& y) {
 neuron_set unite(const neuron_set& x, const neuron_set& y) {
   if (x.empty() || y.empty())
     return x.empty() ? y : x;
-  auto plain = x.plain();
-  plain.insert(plain.end(), y.plain().begin(), y.plain().end());
-  auto shuffled = x.shuffled();
-  shuffled.insert(shuffled.end(), y.shuffled().begin(), y.shuffled().end());
+  return unite_all({x, y});
+}
+
+neuron_set unite_all(const std::vector<neuron_set>& all) {
+  interval_list plain;
+  std::vector<shuffled_interval> shuffled;
+  for (const auto& x : all) {
+    plain.insert(plain.end(), x.plain().begin(), x.plain().end());
+    shuffled.insert(shuffled.end(), x.shuffled().begin(), x.shuffled().end());
+  }
   return neuron_set::of(std::move(plain), std::move(shuffled));
 }
 
@@ -289,10 +303,13 @@ neuron_set intersect(const neuron_set& x, const neuron_set& y) {
                ? intersect(y, x)
                : neuron_set{in_both(x.intervals(), y.intervals())};
   std::vector<shuffled_interval> inside;
-  for (const auto& part : x.shuffled()) {
-    if (covers(y.plain(), part.domain))
-      inside.push_back(part);
-    else if (overlaps(y.plain(), part.domain))
+  auto [begin, end] = y.bounds();
+  auto part = std::ranges::upper_bound(
+      x.shuffled(), begin, {}, [](const auto& at) { return at.domain.end; });
+  for (; part != x.shuffled().end() && part->domain.begin < end; ++part) {
+    if (covers(y.plain(), part->domain))
+      inside.push_back(*part);
+    else if (overlaps(y.plain(), part->domain))
       return neuron_set{in_both(x.intervals(), y.plain())};
   }
   return neuron_set::of(in_both(x.plain(), y.plain()), std::move(inside));

@@ -111,6 +111,10 @@ neuron_set unite(const neuron_set& x, const neuron_set& y);
 neuron_set intersect(const neuron_set& x, const neuron_set& y);
 neuron_set subtract(const neuron_set& x, const neuron_set& y);
 
+/// Returns the neurons that are in any of many sets: they are sorted once, not
+/// again for each.
+neuron_set unite_all(const std::vector<neuron_set>& all);
+
 /// Returns `count` neurons of a set, drawn at random under a key, and those
 /// that are left. Of what was dealt before, the key is that of the first time.
 /// @pre `count <= from.size()`

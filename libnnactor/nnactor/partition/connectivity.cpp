@@ -17,11 +17,6 @@ constexpr uint64_t most_edges = uint64_t{1} << 27;
 constexpr auto most_indices =
     static_cast<uint64_t>(std::numeric_limits<idx_t>::max());
 
-/// Whether each coordinate of a stream adds the same one of another.
-bool is_parallel(const layer& reader, const layer& from) {
-  return reader.kind == layer_kind::stream && is_coordinate(from.kind);
-}
-
 /// Whether each neuron of a layer is connected with each of one of its inputs.
 bool is_dense(const layer& reader, const layer& from) {
   return reader.kind == layer_kind::dense || reads_norm(reader.kind)
@@ -41,7 +36,7 @@ bool fits(const network& net) {
       edges += x.units * x.row_width;
     for (auto input : x.inputs) {
       const auto& from = net.layers[input];
-      if (is_parallel(x, from))
+      if (is_parallel(x.kind, from.kind))
         edges += x.units;
       else if (is_dense(x, from) && has_say(x, from))
         edges += x.units * from.units;
@@ -108,7 +103,7 @@ private:
           net_, id, [&](neuron_id a, neuron_id b) { connect(a, b); });
     for (auto input : x.inputs) {
       const auto& from = net_.layers[input];
-      if (is_parallel(x, from))
+      if (is_parallel(x.kind, from.kind))
         for (uint64_t i = 0; i < x.units; ++i)
           connect(x.first + i, from.first + i);
       if (!is_dense(x, from) || !has_say(x, from))
@@ -194,22 +189,23 @@ neuron_set moved(const neuron_set& xs, neuron_id first, neuron_id to) {
 /// inputs; they need not be looked at one by one.
 void add_input(const partition& parts, const layer& reader, const layer& from,
                connection_cut& out) {
-  auto parallel = is_parallel(reader, from);
-  if (!has_neurons(from.kind) || (!parallel && !is_dense(reader, from)))
-    return;
-  auto all = reader.units * (parallel ? 1 : from.units * from.positions);
+  auto all =
+      connections_between(from, from.neurons(), reader, reader.neurons());
   out.all += all;
-  for (const auto& part : parts.parts) {
-    auto mine = intersect(part, reader.neurons());
-    auto other = intersect(part, from.neurons());
-    all -= parallel
-               ? intersect(mine, moved(other, from.first, reader.first)).size()
-               : mine.size() * other.size() * from.positions;
-  }
+  for (const auto& part : parts.parts)
+    all -= connections_between(from, intersect(part, from.neurons()), reader,
+                               intersect(part, reader.neurons()));
   out.crossing += all;
 }
 
 } // namespace
+
+uint64_t connections_between(const layer& from, const neuron_set& producers,
+                             const layer& reader, const neuron_set& readers) {
+  if (!is_parallel(reader.kind, from.kind))
+    return readers.size() * producers.size() * from.positions;
+  return intersect(readers, moved(producers, from.first, reader.first)).size();
+}
 
 connection_cut cut_of(const network& net, const partition& parts) {
   connection_cut out;

@@ -15,6 +15,11 @@ struct connection_cut {
 /// Counts a connection once for each value that it carries.
 connection_cut cut_of(const network& net, const partition& parts);
 
+/// Counts the connections from neurons of a layer to neurons of one that reads
+/// it and is not sparse, once for each value that they carry.
+uint64_t connections_between(const layer& from, const neuron_set& producers,
+                             const layer& reader, const neuron_set& readers);
+
 /// Splits a network into parts of about equally many parameters, with as few
 /// connections between them as it finds: minimum cut by multilevel k-way
 /// partitioning (Karypis and Kumar, SIAM J. Sci. Comput. 1998), always the same

@@ -10,7 +10,7 @@ std::vector<scope> scopes_of(const network& net, bool per_layer) {
     return {{{0, net.neuron_count()}, "the network", 0}};
   std::vector<scope> scopes;
   for (const auto& x : net.layers)
-    if (has_neurons(x.kind))
+    if (x.units > 0)
       scopes.push_back({{x.first, x.first + x.units},
                         fmt::format("layer '{}'", x.name),
                         scopes.size() + 1});
@@ -61,15 +61,18 @@ caf::error check_shape(const network& net, const distribution& how) {
 
 /// By the mechanisms that go layer by layer or take all neurons as one list.
 result<partition> by_scopes(const network& net, const distribution& how) {
-  partition out;
-  out.parts.resize(how.how == mechanism::even ? how.parts : how.shares.size());
+  std::vector<std::vector<neuron_set>> pieces_of(
+      how.how == mechanism::even ? how.parts : how.shares.size());
   for (const auto& of : scopes_of(net, how.per_layer)) {
     auto pieces = split(of, how);
     if (!pieces)
       return pieces.error();
-    for (size_t i = 0; i < out.parts.size(); ++i)
-      out.parts[i] = unite(out.parts[i], (*pieces)[i]);
+    for (size_t i = 0; i < pieces_of.size(); ++i)
+      pieces_of[i].push_back(std::move((*pieces)[i]));
   }
+  partition out;
+  for (const auto& pieces : pieces_of)
+    out.parts.push_back(unite_all(pieces));
   return out;
 }
 

@@ -2,6 +2,8 @@
 #include "nnactor/partition/scope.hpp"
 
 #include <optional>
+#include <string_view>
+#include <unordered_map>
 
 namespace nnactor {
 
@@ -36,44 +38,72 @@ result<neuron_set> listed_ids(const scope& of, const distribution& how,
 std::vector<std::string> names_with_neurons(const network& net) {
   std::vector<std::string> names;
   for (const auto& x : net.layers)
-    if (has_neurons(x.kind))
+    if (x.units > 0)
       names.push_back(x.name);
   return names;
 }
 
-/// Finds a layer that can be given to a part.
-result<layer_id> find_layer(const network& net, const std::string& name,
-                            const std::string& place) {
-  for (layer_id id = 0; id < net.layers.size(); ++id) {
-    const auto& x = net.layers[id];
-    if (x.name != name)
-      continue;
-    if (!has_neurons(x.kind))
-      return fail(ec::invalid_partition,
-                  "{}: layer '{}' has no neurons to distribute; leave it out",
-                  place, name);
-    return id;
-  }
-  return fail(ec::invalid_partition, "{}: there is no layer '{}'{}", place,
-              name, did_you_mean(name, names_with_neurons(net)));
+/// Large networks have many layers, and a part may name each of them.
+using layers_by_name = std::unordered_map<std::string_view, layer_id>;
+
+layers_by_name name_layers(const network& net) {
+  layers_by_name out;
+  for (layer_id id = 0; id < net.layers.size(); ++id)
+    out.emplace(net.layers[id].name, id);
+  return out;
 }
 
-/// Finds the layers of a kind or with a label.
+/// Says why a layer cannot be given to a part.
+caf::error no_neurons(const network& net, const layer& x,
+                      const std::string& place) {
+  if (x.tied)
+    return fail(ec::invalid_partition,
+                "{}: layer '{}' has no neurons of its own, they are those of "
+                "'{}'; leave it out",
+                place, x.name, net.output().name);
+  return fail(ec::invalid_partition,
+              "{}: layer '{}' has no neurons to distribute; leave it out",
+              place, x.name);
+}
+
+/// Finds a layer that can be given to a part.
+result<layer_id> find_layer(const network& net, const layers_by_name& names,
+                            const std::string& name, const std::string& place) {
+  auto at = names.find(name);
+  if (at == names.end())
+    return fail(ec::invalid_partition, "{}: there is no layer '{}'{}", place,
+                name, did_you_mean(name, names_with_neurons(net)));
+  const auto& x = net.layers[at->second];
+  if (x.units == 0)
+    return no_neurons(net, x, place);
+  return at->second;
+}
+
+bool is_of_type(const layer& x, const std::string& type) {
+  return type == to_string(x.kind) || (type == x.label && !type.empty());
+}
+
+/// Finds the layers of a kind or with a label, those without neurons left out.
 result<std::vector<layer_id>> find_type(const network& net,
                                         const std::string& type,
                                         const std::string& place) {
   std::vector<layer_id> found;
   std::vector<std::string> known;
+  const layer* tied = nullptr;
   for (layer_id id = 0; id < net.layers.size(); ++id) {
     const auto& x = net.layers[id];
-    if (!has_neurons(x.kind))
+    if (x.tied && is_of_type(x, type))
+      tied = &x;
+    if (x.units == 0)
       continue;
     known.emplace_back(to_string(x.kind));
     if (!x.label.empty())
       known.push_back(x.label);
-    if (type == to_string(x.kind) || (type == x.label && !type.empty()))
+    if (is_of_type(x, type))
       found.push_back(id);
   }
+  if (found.empty() && tied != nullptr)
+    return no_neurons(net, *tied, place);
   if (found.empty())
     return fail(ec::invalid_partition,
                 "{}: no layer is of the kind or has the label '{}'{}", place,
@@ -83,10 +113,11 @@ result<std::vector<layer_id>> find_type(const network& net,
 
 /// The layers of one part.
 result<std::vector<layer_id>> layers_of(const network& net,
+                                        const layers_by_name& names,
                                         const distribution& how, size_t part) {
   std::vector<layer_id> out;
   for (const auto& name : how.shares[part].layers) {
-    auto id = find_layer(net, name, place_of(how, part));
+    auto id = find_layer(net, names, name, place_of(how, part));
     if (!id)
       return id.error();
     out.push_back(*id);
@@ -129,23 +160,27 @@ result<std::vector<neuron_set>> listed(const scope& of,
 
 result<std::vector<neuron_set>> whole_layers(const network& net,
                                              const distribution& how) {
-  std::vector<neuron_set> parts(how.shares.size());
+  auto names = name_layers(net);
+  std::vector<neuron_set> parts;
   std::vector<std::optional<size_t>> owner(net.layers.size());
   for (size_t i = 0; i < how.shares.size(); ++i) {
-    auto layers = layers_of(net, how, i);
+    auto layers = layers_of(net, names, how, i);
     if (!layers)
       return layers.error();
+    std::vector<neuron_interval> ids;
     for (auto id : *layers) {
       if (owner[id])
         return fail(ec::invalid_partition, "{}: layer '{}' is already in {}",
                     place_of(how, i), net.layers[id].name,
                     place_of(how, *owner[id]));
       owner[id] = i;
-      parts[i] = unite(parts[i], net.layers[id].neurons());
+      const auto& x = net.layers[id];
+      ids.push_back({x.first, x.first + x.units});
     }
+    parts.push_back(neuron_set{std::move(ids)});
   }
   for (layer_id id = 0; id < net.layers.size(); ++id)
-    if (has_neurons(net.layers[id].kind) && !owner[id])
+    if (net.layers[id].units > 0 && !owner[id])
       return fail(ec::invalid_partition, "{}: layer '{}' is in no part",
                   to_string(how.where), net.layers[id].name);
   return parts;

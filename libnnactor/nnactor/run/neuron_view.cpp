@@ -8,6 +8,20 @@ namespace nnactor {
 
 namespace {
 
+/// Which of a reader's weights for a column is shown: the first one. A head has
+/// one for each row of its queries, keys and values.
+struct shown_weight {
+  std::string parameter;
+  uint64_t rows = 1; ///< That a neuron has of it; the first is shown.
+};
+
+shown_weight weight_shown_of(const layer& reader) {
+  auto rows = reader.parameter_rows();
+  auto first = std::ranges::find(rows, true, &layer_parameter::multiplies);
+  return first == rows.end() ? shown_weight{}
+                             : shown_weight{first->name, first->rows};
+}
+
 /// Collects connections, of which only the first few are shown.
 class connection_list {
 public:
@@ -16,7 +30,7 @@ public:
   }
 
   void add(const group& other, std::optional<neuron_id> neuron,
-           uint64_t position, float weight) {
+           uint64_t position, float weight, const shown_weight& of) {
     if (total++ < most_)
       list.push_back({{"neuron", neuron ? nlohmann::json(*neuron)
                                         : nlohmann::json(nullptr)},
@@ -25,7 +39,9 @@ public:
                       {"node", in_.job->servers[node_of(other)].number},
                       {"remote", node_of(other) != home_},
                       {"position", position},
-                      {"weight", weight}});
+                      {"weight", weight},
+                      {"parameter", of.parameter},
+                      {"rows", of.rows}});
   }
 
   uint64_t total = 0;
@@ -49,12 +65,13 @@ void add_sources(const deployment& job, const group& mine, neuron_id neuron,
     return;
   auto columns = columns_into(job.net, mine.layer, neuron);
   auto is_table = job.net.layers[mine.layer].kind == layer_kind::embedding;
+  auto shown = weight_shown_of(job.net.layers[mine.layer]);
   for (size_t k = 0; k < std::min(columns.size(), row.size()); ++k) {
     auto from = is_table ? column_source{0, std::nullopt, columns[k]}
                          : source_of(job.net, mine.layer, columns[k]);
     auto& producer = from.neuron ? group_of(job.graph, *from.neuron)
                                  : job.graph.groups[group_graph::input_group];
-    out.add(producer, from.neuron, from.position, row[k]);
+    out.add(producer, from.neuron, from.position, row[k], shown);
   }
 }
 
@@ -68,11 +85,12 @@ void add_readers(const deployment& job, uint64_t positions,
                  const neuron_weights& weights, connection_list& out) {
   for (auto& [id, values] : weights.readers) {
     auto& reader = job.graph.groups[id];
+    auto shown = weight_shown_of(job.net.layers[reader.layer]);
     for (uint64_t slot = 0; slot < reader.neurons.size(); ++slot)
       for (uint64_t p = 0; p < positions; ++p) {
         auto at = slot * positions + p;
         if (at < values.size() && !std::isnan(values[at]))
-          out.add(reader, reader.neurons.id_at(slot), p, values[at]);
+          out.add(reader, reader.neurons.id_at(slot), p, values[at], shown);
       }
   }
 }
