@@ -34,7 +34,7 @@ shape concatenated(const std::vector<tensor>& parts) {
   return out;
 }
 
-uint64_t columns_of(const std::vector<column_span>& spans) {
+uint64_t columns_of(column_spans spans) {
   uint64_t count = 0;
   for (const auto& x : spans)
     count += x.count;
@@ -126,9 +126,9 @@ tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count) {
   return std::move(out).share();
 }
 
-void pack_columns(device& dev, matrix from, const column_spans& spans,
-                  span_end end, mutable_matrix packed) {
-  column_spans moves;
+void pack_columns(device& dev, matrix from, column_spans spans, span_end end,
+                  mutable_matrix packed) {
+  std::vector<column_span> moves;
   uint64_t at = 0;
   for (const auto& x : spans) {
     moves.push_back({x.*end, at, x.count});
@@ -137,9 +137,9 @@ void pack_columns(device& dev, matrix from, const column_spans& spans,
   dev.copy_spans(from, moves, packed);
 }
 
-void place_columns(device& dev, matrix packed, const column_spans& spans,
-                   span_end end, mutable_matrix into) {
-  column_spans moves;
+void place_columns(device& dev, matrix packed, column_spans spans, span_end end,
+                   mutable_matrix into) {
+  std::vector<column_span> moves;
   uint64_t at = 0;
   for (const auto& x : spans) {
     moves.push_back({at, x.*end, x.count});
@@ -148,7 +148,7 @@ void place_columns(device& dev, matrix packed, const column_spans& spans,
   dev.copy_spans(packed, moves, into);
 }
 
-tensor packed_columns(device& dev, matrix from, const column_spans& spans,
+tensor packed_columns(device& dev, matrix from, column_spans spans,
                       span_end end) {
   auto out = make<float>(dev, {from.rows, columns_of(spans)});
   pack_columns(dev, from, spans, end, view(out));

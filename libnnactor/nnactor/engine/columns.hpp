@@ -53,22 +53,22 @@ tensor concatenate(device& dev, const std::vector<tensor>& parts);
 /// Copies `count` columns out.
 tensor columns_of(device& dev, matrix from, uint64_t first, uint64_t count);
 
-using column_spans = std::vector<column_span>;
+using column_spans = std::span<const column_span>;
 
 /// Which end of spans is meant: the producer's columns or the consumer's.
 using span_end = uint64_t column_span::*;
 
 /// Copies the columns at one end of spans so that they lie one span after the
 /// other, as they cross an edge.
-void pack_columns(device& dev, matrix from, const column_spans& spans,
-                  span_end end, mutable_matrix packed);
+void pack_columns(device& dev, matrix from, column_spans spans, span_end end,
+                  mutable_matrix packed);
 
 /// The inverse of `pack_columns`.
-void place_columns(device& dev, matrix packed, const column_spans& spans,
-                   span_end end, mutable_matrix into);
+void place_columns(device& dev, matrix packed, column_spans spans, span_end end,
+                   mutable_matrix into);
 
 /// As `pack_columns`, into a tensor.
-tensor packed_columns(device& dev, matrix from, const column_spans& spans,
+tensor packed_columns(device& dev, matrix from, column_spans spans,
                       span_end end);
 
 /// Sums tensors of one shape, but for empty ones, in the order of a fixed tree:

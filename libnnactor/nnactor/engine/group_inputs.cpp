@@ -10,7 +10,7 @@ namespace nnactor {
 namespace {
 
 /// Whether columns that come one after the other are read as they come.
-bool is_whole(const std::vector<column_span>& spans, uint64_t columns) {
+bool is_whole(const shared_spans& spans, uint64_t columns) {
   return spans.empty()
          || (spans.size() == 1 && spans.front().to == 0
              && spans.front().count == columns);

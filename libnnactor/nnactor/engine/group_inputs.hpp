@@ -85,7 +85,7 @@ private:
     std::string name;   ///< For errors: which input of which group this is.
     uint32_t delay;     ///< Time steps.
     uint64_t norm_rows; ///< That come after those of the data.
-    std::vector<column_span> spans;
+    shared_spans spans;
     bool drops; ///< What it gives is subject to dropout.
 
     bool takes(uint32_t time) const {

@@ -40,7 +40,7 @@ public:
 
 private:
   stream_input input_;
-  column_spans spans_; ///< From the stream to those of the group.
+  std::vector<column_span> spans_; ///< From the stream to those of the group.
 };
 
 std::unique_ptr<layer_maths> make_norm(const network& net, const group_graph&,

@@ -42,15 +42,17 @@ void connect(group_graph& graph, group_id producer, group_id consumer,
 }
 
 void connect(group_graph& graph, group_id producer, group_id consumer,
-             std::vector<column_span> spans) {
+             const shared_spans& spans) {
+  // Nothing crosses.
+  if (spans.empty())
+    return;
   uint64_t columns = 0;
   for (const auto& x : spans)
     columns += x.count;
   auto cut = columns < graph.groups[producer].width;
   graph.groups[producer].downstream.push_back(
       {consumer, 0, columns, spans, cut});
-  graph.groups[consumer].upstream.push_back(
-      {producer, 0, columns, std::move(spans), cut});
+  graph.groups[consumer].upstream.push_back({producer, 0, columns, spans, cut});
 }
 
 /// The spans from all columns of a stream, or of what gives sums to it, to the
@@ -95,22 +97,48 @@ std::vector<column_span> spans_between(const std::vector<column_span>& from,
   return out;
 }
 
-/// Connects a group of a stream, or one that reads a stream, with a producer.
-void connect_spans(group_graph& graph, const network& net, group_id producer,
-                   group_id consumer) {
-  const auto& from = graph.groups[producer];
-  const auto& to = graph.groups[consumer];
-  const auto& source = net.layers[from.layer];
-  const auto& reader = net.layers[to.layer];
-  auto spans = reader.kind != layer_kind::stream
-                   ? spans_from(source, from.neurons)
-               : is_coordinate(source.kind)
-                   ? spans_between(spans_from(source, from.neurons),
-                                   spans_to(reader, to.neurons))
-                   : spans_to(reader, to.neurons);
-  if (!spans.empty())
-    connect(graph, producer, consumer, std::move(spans));
-}
+/// Makes the spans of edges to groups of a stream, and to groups that read one.
+class span_maker {
+public:
+  span_maker(const group_graph& graph, const network& net)
+      : graph_(graph), net_(net) {
+  }
+
+  /// Empty where nothing crosses such an edge.
+  shared_spans between(group_id producer, group_id consumer) {
+    const auto& reader = layer_of(consumer);
+    if (reader.kind != layer_kind::stream)
+      return of(from_, producer, spans_from);
+    if (!is_coordinate(layer_of(producer).kind))
+      return of(to_, consumer, spans_to);
+    return spans_between(spans_from(layer_of(producer), neurons_of(producer)),
+                         spans_to(reader, neurons_of(consumer)));
+  }
+
+private:
+  using known = std::map<group_id, shared_spans>;
+
+  template <class Make>
+  shared_spans of(known& in, group_id id, Make make) {
+    auto [found, is_new] = in.try_emplace(id);
+    if (is_new)
+      found->second = make(layer_of(id), neurons_of(id));
+    return found->second;
+  }
+
+  const layer& layer_of(group_id id) const {
+    return net_.layers[graph_.groups[id].layer];
+  }
+
+  const neuron_set& neurons_of(group_id id) const {
+    return graph_.groups[id].neurons;
+  }
+
+  const group_graph& graph_;
+  const network& net_;
+  known from_; ///< By producer.
+  known to_;   ///< By consumer.
+};
 
 /// Finds out which producers the neurons of a sparse layer read.
 class sparse_readers {
@@ -182,6 +210,7 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
                    const std::vector<std::vector<group_id>>& groups_of) {
   const auto& x = net.layers[id];
   auto by_spans = is_coordinate(x.kind) || reads_norm(x.kind);
+  span_maker spans{graph, net};
   std::optional<sparse_readers> sparse;
   if (x.kind == layer_kind::sparse)
     sparse.emplace(net, id, graph, groups_of);
@@ -194,7 +223,7 @@ void connect_layer(group_graph& graph, const network& net, layer_id id,
     for (size_t i = 0; i < x.inputs.size(); ++i)
       for (auto producer : groups_of[x.inputs[i]])
         if (by_spans)
-          connect_spans(graph, net, producer, consumer);
+          connect(graph, producer, consumer, spans.between(producer, consumer));
         else if (!sparse || read.contains(producer))
           connect(graph, producer, consumer, x.delay_of(i));
   }

@@ -32,7 +32,7 @@ struct edge {
   /// Where they come from and go to, ascending in both. Where spans of several
   /// edges meet in a column of the consumer, they are added (`tree_sum`).
   /// Empty: it is all of the producer's, beside those of other edges.
-  std::vector<column_span> spans = {};
+  shared_spans spans = {};
   /// Only some of the producer's columns cross it, so they are sent to that
   /// consumer alone.
   bool cut = false;
