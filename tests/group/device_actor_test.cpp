@@ -68,6 +68,30 @@ TEST_CASE("what a kernel throws comes back in its block, the next one runs") {
   CHECK(!good->failure);
 }
 
+TEST_CASE("of equal urgency the first micro-batch goes first") {
+  actor_world world;
+  auto done = std::make_shared<std::vector<block_ptr>>();
+  auto owner = spawn_owner(world, done);
+  std::shared_ptr<device> dev = make_reference_device();
+  auto runner = world.adopt(world.system().spawn(run_device, dev));
+  std::string order;
+  auto send = [&](char name, urgency when, uint32_t micro_batch) {
+    auto what = std::make_shared<block>();
+    what->owner = owner;
+    what->when = when;
+    what->micro_batch = micro_batch;
+    what->run = [&order, name](device&) { order += name; };
+    caf::anon_send(runner, block_ptr{what});
+  };
+  send('a', urgency::forward, 1);
+  send('b', urgency::forward, 0);
+  send('c', urgency::backward, 2);
+  send('d', urgency::forward, 1);
+  send('e', urgency::forward, 0);
+  world.settle();
+  CHECK(order == "cbead");
+}
+
 TEST_CASE("backward goes before forward, and both before idle work") {
   actor_world world;
   auto done = std::make_shared<std::vector<block_ptr>>();

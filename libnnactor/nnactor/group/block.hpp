@@ -20,6 +20,9 @@ enum class urgency : uint8_t { backward, forward, idle };
 struct block {
   group_actor owner = {};
   urgency when = urgency::idle;
+  /// Of equally urgent ones the first micro-batch goes first, through all
+  /// groups of the device: whoever waits for it elsewhere can begin.
+  uint32_t micro_batch = 0;
   const char* what = ""; ///< That it does, and for which group, for traces.
   group_id of = 0;
   std::function<void(device&)> run = {}; ///< On the device.
@@ -55,7 +58,7 @@ inline void fetch_all(device& dev, std::vector<tensor>& xs) {
 }
 
 /// Sends a block of the group actor `self` to `dev`. Blocks of equal urgency
-/// run in the order in which they were sent.
+/// and micro-batch run in the order in which they were sent.
 template <class Self>
 void send_block(Self* self, const device_actor& dev, block what) {
   what.owner = self;

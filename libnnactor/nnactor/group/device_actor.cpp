@@ -6,10 +6,9 @@
 namespace nnactor {
 
 block_ptr device_state::next() {
-  auto queue = std::ranges::find_if(
-      waiting, [](const std::deque<block_ptr>& x) { return !x.empty(); });
-  auto out = std::move(queue->front());
-  queue->pop_front();
+  auto queue =
+      std::ranges::find_if(waiting, [](const auto& x) { return !x.empty(); });
+  auto out = std::move(queue->extract(queue->begin()).mapped());
   --size;
   return out;
 }
@@ -62,7 +61,8 @@ run_device(block_device_actor::stateful_pointer<device_state> self,
   return {
       [self](const block_ptr& what) {
         auto& st = self->state;
-        st.waiting[static_cast<size_t>(what->when)].push_back(what);
+        st.waiting[static_cast<size_t>(what->when)].emplace(what->micro_batch,
+                                                            what);
         if (++st.size == 1)
           self->send(self, ready_atom::value);
       },

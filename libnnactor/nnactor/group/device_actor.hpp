@@ -4,7 +4,7 @@
 #include "nnactor/group/block.hpp"
 
 #include <array>
-#include <deque>
+#include <map>
 #include <memory>
 
 namespace nnactor {
@@ -19,8 +19,9 @@ struct device_state {
   device_state() = default;
 
   std::shared_ptr<device> dev;
-  std::array<std::deque<block_ptr>, 3> waiting; ///< By urgency.
-  size_t size = 0;                              ///< Of all of them.
+  /// By urgency, then by micro-batch; of equal ones the oldest comes first.
+  std::array<std::multimap<uint32_t, block_ptr>, 3> waiting;
+  size_t size = 0; ///< Of all of them.
 
   /// What runs on a GPU while the next block is made ready.
   struct {
@@ -28,7 +29,7 @@ struct device_state {
     uint64_t number = 0;
   } under_way;
 
-  /// Takes the oldest of the most urgent.
+  /// Takes the first of the most urgent.
   block_ptr next();
 };
 

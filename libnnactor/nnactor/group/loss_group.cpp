@@ -40,6 +40,7 @@ void loss_group_state::start_loss(const work_id& work,
   auto outcome = std::make_shared<loss_program::outcome>();
   send_block(self, settings.device,
              {.when = urgency::backward,
+              .micro_batch = work.micro_batch,
               .what = "loss",
               .of = settings.head().id,
               .run =

@@ -123,7 +123,7 @@ void neuron_group_state::start_forward(const work_id& work) {
     return start_answer(work, *values);
   auto out = std::make_shared<sent_output>();
   execute(
-      "forward", urgency::forward,
+      "forward", {urgency::forward, work.micro_batch},
       [p = program, work, out, xs = std::move(*values),
        stays = settings.outputs_stay](device& dev) {
         *out = output_of(*p, dev, work, xs, stays);
@@ -179,7 +179,7 @@ void neuron_group_state::run_backward(const work_id& work,
   };
   auto out = std::make_shared<outcome>();
   execute(
-      "backward", urgency::backward,
+      "backward", {urgency::backward, work.micro_batch},
       [p = program, work, out, gs = std::move(values),
        stay = settings.gradients_stay](device& dev) {
         // What waits for gradients changes on the device, so it is asked there.
@@ -236,7 +236,8 @@ void neuron_group_state::start_accumulates() {
     accumulated = next(accumulated, settings.time_steps);
     auto last = accumulated.micro_batch == settings.train.micro_batches;
     execute(
-        "accumulate", accumulates++ < most ? urgency::idle : urgency::backward,
+        "accumulate",
+        {accumulates++ < most ? urgency::idle : urgency::backward},
         [p = program, before = accumulated](device& dev) {
           p->accumulate_before(dev, before);
         },
@@ -268,7 +269,7 @@ void neuron_group_state::tell_twin() {
 void neuron_group_state::start_norms() {
   auto norms = std::make_shared<std::vector<double>>();
   execute(
-      "norm", urgency::idle,
+      "norm", {urgency::idle},
       [p = program, norms](device& dev) {
         *norms = p->squared_gradient_norms(dev);
       },
@@ -281,13 +282,14 @@ void neuron_group_state::start_norms() {
       });
 }
 
+// Not before what waits to be accumulated or saved, which is idle work, too.
 void neuron_group_state::start_update(float scale) {
   norm_sent = false;
   added_up = false;
   twin_added_up = false;
   accumulated = {};
   execute(
-      "update", urgency::idle,
+      "update", {urgency::idle},
       [p = program, step = version, scale](device& dev) {
         p->update(dev, step, scale);
       },
@@ -316,7 +318,7 @@ void neuron_group_state::start_save(uint64_t generation) {
   for (size_t i = 0; i < settings.members.size(); ++i) {
     auto copy = std::make_shared<parameter_set>();
     execute(
-        "save", urgency::idle,
+        "save", {urgency::idle},
         [p = program, i, copy](device&) { *copy = p->save(i); },
         [this, generation, copy] {
           self->send(settings.persistence, save_atom::value, settings.epoch,
@@ -334,12 +336,13 @@ void neuron_group_state::report(caf::error what) {
              within(place, what));
 }
 
-void neuron_group_state::execute(const char* what, urgency when,
+void neuron_group_state::execute(const char* what, turn when,
                                  std::function<void(device&)> run,
                                  std::function<void()> then) {
   ++blocks;
   send_block(self, settings.device,
-             {.when = when,
+             {.when = when.urgent,
+              .micro_batch = when.micro_batch,
               .what = what,
               .of = settings.head().id,
               .run = std::move(run),

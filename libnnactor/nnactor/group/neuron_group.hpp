@@ -133,7 +133,13 @@ private:
   void report(caf::error what);
 
   /// @param what For traces.
-  void execute(const char* what, urgency when, std::function<void(device&)> run,
+  /// When a block runs, see there.
+  struct turn {
+    urgency urgent = urgency::idle;
+    uint32_t micro_batch = 0;
+  };
+
+  void execute(const char* what, turn when, std::function<void(device&)> run,
                std::function<void()> then);
 };
 

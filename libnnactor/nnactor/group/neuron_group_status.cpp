@@ -56,7 +56,7 @@ caf::result<parameters_ptr> neuron_group_state::on_peek(group_id which) {
   auto promise = self->make_response_promise<parameters_ptr>();
   auto copy = std::make_shared<parameter_set>();
   execute(
-      "peek", urgency::idle,
+      "peek", {urgency::idle},
       [p = program, i, copy](device&) { *copy = p->save(i); },
       [promise, copy]() mutable { promise.deliver(parameters_ptr{copy}); });
   return promise;
