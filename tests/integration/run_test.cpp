@@ -1,4 +1,5 @@
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -51,10 +52,6 @@ percentage = 50
 [[distribute.partition]]
 percentage = 50
 )";
-
-bool has(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
 
 void train(const scratch& folder, std::vector<std::string> overrides) {
   auto line = std::vector<std::string>{"run", folder / "small.toml"};
@@ -135,6 +132,17 @@ TEST_CASE("a trace has what every core of every node does") {
         "accumulate group 2", "update group 2", "wait"})
     CHECK_MESSAGE(names.contains(name), name);
   CHECK_FALSE(names.contains("three_nodes: node 4"));
+}
+
+TEST_CASE("steps are timed of a split that is written down") {
+  scratch folder;
+  auto end =
+      run_nnactor({"bench", "step", "--config",
+                   small_config(folder, "[distribute]\nby = \"auto\"\n")});
+  INFO(end.err);
+  CHECK(end.status == 2);
+  CHECK(has(end.err, "parts are written down"));
+  CHECK(end.err.find('\n') == end.err.size() - 1);
 }
 
 TEST_CASE("nodes end with the run that started them, also when it is killed") {

@@ -59,6 +59,11 @@ result<figures> run(const step_bench& how) {
   auto job = prepare(std::move(*config));
   if (!job)
     return job.error();
+  if (job->how.distribute.waits_for_nodes())
+    return fail(ec::invalid_config,
+                "{}: this times a split that is the same on any nodes; take a "
+                "config whose parts are written down",
+                to_string(job->how.distribute.where));
   auto one = time_nodes(*job, 1);
   if (!one)
     return one.error();
