@@ -1,10 +1,12 @@
 #include "reports/answer_text.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <rapidcheck.h>
 
 using namespace nnactor;
+using namespace nnactor::test;
 using nlohmann::json;
 
 namespace {
@@ -42,10 +44,6 @@ const char* const answers[] = {
         "text":"moved group 3","gain":1.5,"moves":[],
         "nodes":[{"node":1,"busy_ms_before":1,"busy_ms_expected":2}]})",
 };
-
-bool has(const std::string& text, const char* what) {
-  return text.find(what) != std::string::npos;
-}
 
 /// Changes one value somewhere to something else.
 void damage(json& x) {

@@ -1,10 +1,12 @@
 #include "reports/plan_report.hpp"
 
 #include "support/networks.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace nnactor;
+using namespace nnactor::test;
 
 namespace {
 
@@ -18,10 +20,6 @@ plan_choices choices(size_t devices, double memory = 0) {
   on.devices.assign(devices, {1e9, 1e9, 4e9, 500, memory});
   on.servers.assign(devices, 0);
   return choose_plans(training_work(net, how), on, how.batch);
-}
-
-bool has(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
 }
 
 } // namespace

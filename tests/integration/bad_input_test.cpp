@@ -8,9 +8,9 @@ namespace {
 
 // Runs the small config with one change that must be refused: exit status 2,
 // one line that says all of `words`, and nothing saved.
-void refuse(const std::vector<std::string>& overrides,
-            const std::vector<std::string>& words,
-            const std::string& more = "") {
+void refuse_run(const std::vector<std::string>& overrides,
+                const std::vector<std::string>& words,
+                const std::string& more = "") {
   scratch folder;
   auto line = std::vector<std::string>{"run", small_config(folder, more)};
   for (auto& x : overrides) {
@@ -29,43 +29,43 @@ void refuse(const std::vector<std::string>& overrides,
 } // namespace
 
 TEST_CASE("keys and types of the config") {
-  refuse({"train.stepz=5"}, {"stepz", "steps"});
-  refuse({"train.steps='many'"}, {"--set train.steps", "steps"});
-  refuse({}, {"small.toml:", "activasion"},
-         "[[network.layers]]\nkind = \"dense\"\nactivasion = \"relu\"\n");
+  refuse_run({"train.stepz=5"}, {"stepz", "steps"});
+  refuse_run({"train.steps='many'"}, {"--set train.steps", "steps"});
+  refuse_run({}, {"small.toml:", "activasion"},
+             "[[network.layers]]\nkind = \"dense\"\nactivasion = \"relu\"\n");
 }
 
 TEST_CASE("parts that are not a partition") {
-  refuse({}, {"small.toml:", "100"},
-         "[[distribute.partition]]\npercentage = 37\n"
-         "[[distribute.partition]]\npercentage = 62\n");
-  refuse({}, {"small.toml:"},
-         "[distribute]\nper_layer = false\n"
-         "[[distribute.partition]]\ncount = 10\n"
-         "[[distribute.partition]]\ncount = 11\n");
-  refuse({}, {"small.toml:", "5"},
-         "[[distribute.partition]]\nids = [\"0-60\", 5]\n"
-         "[[distribute.partition]]\nids = [5]\n");
-  refuse({}, {"small.toml:", "9999"},
-         "[[distribute.partition]]\nids = [\"0-9999\"]\n");
-  refuse({}, {"small.toml:", "hiden", "hidden"},
-         "[[distribute.partition]]\nlayers = [\"characters\", \"hiden\"]\n"
-         "[[distribute.partition]]\nlayers = [\"next\"]\n");
+  refuse_run({}, {"small.toml:", "100"},
+             "[[distribute.partition]]\npercentage = 37\n"
+             "[[distribute.partition]]\npercentage = 62\n");
+  refuse_run({}, {"small.toml:"},
+             "[distribute]\nper_layer = false\n"
+             "[[distribute.partition]]\ncount = 10\n"
+             "[[distribute.partition]]\ncount = 11\n");
+  refuse_run({}, {"small.toml:", "5"},
+             "[[distribute.partition]]\nids = [\"0-60\", 5]\n"
+             "[[distribute.partition]]\nids = [5]\n");
+  refuse_run({}, {"small.toml:", "9999"},
+             "[[distribute.partition]]\nids = [\"0-9999\"]\n");
+  refuse_run({}, {"small.toml:", "hiden", "hidden"},
+             "[[distribute.partition]]\nlayers = [\"characters\", \"hiden\"]\n"
+             "[[distribute.partition]]\nlayers = [\"next\"]\n");
 }
 
 TEST_CASE("data that cannot be used") {
   scratch folder;
   write_file(folder / "empty.txt", "");
   write_file(folder / "binary.txt", std::string("ab\0cd", 5));
-  refuse({"data.path=/nonexistent/file"}, {"/nonexistent/file"});
-  refuse({"data.path=" + folder / "empty.txt"}, {"empty.txt"});
-  refuse({"data.path=" + folder / "binary.txt"}, {"binary.txt"});
+  refuse_run({"data.path=/nonexistent/file"}, {"/nonexistent/file"});
+  refuse_run({"data.path=" + folder / "empty.txt"}, {"empty.txt"});
+  refuse_run({"data.path=" + folder / "binary.txt"}, {"binary.txt"});
 }
 
 TEST_CASE("a store that cannot be written") {
   scratch folder;
   write_file(folder / "file", "in the way");
-  refuse({"store.path=" + folder / "file/model"}, {"/file", "folder"});
+  refuse_run({"store.path=" + folder / "file/model"}, {"/file", "folder"});
 }
 
 TEST_CASE("addresses") {

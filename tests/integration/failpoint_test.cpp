@@ -24,7 +24,8 @@ std::vector<std::string> failpoints() {
   return names;
 }
 
-std::vector<std::string> words(const scratch& folder, const std::string& name) {
+std::vector<std::string> words_of_two(const scratch& folder,
+                                      const std::string& name) {
   return {"run",
           small_config(folder),
           "--json",
@@ -41,7 +42,7 @@ std::vector<std::string> words(const scratch& folder, const std::string& name) {
 /// A run that ends at a failpoint, in its driver or on all nodes at once.
 void die_at(const std::string& failpoint, const scratch& folder,
             const std::string& name) {
-  auto line = command(words(folder, name));
+  auto line = command(words_of_two(folder, name));
   line.insert(line.begin(), {"/usr/bin/env", "NNACTOR_FAILPOINT=" + failpoint});
   process run{line};
   auto end = run.finish();
@@ -52,7 +53,7 @@ void die_at(const std::string& failpoint, const scratch& folder,
 
 TEST_CASE("whoever dies at any moment of a commit leaves a whole model") {
   scratch folder;
-  REQUIRE(run_nnactor(words(folder, "quiet")).status == 0);
+  REQUIRE(run_nnactor(words_of_two(folder, "quiet")).status == 0);
   auto expected = content_of(folder / "models/quiet");
   auto names = failpoints();
   CHECK(names.size() == 12);
@@ -64,7 +65,7 @@ TEST_CASE("whoever dies at any moment of a commit leaves a whole model") {
     die_at(name + ":2", folder, name);
     auto model = folder / ("models/" + name);
     CHECK(run_nnactor({"model", "verify", model}).status == 0);
-    auto again = words(folder, name);
+    auto again = words_of_two(folder, name);
     again.push_back("--resume");
     auto end = run_nnactor(again);
     INFO(end.err);
@@ -76,7 +77,7 @@ TEST_CASE("whoever dies at any moment of a commit leaves a whole model") {
 TEST_CASE("a run that died before it had a model begins anew") {
   scratch folder;
   die_at("epoch_claimed", folder, "model");
-  CHECK(run_nnactor(words(folder, "model")).status == 0);
+  CHECK(run_nnactor(words_of_two(folder, "model")).status == 0);
 }
 
 TEST_CASE("a misspelt failpoint is refused") {

@@ -1,4 +1,5 @@
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,10 +17,6 @@ std::vector<std::string> run_of(const scratch& folder,
   std::vector<std::string> out{"run", small_config(folder)};
   out.insert(out.end(), more.begin(), more.end());
   return out;
-}
-
-bool has(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
 }
 
 /// Refused in one line that says all of `words`, with what is there unchanged.

@@ -1,4 +1,5 @@
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -11,10 +12,6 @@ using namespace nnactor::test;
 using nlohmann::json;
 
 namespace {
-
-bool has(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
 
 struct listening_node {
   listening_node(const scratch& folder, const std::string& where)

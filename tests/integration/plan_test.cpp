@@ -1,5 +1,6 @@
 #include "support/documented_keys.hpp"
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -7,13 +8,7 @@
 using namespace nnactor::test;
 using nlohmann::json;
 
-namespace {
-
-bool has(const std::string& text, const char* what) {
-  return text.find(what) != std::string::npos;
-}
-
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("a plan tells what nodes need before anything starts") {
   scratch folder;

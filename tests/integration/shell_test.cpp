@@ -1,4 +1,5 @@
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -56,10 +57,6 @@ std::string undisturbed(const scratch& folder) {
           .status
       == 0);
   return content_of(model);
-}
-
-bool has(const std::string& text, const char* what) {
-  return text.find(what) != std::string::npos;
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,10 +19,6 @@ std::vector<std::string> long_run(const scratch& folder,
                                "train.steps=1500"};
   out.insert(out.end(), more.begin(), more.end());
   return out;
-}
-
-bool has(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
 }
 
 /// The line after "Go on with", for a shell.

@@ -1,5 +1,6 @@
 #include "support/certificates.hpp"
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +23,7 @@ std::vector<std::string> with_credentials(const scratch& folder,
 }
 
 /// The words that start a node with the credentials "good".
-std::vector<std::string> node_words(const scratch& folder) {
+std::vector<std::string> node_of_good_name(const scratch& folder) {
   return command(
       with_credentials(folder, "good",
                        {"node", "--listen", "127.0.0.1:0", "--store",
@@ -35,14 +36,10 @@ std::string address_of(process& node) {
   return line.substr(begin, line.find(',') - begin);
 }
 
-bool has(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
-
 /// A node, and what it says of whom it refuses.
 struct tls_node {
   explicit tls_node(const scratch& folder)
-      : program(node_words(folder)), address(address_of(program)) {
+      : program(node_of_good_name(folder)), address(address_of(program)) {
   }
 
   std::string complaints() {
@@ -56,7 +53,8 @@ struct tls_node {
 
 /// Asks for the nodes' company with all the time of the world, and must be told
 /// at once that there is none: one line that says `what`, exit status 2.
-void refuse(const std::vector<std::string>& words, const std::string& what) {
+void refuse_soon(const std::vector<std::string>& words,
+                 const std::string& what) {
   auto begin = std::chrono::steady_clock::now();
   auto end = run_nnactor(words);
   INFO(end.out << end.err);
@@ -66,8 +64,8 @@ void refuse(const std::vector<std::string>& words, const std::string& what) {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{20});
 }
 
-std::vector<std::string> run_words(const scratch& folder,
-                                   const std::string& address) {
+std::vector<std::string> run_at(const scratch& folder,
+                                const std::string& address) {
   return {"run",     small_config(folder),
           "--set",   "cluster.connect_timeout_ms=60000",
           "--nodes", address};
@@ -89,9 +87,9 @@ TEST_CASE("nodes with credentials serve those of the same authority only") {
   scratch folder;
   make_credentials(folder, "good");
   make_credentials(folder, "bad");
-  process node{node_words(folder)};
+  process node{node_of_good_name(folder)};
   auto address = address_of(node);
-  auto run = run_words(folder, address);
+  auto run = run_at(folder, address);
   auto end = run_nnactor(with_credentials(folder, "good", run));
   INFO(end.out << end.err);
   CHECK(end.status == 0);
@@ -110,7 +108,7 @@ TEST_CASE("whoever speaks no TLS disturbs nobody who does") {
   scratch folder;
   auto config = small_config(folder);
   make_credentials(folder, "good");
-  process node{node_words(folder)};
+  process node{node_of_good_name(folder)};
   auto address = address_of(node);
   process run{
       command(with_credentials(folder, "good",
@@ -135,8 +133,8 @@ TEST_CASE("who does not believe the other says so, and so does the other") {
     return with_credentials(folder, "bad", std::move(words));
   };
   auto why = "its certificate is signed by another authority";
-  refuse(bad(run_words(folder, node.address)), why);
-  refuse(bad({"status", node.address}), why);
+  refuse_soon(bad(run_at(folder, node.address)), why);
+  refuse_soon(bad({"status", node.address}), why);
   CHECK(has(node.complaints(),
             "it does not believe the authority of our certificate"));
 }
@@ -146,9 +144,9 @@ TEST_CASE("who meets TLS without certificates is told so") {
   make_credentials(folder, "good");
   tls_node node{folder};
   auto why = "it speaks TLS; give --certificate, --key and --authority";
-  refuse(run_words(folder, node.address), why);
-  refuse({"shell", node.address, "-c", "status"}, why);
-  refuse({"status", node.address}, why);
+  refuse_soon(run_at(folder, node.address), why);
+  refuse_soon({"shell", node.address, "-c", "status"}, why);
+  refuse_soon({"status", node.address}, why);
   CHECK(has(node.complaints(), "it shows no certificate"));
 }
 
@@ -158,10 +156,10 @@ TEST_CASE("who meets plain text with certificates is told so") {
   process node{command({"node", "--listen", "127.0.0.1:0", "--store",
                         folder / "models", "--state", folder / "state"})};
   auto address = address_of(node);
-  auto words = run_words(folder, address);
-  refuse(with_credentials(folder, "good", words), "it does not speak TLS");
-  refuse(with_credentials(folder, "good", {"status", address}),
-         "it does not speak TLS");
+  auto words = run_at(folder, address);
+  refuse_soon(with_credentials(folder, "good", words), "it does not speak TLS");
+  refuse_soon(with_credentials(folder, "good", {"status", address}),
+              "it does not speak TLS");
   // The node takes no harm.
   auto end = run_nnactor(words);
   INFO(end.err);
@@ -178,7 +176,7 @@ TEST_CASE(
   tls_node node{folder};
   auto mine = folder / "mine";
   make_certificate(mine, folder / "good-ca");
-  auto words = run_words(folder, node.address);
+  auto words = run_at(folder, node.address);
   words.insert(words.end(),
                {"--certificate", mine + ".pem", "--key", mine + ".key",
                 "--authority", folder / "good-ca.pem"});
@@ -187,9 +185,9 @@ TEST_CASE(
     make_certificate(folder / "good", folder / "good-ca", how);
   };
   replace({.first_day = -9, .last_day = -1});
-  refuse(words, "its certificate has expired");
+  refuse_soon(words, "its certificate has expired");
   replace({.hosts = {"DNS:elsewhere", "IP:10.0.0.5"}});
-  refuse(words, "its certificate is for other hosts");
+  refuse_soon(words, "its certificate is for other hosts");
   replace({.hosts = {"DNS:elsewhere", "IP:127.0.0.1"}});
   auto end = run_nnactor(words);
   INFO(end.err);
@@ -228,8 +226,8 @@ TEST_CASE("files that cannot be used are told before anything is started") {
            {"plan", config},
            {"shell", "127.0.0.1:1", "-c", "status"},
            {"status", "127.0.0.1:1"}})
-    refuse(with_key("bad.key", words),
-           "the key " + folder / "bad.key does not belong to");
+    refuse_soon(with_key("bad.key", words),
+                "the key " + folder / "bad.key does not belong to");
   REQUIRE(chmod((folder / "good.key").c_str(), 0644) == 0);
   auto open = run_nnactor(with_key("good.key", {"run", config, "--check"}));
   CHECK(open.status == 0);
@@ -246,7 +244,7 @@ TEST_CASE("the environment has the credentials of all commands") {
   process node{command({"node", "--listen", "127.0.0.1:0", "--store",
                         folder / "models", "--state", folder / "state"})};
   auto address = address_of(node);
-  auto words = run_words(folder, address);
+  auto words = run_at(folder, address);
   words.push_back("--paused");
   process run{command(words)};
   auto hint = run.line_with("look inside with ");
@@ -267,14 +265,14 @@ TEST_CASE("the environment has the credentials of all commands") {
   unsetenv("NNACTOR_CERTIFICATE");
   unsetenv("NNACTOR_KEY");
   unsetenv("NNACTOR_AUTHORITY");
-  refuse({"status", address}, "it speaks TLS");
+  refuse_soon({"status", address}, "it speaks TLS");
 }
 
 TEST_CASE("commands to try next have the options that they need") {
   scratch folder;
   make_credentials(folder, "good");
   tls_node node{folder};
-  auto words = run_words(folder, node.address);
+  auto words = run_at(folder, node.address);
   words.push_back("--paused");
   process run{command(with_credentials(folder, "good", words))};
   auto hint = run.line_with("look inside with ");
