@@ -9,7 +9,7 @@
 
 namespace nnactor {
 
-const char* const protocol_version = "nnactor-10";
+const char* const protocol_version = "nnactor-11";
 
 std::string to_string(const work_id& work) {
   constexpr const char* phases[] = {"training", "validation", "inference"};
