@@ -417,7 +417,8 @@ TEST_CASE("coordinates, heads and hidden units are visited without a weight") {
   for (auto [producer, consumer] :
        {std::pair{"stream0", "carry1"}, std::pair{"stream0", "attention0"},
         std::pair{"stream1", "mlp1"}, std::pair{"attention0", "stream1"}}) {
-    CAPTURE(producer);
+    const auto* name = producer; // What is captured is no binding.
+    CAPTURE(name);
     auto found = visited(producer, consumer);
     CHECK_FALSE(found.empty());
     for (const auto& x : found)
