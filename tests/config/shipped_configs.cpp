@@ -47,6 +47,9 @@ TEST_CASE("the shipped configs are right") {
     REQUIRE_MESSAGE(x, explain(x.error()));
     auto net = build_network(x->network, shape_of(x->data));
     REQUIRE_MESSAGE(net, explain(net.error()));
+    // A plan is made for the nodes that are there.
+    if (x->distribute.waits_for_nodes())
+      continue;
     auto parts = distribute(*net, x->distribute);
     REQUIRE_MESSAGE(parts, explain(parts.error()));
     CHECK(parts->parts.size() == x->cluster.nodes);

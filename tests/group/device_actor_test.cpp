@@ -27,103 +27,83 @@ group_actor spawn_owner(actor_world& in,
       }));
 }
 
+/// A device, and a group that gives it blocks.
+struct block_queue {
+  /// @return the block, which comes back in `done`
+  block_ptr send(std::function<void(device&)> run, urgency when = urgency::idle,
+                 uint32_t micro_batch = 0) {
+    auto what = std::make_shared<block>();
+    what->owner = owner;
+    what->when = when;
+    what->micro_batch = micro_batch;
+    what->run = std::move(run);
+    caf::anon_send(runner, block_ptr{what});
+    return what;
+  }
+
+  /// One that writes its name down when it runs.
+  void send(char name, urgency when = urgency::idle, uint32_t micro_batch = 0) {
+    send([this, name](device&) { order += name; }, when, micro_batch);
+  }
+
+  actor_world world;
+  std::string order;
+  std::shared_ptr<std::vector<block_ptr>> done =
+      std::make_shared<std::vector<block_ptr>>();
+  group_actor owner = spawn_owner(world, done);
+  device_actor runner = world.adopt(world.system().spawn(
+      run_device, std::shared_ptr<device>{make_reference_device()}));
+};
+
 } // namespace
 
 TEST_CASE("blocks run on the device and come back") {
-  actor_world world;
-  auto done = std::make_shared<std::vector<block_ptr>>();
-  auto owner = spawn_owner(world, done);
-  std::shared_ptr<device> dev = make_reference_device();
-  auto runner = world.adopt(world.system().spawn(run_device, dev));
-  std::string order;
-  for (char name : {'a', 'b', 'c'}) {
-    auto what = std::make_shared<block>();
-    what->owner = owner;
-    what->run = [&order, name](device&) { order += name; };
-    caf::anon_send(runner, block_ptr{what});
-  }
-  world.settle();
-  CHECK(order == "abc");
-  CHECK(done->size() == 3);
+  block_queue x;
+  for (char name : {'a', 'b', 'c'})
+    x.send(name);
+  x.world.settle();
+  CHECK(x.order == "abc");
+  CHECK(x.done->size() == 3);
 }
 
 TEST_CASE("what a kernel throws comes back in its block, the next one runs") {
-  actor_world world;
-  auto done = std::make_shared<std::vector<block_ptr>>();
-  auto owner = spawn_owner(world, done);
-  std::shared_ptr<device> dev = make_reference_device();
-  auto runner = world.adopt(world.system().spawn(run_device, dev));
-  auto bad = std::make_shared<block>();
-  bad->owner = owner;
-  bad->run = [](device&) { throw std::runtime_error("affine [1, 2]"); };
-  auto good = std::make_shared<block>();
-  good->owner = owner;
-  good->run = [](device&) {};
-  caf::anon_send(runner, block_ptr{bad});
-  caf::anon_send(runner, block_ptr{good});
-  world.settle();
-  REQUIRE(done->size() == 2);
+  block_queue x;
+  auto bad = x.send([](device&) { throw std::runtime_error("affine [1, 2]"); });
+  auto good = x.send([](device&) {});
+  x.world.settle();
+  REQUIRE(x.done->size() == 2);
   CHECK(code_of(bad->failure) == ec::device_failure);
   CHECK(explain(bad->failure).find("affine [1, 2]") != std::string::npos);
   CHECK(!good->failure);
 }
 
 TEST_CASE("of equal urgency the first micro-batch goes first") {
-  actor_world world;
-  auto done = std::make_shared<std::vector<block_ptr>>();
-  auto owner = spawn_owner(world, done);
-  std::shared_ptr<device> dev = make_reference_device();
-  auto runner = world.adopt(world.system().spawn(run_device, dev));
-  std::string order;
-  auto send = [&](char name, urgency when, uint32_t micro_batch) {
-    auto what = std::make_shared<block>();
-    what->owner = owner;
-    what->when = when;
-    what->micro_batch = micro_batch;
-    what->run = [&order, name](device&) { order += name; };
-    caf::anon_send(runner, block_ptr{what});
-  };
-  send('a', urgency::forward, 1);
-  send('b', urgency::forward, 0);
-  send('c', urgency::backward, 2);
-  send('d', urgency::forward, 1);
-  send('e', urgency::forward, 0);
-  world.settle();
-  CHECK(order == "cbead");
+  block_queue x;
+  x.send('a', urgency::forward, 1);
+  x.send('b', urgency::forward, 0);
+  x.send('c', urgency::backward, 2);
+  x.send('d', urgency::forward, 1);
+  x.send('e', urgency::forward, 0);
+  x.world.settle();
+  CHECK(x.order == "cbead");
 }
 
 TEST_CASE("backward goes before forward, and both before idle work") {
-  actor_world world;
-  auto done = std::make_shared<std::vector<block_ptr>>();
-  auto owner = spawn_owner(world, done);
-  std::shared_ptr<device> dev = make_reference_device();
-  auto runner = world.adopt(world.system().spawn(run_device, dev));
-  std::string order;
-  auto send = [&](char name, urgency when) {
-    auto what = std::make_shared<block>();
-    what->owner = owner;
-    what->when = when;
-    what->run = [&, name](device&) {
-      order += name;
-      // Arrives while others wait, as the gradients of a next group would.
-      if (name == 'y') {
-        auto late = std::make_shared<block>();
-        late->owner = owner;
-        late->when = urgency::backward;
-        late->run = [&order](device&) { order += 'L'; };
-        caf::anon_send(runner, block_ptr{late});
-      }
-    };
-    caf::anon_send(runner, block_ptr{what});
-  };
-  send('a', urgency::idle);
-  send('b', urgency::idle);
-  send('x', urgency::forward);
-  send('y', urgency::forward);
-  send('z', urgency::forward);
-  send('p', urgency::backward);
-  send('q', urgency::backward);
-  world.settle();
-  CHECK(order == "pqxyLzab");
-  CHECK(done->size() == 8);
+  block_queue x;
+  x.send('a', urgency::idle);
+  x.send('b', urgency::idle);
+  x.send('x', urgency::forward);
+  // While others wait, as the gradients of a next group would.
+  x.send(
+      [&x](device&) {
+        x.order += 'y';
+        x.send('L', urgency::backward);
+      },
+      urgency::forward);
+  x.send('z', urgency::forward);
+  x.send('p', urgency::backward);
+  x.send('q', urgency::backward);
+  x.world.settle();
+  CHECK(x.order == "pqxyLzab");
+  CHECK(x.done->size() == 8);
 }
