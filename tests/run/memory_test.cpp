@@ -22,7 +22,8 @@ cluster_view nodes_on(const std::vector<std::string>& hosts, uint64_t free,
 }
 
 std::string refusal(const prepared_job& job, const cluster_view& nodes) {
-  auto where = place(job.graph, static_cast<uint32_t>(nodes.members.size()), 1);
+  auto where =
+      nnactor::place(job.graph, static_cast<uint32_t>(nodes.members.size()), 1);
   auto err = check_memory(job, where, nodes);
   return err ? explain(err) : std::string{};
 }
@@ -64,7 +65,7 @@ TEST_CASE("the nodes of a machine are counted together, each once") {
   auto job = wide_job(80, 4);
   auto each = uint64_t{30} << 20;
   auto nodes = nodes_on({"a", "a", "b", "b"}, 1 << 30, each);
-  auto needs = footprints(job, place(job.graph, 4, 1), nodes);
+  auto needs = footprints(job, nnactor::place(job.graph, 4, 1), nodes);
   auto on_a = needs[0].total() + needs[1].total() - 2 * each;
   for (auto& x : nodes.members)
     x.info.free_memory = x.info.host == "a" ? on_a : 1 << 30;
@@ -82,7 +83,9 @@ TEST_CASE("what a job is refused for becomes less by what it is told to do") {
   auto job = wide_job(100'000, 1);
   auto nodes = nodes_on({"a"}, 0);
   auto needed = [&] {
-    return footprints(job, place(job.graph, 1, 1), nodes).front().total();
+    return footprints(job, nnactor::place(job.graph, 1, 1), nodes)
+        .front()
+        .total();
   };
   auto refused_for = [&](const char* key, auto change) {
     auto before = needed();
@@ -137,7 +140,8 @@ TEST_CASE("a model that is only asked needs no memory for training") {
   saved.train = job.how.run.train;
   auto asked = make_inference(saved, "models/wide", 1, {});
   auto nodes = nodes_on({"a"}, 0);
-  auto trained = footprints(job, place(job.graph, 1, 1), nodes).front();
+  auto trained =
+      footprints(job, nnactor::place(job.graph, 1, 1), nodes).front();
   auto needs_half = trained.process + trained.model() / 2;
   nodes.members[0].info.memory = needs_half;
   CHECK(has(refusal(job, nodes), "the node on a would need "));

@@ -37,15 +37,16 @@ TEST_CASE("a split of a small network costs more than it brings") {
   auto net = language_model();
   auto split = small_job(net, dealt(net, 2, 1));
   auto nodes = two_nodes();
-  auto found = find_costly_split(split, place(split.graph, 2, 1), nodes);
+  auto found =
+      find_costly_split(split, nnactor::place(split.graph, 2, 1), nodes);
   REQUIRE(found);
   CHECK(found->devices == 1);
   CHECK(found->times > 2);
   auto alone = small_job(net, whole(net));
-  CHECK(!find_costly_split(alone, place(alone.graph, 2, 1), nodes));
+  CHECK(!find_costly_split(alone, nnactor::place(alone.graph, 2, 1), nodes));
   // Whoever asks for a plan gets it.
   split.how.distribute.how = mechanism::automatic;
-  CHECK(!find_costly_split(split, place(split.graph, 2, 1), nodes));
+  CHECK(!find_costly_split(split, nnactor::place(split.graph, 2, 1), nodes));
 }
 
 TEST_CASE("plans take links for as slow as the slowest one that was measured") {
