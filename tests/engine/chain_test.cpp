@@ -124,13 +124,15 @@ TEST_CASE("a chain computes what its members would by themselves") {
         CHECK(together.backward(*dev, {0}, {dy}).size() == 1);
         for (auto& p : alone)
           p->accumulate(*dev, {0});
-        together.accumulate_before(*dev, {1});
+        together.accumulate_before(*dev, step, {1});
         auto norms = together.squared_gradient_norms(*dev);
         for (size_t i = 0; i < alone.size(); ++i)
           CHECK(norms[i] == alone[i]->squared_gradient_norm(*dev));
         for (auto& p : alone)
           p->update(*dev, step, 1.0f);
         together.update(*dev, step, 1.0f);
+        // What comes late has nothing to add.
+        together.accumulate_before(*dev, step, {1});
       }
       for (size_t i = 0; i < alone.size(); ++i) {
         auto expected = alone[i]->save();

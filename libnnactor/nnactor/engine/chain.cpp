@@ -143,7 +143,9 @@ std::vector<tensor> chain::backward(device& dev, piece which,
   return out;
 }
 
-void chain::accumulate_before(device& dev, piece end) {
+void chain::accumulate_before(device& dev, uint64_t step, piece end) {
+  if (step != step_)
+    return;
   auto time_steps = members_.front()->time_steps();
   for (; accumulated_ < end; accumulated_ = next(accumulated_, time_steps))
     for (size_t i = 0; i < members_.size(); ++i)
@@ -161,6 +163,7 @@ std::vector<double> chain::squared_gradient_norms(device& dev) {
 
 void chain::update(device& dev, uint64_t step, float scale) {
   accumulated_ = {};
+  step_ = step + 1;
   for (size_t i = 0; i < members_.size(); ++i)
     timed(i, [&](group_program& p) { p.update(dev, step, scale); });
 }

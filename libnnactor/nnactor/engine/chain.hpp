@@ -52,10 +52,10 @@ public:
   std::vector<tensor> backward(device& dev, piece which,
                                const std::vector<tensor>& gradients);
 
-  /// Adds the gradients of all pieces before that one which it has not added
-  /// yet.
+  /// Adds the gradients of all pieces of a step before that one which it has
+  /// not added yet. Where the step is over, there is none.
   /// @pre `backward` has been called for each
-  void accumulate_before(device& dev, piece end);
+  void accumulate_before(device& dev, uint64_t step, piece end);
 
   /// By member.
   std::vector<double> squared_gradient_norms(device& dev);
@@ -64,6 +64,7 @@ public:
 
   /// See `group_program::begin`.
   void begin(uint64_t step) {
+    step_ = step;
     for (auto& x : members_)
       x->begin(step);
   }
@@ -95,6 +96,7 @@ private:
 
   std::vector<program_ptr> members_;
   std::vector<std::atomic<uint64_t>> busy_ns_;
+  uint64_t step_ = 0; ///< That comes next or is under way.
   piece accumulated_; ///< The next one of this step.
   /// Between members where nothing is kept: one reads what the other writes.
   byte_buffer workspace_[2];

@@ -238,8 +238,8 @@ void neuron_group_state::start_accumulates() {
     execute(
         "accumulate",
         {accumulates++ < most ? urgency::idle : urgency::backward},
-        [p = program, before = accumulated](device& dev) {
-          p->accumulate_before(dev, before);
+        [p = program, step = version, before = accumulated](device& dev) {
+          p->accumulate_before(dev, step, before);
         },
         [this, last] {
           --accumulates;
@@ -282,14 +282,15 @@ void neuron_group_state::start_norms() {
       });
 }
 
-// Not before what waits to be accumulated or saved, which is idle work, too.
+// The next step waits for it. Sums of this one that are still in the queue have
+// nothing left to add.
 void neuron_group_state::start_update(float scale) {
   norm_sent = false;
   added_up = false;
   twin_added_up = false;
   accumulated = {};
   execute(
-      "update", {urgency::idle},
+      "update", {urgency::forward},
       [p = program, step = version, scale](device& dev) {
         p->update(dev, step, scale);
       },
@@ -318,7 +319,8 @@ void neuron_group_state::start_save(uint64_t generation) {
   for (size_t i = 0; i < settings.members.size(); ++i) {
     auto copy = std::make_shared<parameter_set>();
     execute(
-        "save", {urgency::idle},
+        // Of the urgency of an update, so that none overtakes it.
+        "save", {urgency::forward},
         [p = program, i, copy](device&) { *copy = p->save(i); },
         [this, generation, copy] {
           self->send(settings.persistence, save_atom::value, settings.epoch,
