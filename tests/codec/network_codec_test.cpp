@@ -1,7 +1,6 @@
 #include "nnactor/codec/network_codec.hpp"
 
 #include "nnactor/codec/message.hpp"
-#include "nnactor/network/transformer.hpp"
 #include "support/mutate.hpp"
 #include "support/networks.hpp"
 
@@ -229,17 +228,7 @@ TEST_CASE("a transformer that does not hold together is refused") {
 /// A transformer of one block with post-norm whose tokens have the rows of the
 /// vocabulary.
 network tied_post_norm() {
-  transformer_description how;
-  how.blocks = 1;
-  how.hidden = 24;
-  how.heads = how.kv_heads = 4;
-  how.mlp = 96;
-  how.attention.head_size = 6;
-  how.learns_positions = how.post_norm = how.tied = true;
-  network_description what;
-  what.layers = layers_of(how);
-  what.layers.push_back(line(9, "vocabulary", layer_kind::vocabulary, 0));
-  return must(build_network(what, {1, 11, 11, 1, 8}));
+  return small_gpt(1, 24, 4, 8, 11, {.post_norm = true, .tied = true});
 }
 
 TEST_CASE("norms and tied tables survive the way") {

@@ -102,9 +102,8 @@ double memory_of(const network& net, const layer& what,
 /// Columns that a layer sends behind it; a vocabulary that learns tells a
 /// summary.
 double sent_columns(const layer& what, const pass& of) {
-  edge out{.columns = what.width,
-           .summarised = of.learns && what.kind == layer_kind::vocabulary};
-  return static_cast<double>(out.told_columns());
+  auto tells = of.learns && what.kind == layer_kind::vocabulary;
+  return static_cast<double>(tells ? edge::summary_columns : what.width);
 }
 
 /// By border behind a layer: columns of layers before it that somebody behind

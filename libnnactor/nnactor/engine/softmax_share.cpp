@@ -2,6 +2,7 @@
 
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/engine/slots.hpp"
+#include "nnactor/partition/group_graph.hpp"
 
 #include <cmath>
 
@@ -13,8 +14,7 @@ tensor softmax_share::slots_of(const tensor& labels) const {
 
 tensor softmax_share::summary(device& dev, const tensor& z,
                               const tensor& slots) const {
-  auto out = make<float>(
-      dev, {z.extent().rows, edge{.summarised = true}.told_columns()});
+  auto out = make<float>(dev, {z.extent().rows, edge::summary_columns});
   dev.softmax_summary(view(z), view_tokens(slots), view(out));
   return std::move(out).share();
 }
@@ -70,7 +70,7 @@ private:
 
 softmax_total total_of(const std::vector<tensor>& summaries) {
   auto rows = summaries.front().extent().rows;
-  tensor_builder<float> norm{{rows, edge{.summarised = true}.asked_columns()}};
+  tensor_builder<float> norm{{rows, edge::norm_columns}};
   softmax_total out;
   for (uint64_t r = 0; r < rows; ++r) {
     row_total row;

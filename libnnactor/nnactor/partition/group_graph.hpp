@@ -40,16 +40,19 @@ struct edge {
   /// question is answered, else `told_columns` and `asked_columns`.
   bool summarised = false;
 
-  /// Columns that cross it forward in training and validation: for a summary
-  /// those of `device::softmax_summary`.
+  /// Of what `device::softmax_summary` tells, and of the norm that
+  /// `device::softmax_gradient` asks for.
+  static constexpr uint64_t summary_columns = 4;
+  static constexpr uint64_t norm_columns = 2;
+
+  /// Columns that cross it forward in training and validation.
   uint64_t told_columns() const {
-    return summarised ? 4 : columns;
+    return summarised ? summary_columns : columns;
   }
 
-  /// Columns that cross it backward: for a summary those of the norm of
-  /// `device::softmax_gradient`.
+  /// Columns that cross it backward.
   uint64_t asked_columns() const {
-    return summarised ? 2 : columns;
+    return summarised ? norm_columns : columns;
   }
 
   friend bool operator==(const edge&, const edge&) = default;
