@@ -220,6 +220,19 @@ TEST_CASE("layers go together while they fit the cache") {
   CHECK(found->filled == doctest::Approx(0.9));
 }
 
+// Shares and sums are rounded: so many times a cache may miss by a bit.
+TEST_CASE("layers that fill no number of caches exactly are planned") {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    auto x = random_planning(seed, 3, 1);
+    x.on.devices[0].cache = 1.1e6 / static_cast<double>(seed);
+    x.on.devices[0].memory = 0;
+    auto found = plan_layerwise(x.job, x.on);
+    REQUIRE(found);
+    CHECK(found->plan.stages.size() == 1);
+  }
+}
+
 TEST_CASE("the published case takes four devices a layer") {
   // 4 layers of 402.7 MB on 16 devices of 50 MB.
   planned_job job;

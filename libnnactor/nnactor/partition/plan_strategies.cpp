@@ -67,7 +67,8 @@ std::optional<layerwise_plan> plan_layerwise(const planned_job& job,
   };
   auto filled = 1.0;
   if (!enough(filled)) {
-    auto all = model.load(0, model.layers()).resident;
+    // Of one cache, with room for what is lost by rounding.
+    auto all = model.load(0, model.layers()).resident * (1 + 1e-9);
     filled = bisect(1, all / on.devices.front().cache, enough);
   }
   auto plan = evaluate(job, on, *aggregate(model, filled), sharing::balanced);
