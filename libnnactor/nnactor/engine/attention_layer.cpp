@@ -263,6 +263,7 @@ layer_costs attention_costs(const network& net, const layer& what,
                     2 * asking + 2 * heads.head_size + heads.queries + raw},
           .leaves = {what.row_width, 2 * asking + 2 * heads.head_size},
           .passes = {2 * what.row_width, 2 * asking + 2 * heads.head_size},
+          .widest = {0, asking},
           .inputs = layer_maths::until::backward};
 }
 

@@ -36,9 +36,10 @@ work_held work_in_training(const network& net, const train_settings& how,
   if (!how.learns)
     return {};
   auto in_flight = std::min(how.window, how.micro_batches);
-  // As many as may wait, and the one that is being added up; where nodes wait
-  // for each other, they have time for some.
-  auto most = nodes > 1 ? how.window - 1 : how.window + 1;
+  // As many as may wait (see `neuron_group_state::start_accumulates`), and the
+  // one that is being added up; where nodes wait for each other, they have time
+  // for some.
+  auto most = how.recompute ? 0 : nodes > 1 ? how.window - 1 : how.window + 1;
   auto waiting = std::min(most, how.micro_batches - in_flight);
   return {uint64_t{in_flight} * net.time_steps,
           uint64_t{waiting} * net.time_steps,
@@ -59,6 +60,7 @@ struct values_held {
   uint64_t finished = 0;  ///< Between backward and accumulate.
   uint64_t passing = 0;   ///< Of whatever is under way.
   uint64_t turned = 0;    ///< Of that, what sparse layers turn on its side.
+  uint64_t again = 0;     ///< Of that, what is computed a second time.
   uint64_t widest = 0;    ///< Of one tensor.
 };
 
@@ -189,6 +191,9 @@ private:
 
   void add_size(values_held& to, const group& what) const {
     to.widest = std::max(to.widest, what.width);
+    if (what.kind == group_kind::neurons)
+      to.widest =
+          std::max(to.widest, costs(what).widest.of(what.neurons.size()));
     to.turned = std::max(to.turned, turned(what));
   }
 
@@ -246,9 +251,10 @@ private:
         takes.leaves.of(neurons) + what.width
         + (takes.inputs == layer_maths::until::accumulate ? reads : 0);
     // The gradient of what it read, and that in parts.
+    auto second = how_.recompute ? again : 0;
+    to.again = std::max(to.again, second);
     to.passing = std::max(to.passing, all + gathered + what.width + turned(what)
-                                          + takes.passes.of(neurons)
-                                          + (how_.recompute ? again : 0));
+                                          + takes.passes.of(neurons) + second);
   }
 
   const network& net_;
@@ -267,7 +273,9 @@ uint64_t bytes_of(const values_held& values, const work_held& work) {
                   + values.finished * work.finished + values.passing);
   if (is_given_back(values, work))
     return bytes;
-  bytes += work.rows * value_bytes * values.turned;
+  // What comes and goes between what stays leaves holes too small for the next;
+  // measured.
+  bytes += work.rows * value_bytes * (values.turned + values.again / 2);
   return bytes + bytes / 10;
 }
 

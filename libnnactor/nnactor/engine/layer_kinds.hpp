@@ -29,6 +29,7 @@ struct layer_costs {
   column_costs leaves = {};
   /// and what backward takes for as long as it runs; see `kept_values`.
   column_costs passes = {};
+  column_costs widest = {}; ///< Of its tensors, if that is not y.
   bool keeps_y = false;
   layer_maths::until inputs = layer_maths::until::accumulate;
   /// Whether the kernels turn what they read and write on its side.

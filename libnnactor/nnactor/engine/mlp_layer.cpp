@@ -146,6 +146,7 @@ layer_costs mlp_costs(const network&, const layer& what,
           .keeps = {what.row_width, hidden},
           .leaves = {what.row_width, hidden},
           .passes = {(what.gated ? 2 : 1) * what.row_width, hidden},
+          .widest = {0, 1},
           .inputs = layer_maths::until::backward};
 }
 

@@ -229,9 +229,12 @@ void neuron_group_state::give_credit(const work_id& work) {
 
 // Micro-batches may come back in any order, but sums must not depend on it.
 // What waits for a sum keeps its memory, so only as many wait for a device that
-// is never idle as are in flight.
+// is never idle as are in flight; where forward passes keep next to nothing,
+// none does.
 void neuron_group_state::start_accumulates() {
-  auto most = settings.train.window * settings.time_steps;
+  auto most = settings.train.recompute
+                  ? 0
+                  : settings.train.window * settings.time_steps;
   while (unaccumulated.erase(accumulated) > 0) {
     accumulated = next(accumulated, settings.time_steps);
     auto last = accumulated.micro_batch == settings.train.micro_batches;
