@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/device/cached_rows.hpp"
 #include "nnactor/device/matrix.hpp"
 #include "nnactor/network/network.hpp"
 #include "nnactor/tensor/column_span.hpp"
@@ -230,6 +231,9 @@ public:
     double base = 10000;
     double scale = 1;  ///< Positions are divided by that.
     bool back = false; ///< By the negative angle, as gradients are.
+    /// [r,1] of each row in its sequence, below `context`; empty: they follow
+    /// each other.
+    token_matrix positions = {};
   };
 
   /// Turns in place, in each head, values j and j + head_size / 2 of a row by
@@ -265,6 +269,30 @@ public:
   virtual void attend_gradient(const attention_heads& how, const attended& at,
                                matrix dy, mutable_matrix dq, mutable_matrix dk,
                                mutable_matrix dv) = 0;
+
+  // The kernels of texts that are written token by token. Rows are positions of
+  // sequences, in any order and number. What a row gives depends on itself and
+  // on what its sequence has in the cache, never on the rows beside it: sums go
+  // in an order that no number of rows changes.
+
+  /// z[r,u] = x[r,c] w[u,c]^T + b[u]
+  virtual void affine_by_row(matrix x, matrix w, std::span<const float> b,
+                             mutable_matrix z) = 0;
+
+  /// x[r,c] = z[r,u] w[u,c]
+  virtual void product_by_row(matrix z, matrix w, mutable_matrix x) = 0;
+
+  using cached_rows = nnactor::cached_rows;
+
+  /// cache[where row r is] = x[r]
+  virtual void keep_rows(const cached_rows& at, matrix x,
+                         mutable_matrix cache) = 0;
+
+  /// Attention of each row to what its sequence has in the cache, up to its own
+  /// position: y = softmax(q k^T / sqrt(size)) v, as `attend` of causal heads.
+  virtual void attend_cached(const attention_heads& how, const cached_rows& at,
+                             matrix q, matrix k, matrix v,
+                             mutable_matrix y) = 0;
 
   /// y[r] = table[slots[r]], or 0 where that is negative
   /// @pre every slot is below the table's rows

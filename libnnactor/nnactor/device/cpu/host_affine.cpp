@@ -52,6 +52,17 @@ void host_device::affine(matrix x, matrix w, std::span<const float> b,
     }
 }
 
+// These depend on one row each as they are.
+
+void host_device::affine_by_row(matrix x, matrix w, std::span<const float> b,
+                                mutable_matrix z) {
+  host_device::affine(x, w, b, z);
+}
+
+void host_device::product_by_row(matrix z, matrix w, mutable_matrix x) {
+  host_device::affine_input_gradient(z, w, x);
+}
+
 void host_device::affine_input_gradient(matrix dz, matrix w,
                                         mutable_matrix dx) {
   for (uint64_t r = 0; r < dx.rows; ++r)

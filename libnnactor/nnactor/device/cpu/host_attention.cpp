@@ -105,6 +105,44 @@ void host_device::attend(const attention_heads& how, matrix q, matrix k,
   out.round();
 }
 
+void host_device::keep_rows(const cached_rows& at, matrix x,
+                            mutable_matrix cache) {
+  for (uint64_t r = 0; r < x.rows; ++r) {
+    auto position = static_cast<uint64_t>(at.positions.data[r]);
+    std::ranges::copy(x.row(r), cache.row(at.place(r, position)).begin());
+  }
+}
+
+void host_device::attend_cached(const attention_heads& how,
+                                const cached_rows& at, matrix q, matrix k,
+                                matrix v, mutable_matrix y) {
+  std::vector<double> scores;
+  wide_matrix out{y};
+  auto scale = 1.0 / std::sqrt(static_cast<double>(how.size));
+  for (uint64_t r = 0; r < q.rows; ++r) {
+    auto position = static_cast<uint64_t>(at.positions.data[r]);
+    auto sees = seen_positions(position, position + 1, true, how.window);
+    for (uint64_t head = 0; head < how.heads * how.queries; ++head) {
+      auto of_keys = head / how.queries;
+      scores.clear();
+      for (auto p = sees.first; p < sees.last; ++p)
+        scores.push_back(scale
+                         * dot(head_of(q, r, head, how.size),
+                               head_of(k, at.place(r, p), of_keys, how.size),
+                               how.size));
+      auto largest = *std::ranges::max_element(scores);
+      auto sum = 0.0;
+      for (auto& x : scores)
+        sum += x = std::exp(x - largest);
+      for (size_t i = 0; i < scores.size(); ++i)
+        add_scaled(scores[i] / sum,
+                   head_of(v, at.place(r, sees.first + i), of_keys, how.size),
+                   out.head(r, head, how.size), how.size);
+    }
+  }
+  out.round();
+}
+
 void host_device::attend_gradient(const attention_heads& how,
                                   const attended& at, matrix dy,
                                   mutable_matrix dq, mutable_matrix dk,

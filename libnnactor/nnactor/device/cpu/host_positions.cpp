@@ -47,7 +47,10 @@ void host_device::rotate(const rotation& how, mutable_matrix x) {
   auto half = how.head_size / 2;
   const auto& table = rotary_.of(how, [&how] { return rotary_table(how); });
   for (uint64_t r = 0; r < x.rows; ++r) {
-    const auto* angles = table.data() + r % how.context * 2 * half;
+    auto position = how.positions.data == nullptr
+                        ? r % how.context
+                        : static_cast<uint64_t>(how.positions.data[r]);
+    const auto* angles = table.data() + position * 2 * half;
     auto* row = x.row(r).data();
     for (uint64_t c = 0; c < x.columns; c += how.head_size)
       turn(angles, angles + half, how.back ? -1.0f : 1.0f, row + c,

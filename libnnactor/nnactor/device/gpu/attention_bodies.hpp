@@ -91,28 +91,34 @@ NNACTOR_EVERYWHERE void sum_rows(Lanes& lanes, attention_pair* box, uint64_t n,
   }
 }
 
-/// A task is a query of a head. The shares of all keys so far are relative to
-/// the largest score so far (arXiv 2205.14135). data: q, k, v, y, sums; size:
-/// `attention_sizes`; value: 1 / sqrt(values of a head)
-template <class Lanes>
-NNACTOR_EVERYWHERE void body(of<kernel::attend>, const command& c,
-                             uint64_t task, Lanes& lanes) {
-  attention_sizes of{c};
-  auto asking = of.heads * of.queries;
-  auto seen = of.rows_of(seen_positions, task / asking, c.size[0] / asking);
-  auto offset = task % asking / of.queries * of.size;
-  auto stride = of.heads * of.size;
-  const auto* q = in<float>(c, 0) + task * of.size;
-  auto* y = out<float>(c, 3) + task * of.size;
+/// What one query of a head has of the positions that it sees.
+struct attention_row {
+  const float* q;
+  float* y;
+  float scale; ///< 1 / sqrt(values of a head)
+  position_range seen;
+};
+
+/// What its shares are relative to.
+struct attention_base {
+  float largest, sum;
+};
+
+/// The shares of all keys so far are relative to the largest score so far
+/// (arXiv 2205.14135).
+/// @param k What gives the key of a position, and @param v its value.
+template <class Lanes, class Keys, class Values>
+NNACTOR_EVERYWHERE attention_base attend_row(Lanes& lanes,
+                                             const attention_row& of,
+                                             uint64_t size, Keys k, Values v) {
   auto* box = lanes.template scratch<attention_pair>();
   auto largest = -std::numeric_limits<float>::infinity();
   auto sum = 0.0f;
-  for (auto first = seen.first; first < seen.last; first += lane_count) {
-    auto left = seen.last - first;
+  for (auto first = of.seen.first; first < of.seen.last; first += lane_count) {
+    auto left = of.seen.last - first;
     auto n = left < lane_count ? left : lane_count;
     lanes.each(lane_count, [&](uint64_t i) {
-      const auto* k = in<float>(c, 1) + (first + i) * stride + offset;
-      box[i].share = i < n ? c.value[0] * dot(q, k, of.size)
+      box[i].share = i < n ? of.scale * dot(of.q, k(first + i), size)
                            : -std::numeric_limits<float>::infinity();
       box[i].part = box[i].share;
     });
@@ -124,22 +130,64 @@ NNACTOR_EVERYWHERE void body(of<kernel::attend>, const command& c,
       box[i].share = i < n ? std::exp(box[i].share - largest) : 0.0f;
       box[i].part = box[i].share;
     });
-    auto is_first = first == seen.first;
+    auto is_first = first == of.seen.first;
     auto shrunk = is_first ? 0.0f : std::exp(before - largest);
     sum = sum * shrunk + sum_parts(lanes, box);
     sum_rows(
-        lanes, box, n, of.size,
+        lanes, box, n, size,
         [&](uint64_t i, uint64_t column) {
-          return box[i].share
-                 * in<float>(c, 2)[(first + i) * stride + offset + column];
+          return box[i].share * v(first + i)[column];
         },
         [&](uint64_t column, float x) {
-          y[column] = is_first ? x : y[column] * shrunk + x;
+          of.y[column] = is_first ? x : of.y[column] * shrunk + x;
         });
   }
-  lanes.each(of.size, [&](uint64_t column) { y[column] /= sum; });
-  lanes.each(
-      1, [&](uint64_t) { out<float>(c, 4)[task] = largest + std::log(sum); });
+  lanes.each(size, [&](uint64_t column) { of.y[column] /= sum; });
+  return {largest, sum};
+}
+
+/// A task is a query of a head. data: q, k, v, y, sums; size:
+/// `attention_sizes`; value: 1 / sqrt(values of a head)
+template <class Lanes>
+NNACTOR_EVERYWHERE void body(of<kernel::attend>, const command& c,
+                             uint64_t task, Lanes& lanes) {
+  attention_sizes of{c};
+  auto asking = of.heads * of.queries;
+  auto seen = of.rows_of(seen_positions, task / asking, c.size[0] / asking);
+  auto offset = task % asking / of.queries * of.size;
+  auto stride = of.heads * of.size;
+  auto base = attend_row(
+      lanes,
+      {in<float>(c, 0) + task * of.size, out<float>(c, 3) + task * of.size,
+       c.value[0], seen},
+      of.size,
+      [&](uint64_t row) { return in<float>(c, 1) + row * stride + offset; },
+      [&](uint64_t row) { return in<float>(c, 2) + row * stride + offset; });
+  lanes.each(1, [&](uint64_t) {
+    out<float>(c, 4)[task] = base.largest + std::log(base.sum);
+  });
+}
+
+/// A task is a query of a head. data: q, k, v, y, positions, first pages,
+/// pages; size and value as for attend
+template <class Lanes>
+NNACTOR_EVERYWHERE void body(of<kernel::attend_cached>, const command& c,
+                             uint64_t task, Lanes& lanes) {
+  attention_sizes of{c};
+  auto at = cached_rows_of(c, 4);
+  auto row = task / (of.heads * of.queries);
+  auto position = static_cast<uint64_t>(at.positions.data[row]);
+  auto offset = task % (of.heads * of.queries) / of.queries * of.size;
+  auto stride = of.heads * of.size;
+  auto find = [&](int matrix, uint64_t p) {
+    return in<float>(c, matrix) + at.place(row, p) * stride + offset;
+  };
+  attend_row(
+      lanes,
+      {in<float>(c, 0) + task * of.size, out<float>(c, 3) + task * of.size,
+       c.value[0], seen_positions(position, position + 1, true, of.window)},
+      of.size, [&](uint64_t p) { return find(1, p); },
+      [&](uint64_t p) { return find(2, p); });
 }
 
 /// A task is a query of a head; leaves the products of its y and dy for the

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nnactor/device/gpu/attention_bodies.hpp"
+#include "nnactor/device/gpu/row_bodies.hpp"
 #include "nnactor/device/gpu/sum_bodies.hpp"
 #include "nnactor/device/gpu/transformer_bodies.hpp"
 #include "nnactor/device/gpu/value_bodies.hpp"
@@ -62,6 +63,14 @@ void with_constant(kernel what, F f) {
     return f(of<attend_gradient_queries>{});
   case attend_gradient_keys:
     return f(of<attend_gradient_keys>{});
+  case affine_by_row:
+    return f(of<affine_by_row>{});
+  case product_by_row:
+    return f(of<product_by_row>{});
+  case keep_rows:
+    return f(of<keep_rows>{});
+  case attend_cached:
+    return f(of<attend_cached>{});
   case look_up:
     return f(of<look_up>{});
   case look_up_gradient:

@@ -1,6 +1,7 @@
 #include "nnactor/device/gpu/gpu_transformer.hpp"
 
 #include "nnactor/device/gpu/operands.hpp"
+#include "nnactor/device/gpu/row_bodies.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -98,7 +99,7 @@ void gpu_transformer::rotate(const rotation& how, mutable_matrix x) {
     auto angles = rotary_table(how);
     return queue_.upload(std::as_bytes(std::span{angles}));
   });
-  push(kernel::rotate, {at.out(x), table.data()},
+  push(kernel::rotate, {at.out(x), table.data(), at.in(how.positions)},
        {x.values().size() / 2, x.columns, how.head_size, how.context},
        {how.back ? -1.0f : 1.0f});
   at.give_back();
@@ -134,6 +135,50 @@ void gpu_transformer::attend_gradient(const attention_heads& how,
        {q, k, v, sums, dy_there, means, at.out(dk), at.out(dv)},
        {dk.rows * how.heads, how.heads, how.queries, how.size, how.context,
         what_is_seen(how)},
+       {scale_of(how)});
+  at.give_back();
+}
+
+void gpu_transformer::affine_by_row(matrix x, matrix w,
+                                    std::span<const float> b,
+                                    mutable_matrix z) {
+  gpu::operands at{queue_};
+  auto tasks = gpu::parts_of(z.rows, gpu::rows_at_once)
+               * gpu::parts_of(z.columns, gpu::units_at_once);
+  push(kernel::affine_by_row,
+       {at.in(x), at.in(w), b.empty() ? nullptr : at.in(b), at.out(z)},
+       {tasks, z.rows, x.columns, z.columns});
+  at.give_back();
+}
+
+void gpu_transformer::product_by_row(matrix z, matrix w, mutable_matrix x) {
+  gpu::operands at{queue_};
+  auto tasks = gpu::parts_of(x.rows, gpu::rows_at_once)
+               * gpu::parts_of(x.columns, gpu::columns_at_once);
+  push(kernel::product_by_row, {at.in(z), at.in(w), at.out(x)},
+       {tasks, x.rows, z.columns, x.columns});
+  at.give_back();
+}
+
+void gpu_transformer::keep_rows(const cached_rows& of, matrix x,
+                                mutable_matrix cache) {
+  gpu::operands at{queue_};
+  push(kernel::keep_rows,
+       {at.in(of.positions), at.in(of.first_page), at.in(of.pages), at.in(x),
+        at.out(cache)},
+       {x.values().size(), x.columns});
+  at.give_back();
+}
+
+void gpu_transformer::attend_cached(const attention_heads& how,
+                                    const cached_rows& of, matrix q, matrix k,
+                                    matrix v, mutable_matrix y) {
+  gpu::operands at{queue_};
+  push(kernel::attend_cached,
+       {at.in(q), at.in(k), at.in(v), at.out(y), at.in(of.positions),
+        at.in(of.first_page), at.in(of.pages)},
+       {q.rows * how.heads * how.queries, how.heads, how.queries, how.size,
+        how.context, what_is_seen(how)},
        {scale_of(how)});
   at.give_back();
 }

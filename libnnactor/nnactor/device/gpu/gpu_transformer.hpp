@@ -29,6 +29,13 @@ public:
   void attend_gradient(const attention_heads& how, const attended& of,
                        matrix dy, mutable_matrix dq, mutable_matrix dk,
                        mutable_matrix dv) override;
+  void affine_by_row(matrix x, matrix w, std::span<const float> b,
+                     mutable_matrix z) override;
+  void product_by_row(matrix z, matrix w, mutable_matrix x) override;
+  void keep_rows(const cached_rows& at, matrix x,
+                 mutable_matrix cache) override;
+  void attend_cached(const attention_heads& how, const cached_rows& at,
+                     matrix q, matrix k, matrix v, mutable_matrix y) override;
   void look_up(token_matrix slots, matrix table, mutable_matrix y) override;
   void look_up_gradient(token_matrix slots, matrix dy,
                         mutable_matrix dtable) override;

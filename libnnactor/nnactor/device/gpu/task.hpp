@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/device/cached_rows.hpp"
 #include "nnactor/device/everywhere.hpp"
 #include "nnactor/device/gpu/command.hpp"
 
@@ -40,6 +41,9 @@ NNACTOR_EVERYWHERE constexpr uint64_t per_task(kernel what) {
   case kernel::attend:
   case kernel::attend_gradient_queries:
   case kernel::attend_gradient_keys:
+  case kernel::affine_by_row:
+  case kernel::product_by_row:
+  case kernel::attend_cached:
   case kernel::look_up_gradient:
   case kernel::sum:
     return 1;
@@ -65,6 +69,14 @@ NNACTOR_EVERYWHERE const T* in(const command& c, int index) {
 template <class T>
 NNACTOR_EVERYWHERE T* out(const command& c, int index) {
   return static_cast<T*>(const_cast<void*>(c.data[index]));
+}
+
+/// Of a kernel whose data from `first` on are positions, first pages and pages.
+NNACTOR_EVERYWHERE inline cached_rows cached_rows_of(const command& c,
+                                                     int first) {
+  return {{in<int32_t>(c, first)},
+          {in<int32_t>(c, first + 1)},
+          {in<int32_t>(c, first + 2)}};
 }
 
 /// Calls f(i) for the values of a task.

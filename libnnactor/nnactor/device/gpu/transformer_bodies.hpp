@@ -168,15 +168,19 @@ NNACTOR_EVERYWHERE void body(of<kernel::norm_row_gradients>, const command& c,
 
 // -- positions and tables -----------------------------------------------------
 
-/// data: x, cosines and sines by position; size: pairs of values, columns,
-/// values of a head, positions; value: sign of the angles
+/// data: x, cosines and sines by position, positions or null where they follow
+/// each other; size: pairs of values, columns, values of a head, positions;
+/// value: sign of the angles
 template <class Lanes>
 NNACTOR_EVERYWHERE void body(of<kernel::rotate> k, const command& c,
                              uint64_t task, Lanes& lanes) {
   auto columns = c.size[1], half = c.size[2] / 2;
   each_value(k, c, task, lanes, [&](uint64_t i) {
     auto row = i / (columns / 2), pair = i % (columns / 2);
-    const auto* angles = in<float>(c, 1) + row % c.size[3] * 2 * half;
+    auto position = c.data[2] == nullptr
+                        ? row % c.size[3]
+                        : static_cast<uint64_t>(in<int32_t>(c, 2)[row]);
+    const auto* angles = in<float>(c, 1) + position * 2 * half;
     auto j = pair % half;
     auto* x = out<float>(c, 0) + row * columns + pair / half * 2 * half + j;
     auto first = x[0], second = x[half];
