@@ -1,16 +1,13 @@
 #include "nnactor/device/cpu/blocked_attention.hpp"
 
-#include "nnactor/clones.hpp"
+#include "nnactor/device/cpu/score_row.hpp"
 #include "nnactor/device/cpu/small_products.hpp"
-#include "nnactor/device/cpu/vector_formulas.hpp"
 #include "nnactor/device/seen_positions.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
-
-#define NNACTOR_VECTORS NNACTOR_CLONES("avx512f", "avx2,fma", "default")
 
 namespace nnactor {
 
@@ -21,57 +18,13 @@ namespace {
 constexpr uint64_t block_rows = 32;
 static_assert(block_rows % small_rows == 0);
 
-/// Sums of a row run in lanes, which are joined as a tree: the same
-/// on every processor.
-constexpr uint64_t lanes = 16;
 static_assert(small_columns % lanes == 0);
 
 constexpr uint64_t rounded_up(uint64_t x, uint64_t to) {
   return (x + to - 1) / to * to;
 }
 
-NNACTOR_INLINE float sum_of_lanes(float (&x)[lanes]) {
-  for (auto half = lanes / 2; half > 0; half /= 2)
-    for (uint64_t lane = 0; lane < half; ++lane)
-      x[lane] += x[lane + half];
-  return x[0];
-}
-
 // -- rows of scores -----------------------------------------------------------
-
-/// A row of scores, padded to whole lanes; the query sees those from `first` to
-/// `last`.
-struct score_row {
-  float* data;
-  uint64_t first, last;
-  uint64_t padded; ///< In all.
-};
-
-NNACTOR_INLINE void fill_unseen(const score_row& x, float value) {
-  std::fill(x.data, x.data + x.first, value);
-  std::fill(x.data + x.last, x.data + x.padded, value);
-}
-
-/// What the shares of a row are relative to.
-struct share_base {
-  float largest;
-  float sum;
-};
-
-/// Scores become exponentials, relative to that of the largest.
-NNACTOR_VECTORS
-share_base to_exponentials(score_row x) {
-  fill_unseen(x, -std::numeric_limits<float>::infinity());
-  auto largest = vector_largest(x.data, x.padded);
-  for (uint64_t i = 0; i < x.padded; ++i)
-    x.data[i] = vector_exp(x.data[i] - largest);
-  fill_unseen(x, 0.0f);
-  float sums[lanes] = {};
-  for (uint64_t i = 0; i < x.padded; i += lanes)
-    for (uint64_t lane = 0; lane < lanes; ++lane)
-      sums[lane] += x.data[i + lane];
-  return {largest, sum_of_lanes(sums)};
-}
 
 /// Scores become shares, and the products of dy and values become slopes of
 /// scores.

@@ -1,6 +1,7 @@
 #include "nnactor/device/cpu/cpu_device.hpp"
 
 #include "nnactor/device/cpu/blocked_attention.hpp"
+#include "nnactor/device/cpu/cached_attention.hpp"
 #include "nnactor/device/cpu/host_device.hpp"
 #include "nnactor/device/cpu/huge_arena.hpp"
 #include "nnactor/device/cpu/one_thread.hpp"
@@ -233,7 +234,36 @@ public:
     attention_.attend_gradient(how, at, dy, dq, dk, dv);
   }
 
+  void affine_by_row(matrix x, matrix w, std::span<const float> b,
+                     mutable_matrix z) override {
+    row_products_.multiply({.x = spaced(x),
+                            .w = spaced(w),
+                            .b = b.empty() ? nullptr : b.data(),
+                            .z = {z.data, z.columns},
+                            .m = z.rows,
+                            .n = z.columns,
+                            .k = x.columns});
+  }
+
+  void product_by_row(matrix z, matrix w, mutable_matrix x) override {
+    row_products_.add_up({.z = spaced(z),
+                          .w = spaced(w),
+                          .x = {x.data, x.columns},
+                          .m = x.rows,
+                          .n = x.columns,
+                          .k = z.columns});
+  }
+
+  void attend_cached(const attention_heads& how, const cached_rows& at,
+                     matrix q, matrix k, matrix v, mutable_matrix y) override {
+    cached_attention_.attend(row_products_, how, at, q, k, v, y);
+  }
+
 private:
+  static spaced_rows<const float> spaced(matrix x) {
+    return {x.data, x.columns};
+  }
+
   static bfloat16_matrix rounded(matrix x) {
     return {round_rows(panel_kernels().back(), x, x.columns), x.rows,
             x.columns};
@@ -352,6 +382,8 @@ private:
   onednn_matmul matmul_;
   huge_arena arena_;
   blocked_attention attention_{arena_};
+  row_products row_products_ = row_products_of(panel_kernels().back());
+  cached_attention cached_attention_;
   std::map<key, elementwise> kernels_;
 };
 
