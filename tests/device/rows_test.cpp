@@ -1,5 +1,7 @@
 #include "device/kernels.hpp"
 
+#include "nnactor/device/cpu/row_products.hpp"
+
 using namespace nnactor;
 
 namespace {
@@ -51,6 +53,32 @@ bool is_part(const row_results& part, const row_results& whole,
              uint64_t first) {
   return is_part(part.affine, whole.affine, first)
          && is_part(part.product, whole.product, first);
+}
+
+/// What one instruction set gives for all rows.
+row_results by_instructions(panel_kernel how, const dense_layer& of,
+                            const row_results& start) {
+  auto out = start;
+  std::ranges::fill(out.affine.data, not_a_number);
+  std::ranges::fill(out.product.data, not_a_number);
+  auto by = row_products_of(how);
+  auto spaced = [](const values& x) {
+    return spaced_rows<const float>{x.data.data(), x.columns};
+  };
+  by.multiply({.x = spaced(of.x),
+               .w = spaced(of.w),
+               .b = of.b.data.data(),
+               .z = {out.affine.data.data(), out.affine.columns},
+               .m = all_rows,
+               .n = of.w.rows,
+               .k = of.w.columns});
+  by.add_up({.z = spaced(of.z),
+             .w = spaced(of.w),
+             .x = {out.product.data.data(), out.product.columns},
+             .m = all_rows,
+             .n = of.w.columns,
+             .k = of.w.rows});
+  return out;
 }
 
 template <class F>
@@ -264,6 +292,23 @@ TEST_CASE("products by row give the same bits wherever matrices lie") {
       CHECK(same_bits(product.data, expected.product.data));
     }
   }
+}
+
+TEST_CASE("each instruction set multiplies by row, AVX2 as AVX-512 does") {
+  auto reference = make_reference_device();
+  each_layer([&](const dense_layer& of) {
+    row_results expected{*reference, of, 0, all_rows};
+    std::vector<row_results> found;
+    for (auto how : panel_kernels()) {
+      CAPTURE(to_string(how));
+      found.push_back(by_instructions(how, of, expected));
+      auto& last = found.back();
+      CHECK(largest_difference(last.affine, expected.affine) < 2e-5f);
+      CHECK(largest_difference(last.product, expected.product) < 2e-5f);
+      if (how > panel_kernel::avx2)
+        CHECK(is_part(last, found[1], 0));
+    }
+  });
 }
 
 TEST_CASE(

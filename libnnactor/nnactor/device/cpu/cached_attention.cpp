@@ -11,134 +11,191 @@ namespace nnactor {
 namespace {
 
 /// Scores of a block, so that they stay in a cache beside keys and values.
-constexpr uint64_t most_scores = 32768;
+constexpr uint64_t most_scores = 65536;
 
 /// Rows of a block at most, for which the keys of a page are read once.
 constexpr uint64_t most_rows = 16;
 
-constexpr uint64_t rounded_up(uint64_t x, uint64_t to) {
-  return (x + to - 1) / to * to;
+constexpr uint64_t rounded_down(uint64_t x, uint64_t to) {
+  return x - x % to;
 }
 
-/// What there is to do for one block of rows, all of one text.
-struct block {
+/// Rows of one text that follow each other.
+struct row_block {
   uint64_t first, count;    ///< Rows.
-  position_range positions; ///< That any of them sees.
-  uint64_t stride;          ///< Scores of a query head.
+  position_range positions; ///< That any of them sees, from a whole page on.
+
+  /// Of each query, one after the other, with room to fill up lanes.
+  uint64_t scores() const {
+    return rounded_down(positions.last - positions.first + 2 * lanes - 1,
+                        lanes);
+  }
 };
 
-/// One call, and what it needs at hand everywhere.
+/// What one call is asked for. Queries, their scores and what they get come
+/// head of keys after head of keys, and for each of these row after row: all
+/// that ask the same keys are one matrix.
 class attention_to_cache {
 public:
   attention_to_cache(const row_products& by, const device::attention_heads& how,
                      const cached_rows& at)
-      : by_(by), how_(how), at_(at), asking_(how.heads * how.queries) {
+      : by_(by), how_(how), at_(at) {
   }
 
-  /// Rows from `first` on that follow each other in a text, but not so many
-  /// that their scores are.
-  block block_from(uint64_t first, uint64_t rows) const {
-    block out{first, 0, seen(first), 0};
-    for (auto r = first; r < rows && out.count < most_rows; ++r) {
-      auto sees = seen(r);
-      if (r > first && !follows(r))
+  /// As many rows from `first` on, of `rows`, as a block can have.
+  row_block block_from(uint64_t first, uint64_t rows) const {
+    auto sees = seen(first);
+    row_block out{
+        first, 1, {rounded_down(sees.first, page_positions), sees.last}};
+    while (out.count < most_rows && first + out.count < rows
+           && follows(first + out.count)) {
+      auto longer = out;
+      ++longer.count;
+      ++longer.positions.last;
+      if (asking(longer) * longer.scores() > most_scores)
         break;
-      auto stride =
-          std::max(out.stride, rounded_up(sees.last - sees.first, lanes));
-      if (r > first && (out.count + 1) * asking_ * stride > most_scores)
-        break;
-      out.stride = stride;
-      out.positions.last = sees.last;
-      ++out.count;
+      out = longer;
     }
     return out;
   }
 
-  /// The products of all queries of a block and the keys they see.
-  void score(const block& of, const float* queries, matrix k,
-             float* scores) const {
-    each_page(of, [&](uint64_t row, uint64_t head, position_range part) {
-      auto index = row * asking_ + head * how_.queries;
-      auto skipped = part.first - seen(of.first + row).first;
-      by_.multiply({.x = {queries + index * how_.size, how_.size},
-                    .w = {place(k, of, row, head, part), k.columns},
-                    .z = {scores + index * of.stride + skipped, of.stride},
-                    .m = how_.queries,
-                    .n = part.last - part.first,
-                    .k = how_.size});
+  /// Queries of all rows and heads.
+  uint64_t asking(const row_block& of) const {
+    return of.count * how_.heads * how_.queries;
+  }
+
+  /// Copies a block's queries, times the factor of scores.
+  void gather(const row_block& of, matrix q, float* queries) const {
+    auto scale =
+        static_cast<float>(1.0 / std::sqrt(static_cast<double>(how_.size)));
+    each_head(of, [&](uint64_t row, uint64_t head, uint64_t index) {
+      const auto* from = q.row(of.first + row).data() + head * how_.size;
+      for (uint64_t c = 0; c < how_.size; ++c)
+        queries[index * how_.size + c] = from[c] * scale;
     });
   }
 
-  /// Scores become exponentials.
-  void weigh(const block& of, float* scores, float* sums) const {
-    for (uint64_t row = 0; row < of.count; ++row) {
-      auto sees = seen(of.first + row);
-      auto count = sees.last - sees.first;
-      for (uint64_t head = 0; head < asking_; ++head) {
-        auto index = row * asking_ + head;
-        score_row one{scores + index * of.stride, 0, count,
-                      rounded_up(count, lanes)};
-        sums[index] = to_exponentials(one).sum;
-      }
-    }
+  /// The products of all queries of a block and the keys they see.
+  void score(const row_block& of, const float* queries, matrix k,
+             float* scores) const {
+    each_part(of, [&](const page_part& part) {
+      by_.multiply(
+          {.x = {queries + part.index * how_.size, how_.size},
+           .w = {part.data_in(k), k.columns},
+           .z = {scores + part.index * of.scores() + part.score, of.scores()},
+           .m = part.asking,
+           .n = part.count,
+           .k = how_.size});
+    });
   }
 
-  /// y += the values that a block sees, weighed by its scores.
-  void add_values(const block& of, const float* scores, matrix v,
-                  mutable_matrix y) const {
-    each_page(of, [&](uint64_t row, uint64_t head, position_range part) {
-      auto index = row * asking_ + head * how_.queries;
+  /// Scores become exponentials, whose sums are kept.
+  void weigh(const row_block& of, float* scores, float* sums) const {
+    each_head(of, [&](uint64_t row, uint64_t, uint64_t index) {
       auto sees = seen(of.first + row);
-      auto* to = y.row(of.first + row).data();
-      by_.add_up({.z = {scores + index * of.stride + part.first - sees.first,
-                        of.stride},
-                  .w = {place(v, of, row, head, part), v.columns},
-                  .x = {to + head * how_.queries * how_.size, how_.size},
-                  .m = how_.queries,
-                  .n = how_.size,
-                  .k = part.last - part.first,
-                  .accumulate = part.first != sees.first});
+      auto count = sees.last - sees.first;
+      auto* first =
+          scores + index * of.scores() + sees.first - of.positions.first;
+      auto padded = rounded_down(count + lanes - 1, lanes);
+      sums[index] = to_exponentials({first, 0, count, padded}).sum;
+    });
+  }
+
+  /// The values that a block sees, weighed by its scores.
+  void add_values(const row_block& of, const float* scores, matrix v,
+                  float* out) const {
+    std::fill_n(out, asking(of) * how_.size, 0.0f);
+    each_part(of, [&](const page_part& part) {
+      by_.add_up(
+          {.z = {scores + part.index * of.scores() + part.score, of.scores()},
+           .w = {part.data_in(v), v.columns},
+           .x = {out + part.index * how_.size, how_.size},
+           .m = part.asking,
+           .n = how_.size,
+           .k = part.count,
+           .accumulate = true});
+    });
+  }
+
+  void scatter(const row_block& of, const float* sums, const float* values,
+               mutable_matrix y) const {
+    each_head(of, [&](uint64_t row, uint64_t head, uint64_t index) {
+      auto* to = y.row(of.first + row).data() + head * how_.size;
+      auto factor = 1.0f / sums[index];
+      for (uint64_t c = 0; c < how_.size; ++c)
+        to[c] = values[index * how_.size + c] * factor;
     });
   }
 
 private:
+  /// A part of a page that some rows see, and a head.
+  struct page_part {
+    uint64_t index;  ///< Of the first of these queries.
+    uint64_t asking; ///< Queries.
+    uint64_t place;  ///< Row of the cache.
+    uint64_t column;
+    uint64_t score; ///< Of the first position, in a row of scores.
+    uint64_t count; ///< Positions.
+
+    const float* data_in(matrix cache) const {
+      return cache.row(place).data() + column;
+    }
+  };
+
   position_range seen(uint64_t row) const {
     auto position = static_cast<uint64_t>(at_.positions.data[row]);
     return seen_positions(position, position + 1, true, how_.window);
   }
 
+  /// Whether a row is the next position of the text of the row before.
   bool follows(uint64_t row) const {
     return at_.first_page.data[row] == at_.first_page.data[row - 1]
            && at_.positions.data[row] == at_.positions.data[row - 1] + 1;
   }
 
-  /// Calls `f` for each page of a block, each head of keys and each row that
-  /// sees a part of it.
+  /// Calls `f` for each row and query head, with the index of that query.
   template <class F>
-  void each_page(const block& of, F f) const {
-    auto first = of.positions.first / page_positions * page_positions;
-    for (auto page = first; page < of.positions.last; page += page_positions)
-      for (uint64_t head = 0; head < how_.heads; ++head)
-        for (uint64_t row = 0; row < of.count; ++row) {
-          auto sees = seen(of.first + row);
-          position_range part{std::max(sees.first, page),
-                              std::min(sees.last, page + page_positions)};
-          if (part.first < part.last)
-            f(row, head, part);
-        }
+  void each_head(const row_block& of, F f) const {
+    for (uint64_t head = 0; head < how_.heads * how_.queries; ++head)
+      for (uint64_t row = 0; row < of.count; ++row) {
+        auto before = head / how_.queries * of.count + row;
+        f(row, head, before * how_.queries + head % how_.queries);
+      }
   }
 
-  /// The values of a head at the first position of a part of a page.
-  const float* place(matrix cache, const block& of, uint64_t row, uint64_t head,
-                     position_range part) const {
-    return cache.row(at_.place(of.first + row, part.first)).data()
-           + head * how_.size;
+  position_range seen_of_page(const row_block& of, uint64_t row,
+                              uint64_t page) const {
+    auto sees = seen(of.first + row);
+    return {std::max(sees.first, page),
+            std::min(sees.last, page + page_positions)};
+  }
+
+  /// Calls `f` for each page of a block, all rows at once that see the same
+  /// part of it, and each head of keys.
+  template <class F>
+  void each_part(const row_block& of, F f) const {
+    for (auto page = of.positions.first; page < of.positions.last;
+         page += page_positions)
+      for (uint64_t row = 0, next = 0; row < of.count; row = next) {
+        auto sees = seen_of_page(of, row, page);
+        for (next = row + 1; next < of.count; ++next) {
+          auto other = seen_of_page(of, next, page);
+          if (other.first != sees.first || other.last != sees.last)
+            break;
+        }
+        if (sees.first >= sees.last)
+          continue;
+        auto place = at_.place(of.first, sees.first);
+        for (uint64_t head = 0; head < how_.heads; ++head)
+          f({(head * of.count + row) * how_.queries,
+             (next - row) * how_.queries, place, head * how_.size,
+             sees.first - of.positions.first, sees.last - sees.first});
+      }
   }
 
   const row_products& by_;
   const device::attention_heads& how_;
   const cached_rows& at_;
-  uint64_t asking_; ///< Query heads.
 };
 
 } // namespace
@@ -148,25 +205,18 @@ void cached_attention::attend(const row_products& by,
                               const cached_rows& at, matrix q, matrix k,
                               matrix v, mutable_matrix y) {
   attention_to_cache all{by, how, at};
-  auto scale =
-      static_cast<float>(1.0 / std::sqrt(static_cast<double>(how.size)));
   for (uint64_t first = 0; first < q.rows;) {
     auto block = all.block_from(first, q.rows);
-    auto heads = block.count * how.heads * how.queries;
-    queries_.resize(block.count * q.columns);
-    sums_.resize(heads);
-    scores_.resize(heads * block.stride);
-    for (size_t i = 0; i < queries_.size(); ++i)
-      queries_[i] = q.row(first).data()[i] * scale;
+    auto asking = all.asking(block);
+    queries_.resize(asking * how.size);
+    values_.resize(asking * how.size);
+    scores_.resize(asking * block.scores());
+    sums_.resize(asking);
+    all.gather(block, q, queries_.data());
     all.score(block, queries_.data(), k, scores_.data());
     all.weigh(block, scores_.data(), sums_.data());
-    all.add_values(block, scores_.data(), v, y);
-    auto* out = y.row(first).data();
-    for (uint64_t head = 0; head < heads; ++head) {
-      auto factor = 1.0f / sums_[head];
-      for (uint64_t c = 0; c < how.size; ++c)
-        out[head * how.size + c] *= factor;
-    }
+    all.add_values(block, scores_.data(), v, values_.data());
+    all.scatter(block, sums_.data(), values_.data(), y);
     first += block.count;
   }
 }

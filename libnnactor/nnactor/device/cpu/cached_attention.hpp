@@ -18,9 +18,11 @@ public:
               mutable_matrix y);
 
 private:
+  // Of one block of rows.
   std::vector<float> queries_; ///< Times the factor of scores.
   std::vector<float> scores_;
   std::vector<float> sums_; ///< Of exponentials.
+  std::vector<float> values_;
 };
 
 } // namespace nnactor

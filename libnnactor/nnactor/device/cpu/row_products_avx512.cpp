@@ -57,7 +57,8 @@ NNACTOR_TARGET_INLINE vector fused(vector x, vector y, vector z) {
 
 /// As `sum_of_lanes`.
 NNACTOR_TARGET_INLINE float sum_of(const vector (&x)[1]) {
-  // With zeros where there is no half: GCC 12 warns of what it leaves undefined.
+  // With zeros where there is no half: GCC 12 warns of what it leaves
+  // undefined.
   auto eight = _mm256_add_ps(_mm512_maskz_extractf32x8_ps(0xff, x[0], 0),
                              _mm512_maskz_extractf32x8_ps(0xff, x[0], 1));
   auto four = _mm_add_ps(_mm256_castps256_ps128(eight),

@@ -8,6 +8,7 @@
 #include "nnactor/device/cpu/sum_of_lanes.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace nnactor {
 
@@ -24,10 +25,11 @@ constexpr uint64_t values_in(uint64_t v, uint64_t count) {
 // -- dot products -------------------------------------------------------------
 
 // Some units stay in the innermost cache while all rows of a block pass, and
-// few enough columns that they fit; the lanes of sums that are not complete are
-// kept.
+// few enough columns that they fit, even if the rows of weights are a power of
+// two apart and share places there; rows are copied so that they do not. The
+// lanes of sums that are not complete are kept.
 constexpr uint64_t block_rows = 48;
-constexpr uint64_t block_units = 8;
+constexpr uint64_t block_units = 6;
 constexpr uint64_t most_columns = 640;
 
 /// Some columns of all.
@@ -36,10 +38,11 @@ struct column_part {
   bool is_first, is_last;
 };
 
-/// The sums of a tile, and the place of those that are not complete.
+/// A few rows of some columns, and units.
 struct dot_tile {
+  spaced_rows<const float> x; ///< From its first row and the first column on.
   uint64_t row, unit;
-  float* kept; ///< Of a row and a unit, `block_units` units a row.
+  float* kept; ///< Sums that are not complete, `block_units` units a row.
 };
 
 /// Adds the products of at most 16 columns, all of them or the first.
@@ -60,6 +63,8 @@ NNACTOR_TARGET_INLINE void add_products(const float* const (&x)[Rows],
     for (int r = 0; r < Rows; ++r) {
       auto value = All ? load(x[r] + place)
                        : load_first(x[r] + place, values_in(v, count));
+      // Compilers would read it again for each unit, which takes longer.
+      __asm__("" : "+v"(value));
       NNACTOR_UNROLL
       for (int u = 0; u < Units; ++u)
         sums[r][u][v] = fused(value, weights[u], sums[r][u][v]);
@@ -78,7 +83,7 @@ NNACTOR_TARGET void multiply_tile(const row_dots& of, const dot_tile& tile,
     w[u] = of.w.row(tile.unit + static_cast<uint64_t>(u)) + part.first;
   NNACTOR_UNROLL
   for (int r = 0; r < Rows; ++r) {
-    x[r] = of.x.row(tile.row + static_cast<uint64_t>(r)) + part.first;
+    x[r] = tile.x.row(static_cast<uint64_t>(r));
     NNACTOR_UNROLL
     for (int u = 0; u < Units; ++u) {
       const auto* kept =
@@ -100,11 +105,13 @@ NNACTOR_TARGET void multiply_tile(const row_dots& of, const dot_tile& tile,
     for (int u = 0; u < Units; ++u) {
       auto* kept =
           tile.kept + (static_cast<uint64_t>(r) * block_units + u) * lanes;
-      if (part.is_last)
-        z[u] =
-            sum_of(sums[r][u]) + (of.b == nullptr ? 0.0f : of.b[tile.unit + u]);
+      if (part.is_last) {
+        auto bias = of.b == nullptr ? 0.0f : of.b[tile.unit + u];
+        z[u] = sum_of(sums[r][u]) + bias;
+        continue;
+      }
       NNACTOR_UNROLL
-      for (uint64_t v = 0; v < vectors && !part.is_last; ++v)
+      for (uint64_t v = 0; v < vectors; ++v)
         store(kept + v * width, sums[r][u][v]);
     }
   }
@@ -131,27 +138,67 @@ NNACTOR_TARGET void multiply_units(const row_dots& of, dot_tile tile,
   }
 }
 
+/// All units for as many rows as a tile has at most, for which weights are read
+/// once anyway.
+NNACTOR_TARGET void multiply_few(const row_dots& of) {
+  multiply_units<dot_rows>(of, {of.x, 0, 0, nullptr}, of.m, of.n,
+                           {0, of.k, true, true});
+}
+
+/// Rows of a block, first a part of the columns of all of them, then the next:
+/// in the order in which they are read.
+class packed_rows {
+public:
+  packed_rows(const row_dots& of, uint64_t first, uint64_t rows)
+      : rows_(rows), columns_(of.k) {
+    auto parts = (of.k + most_columns - 1) / most_columns;
+    part_ = (of.k + parts - 1) / parts + lanes - 1;
+    part_ -= part_ % lanes;
+    thread_local std::vector<float> values;
+    values.resize(rows * of.k);
+    auto* to = values.data();
+    for (uint64_t c = 0; c < of.k; c += part_)
+      for (uint64_t r = 0; r < rows; ++r)
+        to = std::copy_n(of.x.row(first + r) + c, part(c).count, to);
+    data_ = values.data();
+  }
+
+  column_part part(uint64_t first) const {
+    auto count = std::min(part_, columns_ - first);
+    return {first, count, first == 0, first + count == columns_};
+  }
+
+  spaced_rows<const float> from(uint64_t row, const column_part& of) const {
+    return {data_ + rows_ * of.first + row * of.count, of.count};
+  }
+
+private:
+  uint64_t rows_, columns_;
+  uint64_t part_; ///< Columns.
+  const float* data_;
+};
+
 NNACTOR_TARGET void multiply_block(const row_dots& of, uint64_t first_row,
                                    uint64_t rows) {
   alignas(64) float kept[block_rows * block_units * lanes];
-  // One tile finds nothing in a cache that another has left.
-  auto parts = rows <= dot_rows ? 1 : (of.k + most_columns - 1) / most_columns;
-  auto columns =
-      (of.k / std::max<uint64_t>(parts, 1) + lanes - 1) / lanes * lanes;
+  packed_rows x{of, first_row, rows};
   for (uint64_t unit = 0; unit < of.n; unit += block_units) {
     auto units = std::min(block_units, of.n - unit);
-    for (uint64_t first = 0, last = 0; last < of.k; first = last) {
-      last = parts == 1 ? of.k : std::min(first + columns, of.k);
-      column_part part{first, last - first, first == 0, last == of.k};
+    for (uint64_t c = 0; c < of.k;) {
+      auto part = x.part(c);
       for (uint64_t r = 0; r < rows; r += dot_rows)
-        multiply_units<dot_rows>(
-            of, {first_row + r, unit, kept + r * block_units * lanes}, rows - r,
-            units, part);
+        multiply_units<dot_rows>(of,
+                                 {x.from(r, part), first_row + r, unit,
+                                  kept + r * block_units * lanes},
+                                 rows - r, units, part);
+      c += part.count;
     }
   }
 }
 
 NNACTOR_TARGET void multiply_in_tiles(const row_dots& of) {
+  if (of.m <= dot_rows)
+    return multiply_few(of);
   for (uint64_t r = 0; r < of.m; r += block_rows)
     multiply_block(of, r, std::min(block_rows, of.m - r));
 }
@@ -159,10 +206,10 @@ NNACTOR_TARGET void multiply_in_tiles(const row_dots& of) {
 // -- sums of rows -------------------------------------------------------------
 
 /// Rows for which weights are read as they lie.
-constexpr uint64_t few_rows = 3;
+constexpr uint64_t few_rows = 8;
 
 /// Rows of weights that are added at once.
-constexpr int walked_rows = 4;
+constexpr int walked_rows = 8;
 
 /// Adds some rows of weights to one row.
 template <int Count>
@@ -270,17 +317,20 @@ NNACTOR_TARGET void add_rows(const row_sums& of, const sum_tile& tile,
 }
 
 /// Copies columns from `column` on, padded with zeros.
-void fill_strips(const row_sums& of, uint64_t first, uint64_t count,
-                 uint64_t column, float* to) {
+NNACTOR_TARGET void fill_strips(const row_sums& of, uint64_t first,
+                                uint64_t count, uint64_t column, float* to) {
   auto columns = std::min(of.n - column, strips * lanes);
   for (uint64_t u = 0; u < count; ++u) {
     const auto* from = of.w.row(first + u) + column;
-    for (uint64_t c = 0; c < columns; c += lanes) {
-      auto* row = to + c * strip_rows + u * lanes;
-      auto there = std::min(lanes, columns - c);
-      std::copy_n(from + c, there, row);
-      std::fill(row + there, row + lanes, 0.0f);
+    for (uint64_t c = 0; c < columns; c += width) {
+      auto* row = to + c / lanes * strip_rows * lanes + u * lanes + c % lanes;
+      store(row, c + width <= columns ? load(from + c)
+                                      : load_first(from + c, columns - c));
     }
+    // What a tile reads of a half that is not there.
+    if (auto rest = columns % lanes; rest > 0 && rest <= lanes - width)
+      store(to + columns / lanes * strip_rows * lanes + u * lanes + width,
+            zero());
   }
 }
 
