@@ -20,10 +20,11 @@ constexpr uint64_t rounded_down(uint64_t x, uint64_t to) {
   return x - x % to;
 }
 
-/// Rows of one text that follow each other.
+/// Rows of one text that follow each other, and some heads of keys.
 struct row_block {
   uint64_t first, count;    ///< Rows.
   position_range positions; ///< That any of them sees, from a whole page on.
+  uint64_t first_head, heads;
 
   /// Of each query, one after the other, with room to fill up lanes.
   uint64_t scores() const {
@@ -42,26 +43,25 @@ public:
       : by_(by), how_(how), at_(at) {
   }
 
-  /// As many rows from `first` on, of `rows`, as a block can have.
-  row_block block_from(uint64_t first, uint64_t rows) const {
-    auto sees = seen(first);
-    row_block out{
-        first, 1, {rounded_down(sees.first, page_positions), sees.last}};
-    while (out.count < most_rows && first + out.count < rows
-           && follows(first + out.count)) {
-      auto longer = out;
-      ++longer.count;
-      ++longer.positions.last;
-      if (asking(longer) * longer.scores() > most_scores)
-        break;
-      out = longer;
+  /// Calls `f` for each block of `rows` rows.
+  template <class F>
+  void each_block(uint64_t rows, F f) const {
+    for (uint64_t first = 0; first < rows;) {
+      auto of = block_from(first, rows);
+      // Of one row, as many heads as there are lie side by side.
+      auto most =
+          std::max<uint64_t>(most_scores / (asking(of) * of.scores()), 1);
+      for (; of.first_head < how_.heads; of.first_head += of.heads) {
+        of.heads = std::min(most, how_.heads - of.first_head);
+        f(of);
+      }
+      first += of.count;
     }
-    return out;
   }
 
   /// Queries of all rows and heads.
   uint64_t asking(const row_block& of) const {
-    return of.count * how_.heads * how_.queries;
+    return of.count * of.heads * how_.queries;
   }
 
   /// Copies a block's queries, times the factor of scores.
@@ -76,12 +76,19 @@ public:
   }
 
   /// The products of all queries of a block and the keys they see.
-  void score(const row_block& of, const float* queries, matrix k,
+  /// @param page Memory for the keys of one head in a page.
+  void score(const row_block& of, const float* queries, matrix k, float* page,
              float* scores) const {
     each_part(of, [&](const page_part& part) {
+      spaced_rows<const float> keys{part.data_in(k), k.columns};
+      if (of.count > 1) {
+        for (uint64_t i = 0; i < part.count; ++i)
+          std::copy_n(keys.row(i), how_.size, page + i * how_.size);
+        keys = {page, how_.size};
+      }
       by_.multiply(
           {.x = {queries + part.index * how_.size, how_.size},
-           .w = {part.data_in(k), k.columns},
+           .w = keys,
            .z = {scores + part.index * of.scores() + part.score, of.scores()},
            .m = part.asking,
            .n = part.count,
@@ -128,6 +135,24 @@ public:
   }
 
 private:
+  /// As many rows from `first` on, of `rows`, as a block can have, and one
+  /// head.
+  row_block block_from(uint64_t first, uint64_t rows) const {
+    auto sees = seen(first);
+    auto page = rounded_down(sees.first, page_positions);
+    row_block out{first, 1, {page, sees.last}, 0, 1};
+    while (out.count < most_rows && first + out.count < rows
+           && follows(first + out.count)) {
+      auto longer = out;
+      ++longer.count;
+      ++longer.positions.last;
+      if (asking(longer) * longer.scores() > most_scores)
+        break;
+      out = longer;
+    }
+    return out;
+  }
+
   /// A part of a page that some rows see, and a head.
   struct page_part {
     uint64_t index;  ///< Of the first of these queries.
@@ -156,10 +181,11 @@ private:
   /// Calls `f` for each row and query head, with the index of that query.
   template <class F>
   void each_head(const row_block& of, F f) const {
-    for (uint64_t head = 0; head < how_.heads * how_.queries; ++head)
+    for (uint64_t head = 0; head < of.heads * how_.queries; ++head)
       for (uint64_t row = 0; row < of.count; ++row) {
         auto before = head / how_.queries * of.count + row;
-        f(row, head, before * how_.queries + head % how_.queries);
+        f(row, of.first_head * how_.queries + head,
+          before * how_.queries + head % how_.queries);
       }
   }
 
@@ -186,9 +212,10 @@ private:
         if (sees.first >= sees.last)
           continue;
         auto place = at_.place(of.first, sees.first);
-        for (uint64_t head = 0; head < how_.heads; ++head)
+        for (uint64_t head = 0; head < of.heads; ++head)
           f({(head * of.count + row) * how_.queries,
-             (next - row) * how_.queries, place, head * how_.size,
+             (next - row) * how_.queries, place,
+             (of.first_head + head) * how_.size,
              sees.first - of.positions.first, sees.last - sees.first});
       }
   }
@@ -205,20 +232,19 @@ void cached_attention::attend(const row_products& by,
                               const cached_rows& at, matrix q, matrix k,
                               matrix v, mutable_matrix y) {
   attention_to_cache all{by, how, at};
-  for (uint64_t first = 0; first < q.rows;) {
-    auto block = all.block_from(first, q.rows);
+  page_.resize(page_positions * how.size);
+  all.each_block(q.rows, [&](const row_block& block) {
     auto asking = all.asking(block);
     queries_.resize(asking * how.size);
     values_.resize(asking * how.size);
     scores_.resize(asking * block.scores());
     sums_.resize(asking);
     all.gather(block, q, queries_.data());
-    all.score(block, queries_.data(), k, scores_.data());
+    all.score(block, queries_.data(), k, page_.data(), scores_.data());
     all.weigh(block, scores_.data(), sums_.data());
     all.add_values(block, scores_.data(), v, values_.data());
     all.scatter(block, sums_.data(), values_.data(), y);
-    first += block.count;
-  }
+  });
 }
 
 } // namespace nnactor

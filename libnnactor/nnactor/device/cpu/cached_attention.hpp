@@ -19,6 +19,7 @@ public:
 
 private:
   // Of one block of rows.
+  std::vector<float> page_;    ///< Keys of a head.
   std::vector<float> queries_; ///< Times the factor of scores.
   std::vector<float> scores_;
   std::vector<float> sums_; ///< Of exponentials.

@@ -23,6 +23,7 @@ struct spaced_rows {
 
 /// z[m,n] = x[m,k] w[n,k]^T + b[n]. A sum goes in 16 lanes, by column mod 16,
 /// which are joined as a tree.
+/// @pre `k` is not 0
 struct row_dots {
   spaced_rows<const float> x;
   spaced_rows<const float> w;

@@ -71,7 +71,8 @@ NNACTOR_TARGET_INLINE float sum_of(const vector (&x)[1]) {
 
 } // namespace nnactor
 
-#include "nnactor/device/cpu/row_tiles.hpp"
+#include "nnactor/device/cpu/row_dot_tiles.hpp"
+#include "nnactor/device/cpu/row_sum_tiles.hpp"
 
 namespace nnactor {
 
