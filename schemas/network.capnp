@@ -110,4 +110,5 @@ struct TrainSettings {
   compute     @17 :UInt8;  # Precision of what dense layers multiply.
   learns      @18 :Bool = true;  # Else it only answers.
   recompute   @19 :Bool;   # What is between forward and backward.
+  pages       @20 :UInt32; # Of a cache, where it writes texts.
 }

@@ -53,6 +53,18 @@ constexpr size_t max_files = 65536;
 /// Rows of a micro-batch at most; bounds what a peer can make a node allocate.
 constexpr uint64_t max_rows = 65536;
 
+/// Rows of a round, where texts are written, at most, and rounds that a group
+/// knows before it has computed them.
+constexpr uint64_t round_rows = 512;
+constexpr size_t known_rounds = 64;
+
+/// Positions of a text that a page of a cache has.
+constexpr uint64_t page_positions = 16;
+
+/// Positions of all texts together that a group of attention has a cache for at
+/// most.
+constexpr uint64_t cached_positions = uint64_t{1} << 24;
+
 /// Pieces of work that a group remembers to have taken, to drop duplicates:
 /// time steps of micro-batches, in a full window up to four of each.
 constexpr size_t remembered_work = 256;

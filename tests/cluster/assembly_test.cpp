@@ -84,7 +84,7 @@ TEST_CASE("pieces that no honest peer sends are refused") {
     return text.find(part) != std::string::npos;
   };
   CHECK(has(with([](auto& x) { x.type = static_cast<dtype>(9); }), "dtype"));
-  CHECK(has(with([](auto& x) { x.key.work.why = static_cast<phase>(3); }),
+  CHECK(has(with([](auto& x) { x.key.work.why = static_cast<phase>(4); }),
             "phase"));
   CHECK(has(with([](auto& x) { x.key.way = static_cast<direction>(2); }),
             "direction"));

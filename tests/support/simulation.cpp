@@ -184,7 +184,8 @@ simulated_cluster::train(const prepared_job& job) {
 }
 
 result<deployed_ptr> simulated_cluster::open_inference(uint32_t window,
-                                                       uint32_t parts) {
+                                                       uint32_t parts,
+                                                       uint32_t pages) {
   auto from = store().open(choice::newest);
   if (!from)
     return from.error();
@@ -198,8 +199,8 @@ result<deployed_ptr> simulated_cluster::open_inference(uint32_t window,
     return joined.error();
   inferrer = world.system().spawn(
       run_inferrer, inferrer_settings{gate, distributor, window, how_.devices});
-  auto plan = std::make_shared<const deployment>(
-      make_inference(*from, fmt::format("{}/{}", root, model), epoch, *token));
+  auto plan = std::make_shared<const deployment>(make_inference(
+      *from, fmt::format("{}/{}", root, model), epoch, *token, pages));
   auto placed = wait_for(
       world.ask<deployed_ptr>(distributor, deploy_atom::value,
                               deployment_ptr{plan}, driver_actor{inferrer}));

@@ -67,7 +67,9 @@ public:
 
   /// Places the saved model for inference, in so many even parts or (0) those
   /// that it has.
-  result<deployed_ptr> open_inference(uint32_t window, uint32_t parts = 0);
+  /// @param pages See `train_settings::pages`.
+  result<deployed_ptr> open_inference(uint32_t window, uint32_t parts = 0,
+                                      uint32_t pages = 0);
 
   /// Lets the distributor meet the nodes.
   result<cluster_ptr> join();

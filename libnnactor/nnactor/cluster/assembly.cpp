@@ -42,7 +42,8 @@ result<std::optional<tensor>> assembly::add(const tensor_piece& piece) {
 }
 
 caf::error assembly::check(const tensor_piece& piece) const {
-  if (piece.key.work.why > phase::infer || piece.key.way > direction::backward)
+  if (piece.key.work.why > phase::generate
+      || piece.key.way > direction::backward)
     return refuse(piece, "has an unknown phase or direction");
   if (size_of(piece.type) == 0)
     return refuse(piece, "has an unknown dtype");

@@ -167,6 +167,11 @@ node_actor::behavior_type run_node(node_state::pointer self,
         if (st.works_for(epoch))
           st.update_all(step, scale);
       },
+      [&st](round_atom, uint64_t epoch, uint32_t number,
+            const token_round& what) {
+        if (st.works_for(epoch))
+          st.on_round(number, what);
+      },
       [&st](save_atom, uint64_t epoch, uint64_t generation, uint64_t step) {
         return st.save_all(epoch, generation, step);
       },

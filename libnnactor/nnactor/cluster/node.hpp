@@ -54,6 +54,7 @@ struct node_state {
     std::map<group_id, group_actor> groups;   ///< With the loss, if it is here.
     std::vector<group_actor> actors;          ///< Each once: some run several.
     std::map<group_id, program_ptr> programs; ///< Of its neuron groups.
+    std::vector<group_actor> writers;         ///< Who needs the rows of rounds.
     uint32_t savers = 0;                      ///< Groups that have parameters.
     std::vector<link_actor> links;
     node_report report;
@@ -97,6 +98,7 @@ struct node_state {
     return job && job->plan->epoch == which;
   }
 
+  void on_round(uint32_t number, const token_round& what);
   void update_all(uint64_t step, uint32_t scale);
   caf::result<uint64_t> save_all(uint64_t of_epoch, uint64_t generation,
                                  uint64_t step);

@@ -145,9 +145,13 @@ void node_state::spawn_chain(const std::vector<group_id>& ids,
     job->report.parameters += g.neurons.size() * l.parameters_per_neuron();
   }
   auto& place = devices[plan.where.seats[ids.front()].device % devices.size()];
+  auto writes = std::ranges::any_of(
+      members, [](auto& program) { return program->needs_round(); });
   job->actors.push_back(spawn_on<neuron_group_state, group_actor>(
       self->system(), place.where, neuron_group, settings_of(ids),
       std::move(members)));
+  if (writes)
+    job->writers.push_back(job->actors.back());
   watch_end_of(job->actors.back().address(), "its groups");
   for (auto id : ids)
     add(id, job->actors.back(), routes);

@@ -7,6 +7,17 @@
 
 namespace nnactor {
 
+void node_state::on_round(uint32_t number, const token_round& what) {
+  const auto& plan = *job->plan;
+  cache_limits limits{plan.train.pages, plan.net.context, defaults::round_rows};
+  if (auto err = check(what, limits))
+    return self->send(job->driver, failed_atom::value, plan.epoch,
+                      std::move(err));
+  auto rows = std::make_shared<const nnactor::round_rows>(what);
+  for (auto& g : job->writers)
+    self->send(g, round_atom::value, number, round_ptr{rows});
+}
+
 void node_state::update_all(uint64_t step, uint32_t scale) {
   for (auto& g : job->actors)
     self->send(g, update_atom::value, step, scale);

@@ -1,5 +1,7 @@
 #include "nnactor/codec/network_codec.hpp"
 
+#include "nnactor/defaults.hpp"
+
 #include <cmath>
 
 namespace nnactor {
@@ -89,6 +91,7 @@ void write(schema::TrainSettings::Builder out, const train_settings& how) {
   out.setCompute(static_cast<uint8_t>(how.compute));
   out.setRecompute(how.recompute);
   out.setLearns(how.learns);
+  out.setPages(how.pages);
 }
 
 result<train_settings> read(schema::TrainSettings::Reader in) {
@@ -123,7 +126,13 @@ result<train_settings> read(schema::TrainSettings::Reader in) {
       .link = static_cast<precision>(in.getLink()),
       .compute = static_cast<precision>(in.getCompute()),
       .recompute = in.getRecompute(),
-      .learns = in.getLearns()};
+      .learns = in.getLearns(),
+      .pages = in.getPages()};
+  constexpr auto most_pages =
+      defaults::cached_positions / defaults::page_positions;
+  if (how.pages > most_pages)
+    return fail(ec::invalid_argument, "{} pages of a cache are more than {}",
+                how.pages, most_pages);
   if (auto err = check_batch(how))
     return err;
   if (auto err = check_optimizer(how.optimizer))

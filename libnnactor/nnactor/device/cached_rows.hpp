@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnactor/defaults.hpp"
 #include "nnactor/device/everywhere.hpp"
 #include "nnactor/device/matrix.hpp"
 
@@ -8,7 +9,7 @@
 namespace nnactor {
 
 /// Positions of a sequence that a page of a cache has.
-inline constexpr uint64_t page_positions = 16;
+inline constexpr uint64_t page_positions = defaults::page_positions;
 
 /// Where rows are in a cache, which is pages of `page_positions` rows: each is
 /// a position of a sequence, whose pages are listed one after the other.

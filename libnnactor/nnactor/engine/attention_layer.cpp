@@ -35,11 +35,15 @@ public:
         query_(parameters()[query_rows], what.row_width, how.compute),
         key_(parameters()[key_rows], what.row_width, how.compute),
         value_(parameters()[value_rows], what.row_width, how.compute),
-        output_(parameters()[output_rows], what.row_width, how.compute) {
+        output_(parameters()[output_rows], what.row_width, how.compute),
+        cached_keys_({how.pages * page_positions, key_columns()}),
+        cached_values_({how.pages * page_positions, key_columns()}) {
   }
 
   void forward(device& dev, const layer_input& x, mutable_matrix y,
                kept_values* keep) override {
+    if (x.by_row)
+      return attend_cached(dev, *x.round, x.values, y);
     auto n = input_.normalised(dev, x.values);
     auto q = projected(dev, query_, n, query_bias, query_columns());
     auto k = projected(dev, key_, n, key_bias, key_columns());
@@ -108,6 +112,10 @@ public:
     return until::backward;
   }
 
+  bool needs_round() const override {
+    return true;
+  }
+
   void on_change() override {
     for (auto* x : {&query_, &key_, &value_, &output_})
       x->on_change();
@@ -148,22 +156,54 @@ private:
     return bias_ ? gradient(dev, parameter).values() : std::span<float>{};
   }
 
+  /// Rows of a round: keys and values go into the cache, from which queries
+  /// read those of their sequence.
+  void attend_cached(device& dev, const round_rows& round, matrix x,
+                     mutable_matrix y) {
+    auto at = round.place(dev);
+    auto n = input_.normalised(dev, x);
+    auto q = projected_by_row(dev, query_, n, query_bias, query_columns());
+    auto k = projected_by_row(dev, key_, n, key_bias, key_columns());
+    auto v = projected_by_row(dev, value_, n, value_bias, key_columns());
+    auto positions = at.view().positions;
+    q = turned(dev, q, query_gain(), heads_.queries, positions);
+    k = turned(dev, k, query_gain() + 1, 1, positions);
+    dev.keep_rows(at.view(), view(k), cached_keys_.on(dev));
+    dev.keep_rows(at.view(), view(v), cached_values_.on(dev));
+    auto found = make<float>(dev, q.extent());
+    dev.attend_cached(heads_, at.view(), view(q),
+                      as_const(cached_keys_.on(dev)),
+                      as_const(cached_values_.on(dev)), view(found));
+    output_.backward_by_row(dev, as_const(view(found)), y);
+  }
+
+  std::span<const float> bias_of(device& dev, size_t bias) {
+    return bias_ ? values(dev, bias).values() : std::span<const float>{};
+  }
+
   tensor projected(device& dev, projection& by, const tensor& n, size_t bias,
                    uint64_t columns) {
     auto out = make<float>(dev, {n.extent().rows, columns});
-    by.forward(dev, view(n),
-               bias_ ? values(dev, bias).values() : std::span<const float>{},
-               view(out));
+    by.forward(dev, view(n), bias_of(dev, bias), view(out));
     return std::move(out).share();
   }
 
-  void turn(device& dev, mutable_matrix x, bool back) const {
+  tensor projected_by_row(device& dev, projection& by, const tensor& n,
+                          size_t bias, uint64_t columns) {
+    auto out = make<float>(dev, {n.extent().rows, columns});
+    by.forward_by_row(dev, view(n), bias_of(dev, bias), view(out));
+    return std::move(out).share();
+  }
+
+  void turn(device& dev, mutable_matrix x, bool back,
+            token_matrix positions = {}) const {
     if (settings_.rotary_base != 0)
       dev.rotate({.head_size = heads_.size,
                   .context = heads_.context,
                   .base = settings_.rotary_base,
                   .scale = settings_.rotary_scale,
-                  .back = back},
+                  .back = back,
+                  .positions = positions},
                  x);
   }
 
@@ -184,7 +224,9 @@ private:
   }
 
   /// Norm and rotation of queries or keys.
-  tensor turned(device& dev, const tensor& x, size_t gain, uint64_t repeat) {
+  /// @param positions Of a round.
+  tensor turned(device& dev, const tensor& x, size_t gain, uint64_t repeat,
+                token_matrix positions = {}) {
     if (!has_head_norm() && settings_.rotary_base == 0)
       return x;
     auto out = make<float>(dev, x.extent());
@@ -193,7 +235,7 @@ private:
                     gains(dev, gain, repeat), by_heads(view(out), heads_.size));
     else
       dev.copy_columns(view(x), 0, x.extent().columns, view(out), 0);
-    turn(dev, view(out), false);
+    turn(dev, view(out), false, positions);
     return std::move(out).share();
   }
 
@@ -231,6 +273,8 @@ private:
   projection key_;
   projection value_;
   projection output_;
+  resident cached_keys_; ///< By page, of what is written; see `token_round`.
+  resident cached_values_;
 };
 
 std::unique_ptr<layer_maths> make_attention(const network& net,

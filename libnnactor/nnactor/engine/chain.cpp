@@ -90,13 +90,14 @@ void chain::timed(size_t member, F f) {
 }
 
 tensor chain::forward(device& dev, piece which, phase why,
-                      const std::vector<tensor>& inputs) {
+                      const std::vector<tensor>& inputs,
+                      const round_rows* round) {
   if (why == phase::infer || (why == phase::evaluate && !summarises()))
     return answer(dev, inputs);
   tensor x;
   for (size_t i = 0; i < members_.size(); ++i)
     timed(i, [&](group_program& p) {
-      x = p.forward(dev, which, why, i == 0 ? inputs : std::vector{x});
+      x = p.forward(dev, which, why, i == 0 ? inputs : std::vector{x}, round);
     });
   return x;
 }

@@ -3,6 +3,7 @@
 #include "nnactor/engine/group_program.hpp"
 #include "nnactor/fwd.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -32,12 +33,20 @@ public:
   explicit chain(std::vector<program_ptr> members);
 
   caf::error check_inputs(const std::vector<tensor>& inputs, piece which,
-                          phase why) const {
-    return members_.front()->check_inputs(inputs, which, why);
+                          phase why, const round_rows* round = nullptr) const {
+    return members_.front()->check_inputs(inputs, which, why, round);
   }
 
+  /// @param round Of phase generate, null in all others.
   tensor forward(device& dev, piece which, phase why,
-                 const std::vector<tensor>& inputs);
+                 const std::vector<tensor>& inputs,
+                 const round_rows* round = nullptr);
+
+  /// Whether one of its members does.
+  bool needs_round() const {
+    return std::ranges::any_of(members_,
+                               [](auto& x) { return x->needs_round(); });
+  }
 
   /// See `group_program::sent`.
   sent_output sent(device& dev, const tensor& output) const {

@@ -1,6 +1,7 @@
 #include "nnactor/engine/footprint.hpp"
 
 #include "nnactor/defaults.hpp"
+#include "nnactor/device/cached_rows.hpp"
 #include "nnactor/engine/chain.hpp"
 #include "nnactor/engine/layer_kinds.hpp"
 
@@ -301,6 +302,9 @@ void add_parameters(node_footprint& to, const network& net,
   // Rounded copies for both directions, and one on the way there.
   if (costs.rounds)
     to.weights += 3 * parameters * sizeof(uint16_t);
+  if (of.kind == layer_kind::attention)
+    to.cache += 2 * how.pages * page_positions * neurons
+                * of.attention.head_size * value_bytes;
   if (!how.learns) {
     // Group by group.
     to.saving = std::max(to.saving, parameters * value_bytes);

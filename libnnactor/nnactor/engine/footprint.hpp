@@ -30,6 +30,7 @@ struct node_footprint {
   uint64_t validation = 0; ///< In place of those; where nothing learns, values
                            ///< of what is asked.
   uint64_t buffers = 0;    ///< Of links.
+  uint64_t cache = 0;      ///< Keys and values of texts that are written.
 
   uint64_t activations() const {
     return training > validation ? training : validation;
@@ -41,7 +42,7 @@ struct node_footprint {
   }
 
   uint64_t total() const {
-    return process + model() + activations() + buffers;
+    return process + model() + activations() + buffers + cache;
   }
 };
 

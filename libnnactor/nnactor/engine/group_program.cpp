@@ -42,12 +42,20 @@ struct group_program::impl {
 
   caf::error check_labels(const tensor& labels, uint64_t rows,
                           phase why) const {
-    if (why == phase::infer && labels.empty())
+    if (is_question(why) && labels.empty())
       return {};
     auto of = fmt::format("the labels for {}", name);
     if (auto err = check_tensor(of, labels, dtype::i32, shape{rows, 1}))
       return err;
     return check_range(of, labels, tokens);
+  }
+
+  caf::error check_round(const round_rows* round, uint64_t rows) const {
+    auto expected = round == nullptr ? 0 : round->rows();
+    if (rows == expected)
+      return {};
+    return fail(ec::protocol_violation, "{} got {} rows of a round that has {}",
+                name, rows, expected);
   }
 
   /// What others get of a tensor.
@@ -58,9 +66,10 @@ struct group_program::impl {
   /// What came of the producers, as the layer reads it.
   /// @param dropped Null outside of training.
   tensor gather(device& dev, std::span<const tensor> from,
-                const dropped_rows* dropped) const {
+                const dropped_rows* dropped,
+                const round_rows* round = nullptr) const {
     if (from.front().type() == dtype::i32)
-      return dev.place(maths->looked_up(from.front()));
+      return dev.place(maths->looked_up(from.front(), round));
     return inputs.gather(dev, from, dropped);
   }
 
@@ -72,9 +81,13 @@ struct group_program::impl {
 
   /// Computes the output, with all that backward needs of it put into `at` or
   /// not.
-  tensor output_of(device& dev, kept_values& at, bool keeps) {
+  tensor output_of(device& dev, kept_values& at, bool keeps,
+                   bool by_row = false, const round_rows* round = nullptr) {
     auto y = make<float>(dev, at.extent);
-    maths->forward(dev, input_of(at.inputs), view(y), keeps ? &at : nullptr);
+    auto x = input_of(at.inputs);
+    x.by_row = by_row;
+    x.round = round;
+    maths->forward(dev, x, view(y), keeps ? &at : nullptr);
     auto output = std::move(y).share();
     if (keeps && maths->keeps_y())
       at.y = output;
@@ -150,32 +163,43 @@ void group_program::borrow(const std::shared_ptr<group_program>& owner) {
   impl_->maths->borrow(owner->impl_->maths->parameters().front());
 }
 
+bool group_program::needs_round() const {
+  return impl_->maths->needs_round();
+}
+
 caf::error group_program::check_inputs(const std::vector<tensor>& inputs,
-                                       piece which, phase why) const {
+                                       piece which, phase why,
+                                       const round_rows* round) const {
   if (inputs.size() != impl_->self.upstream.size())
     return fail(ec::protocol_violation, "{} got {} inputs instead of {}",
                 impl_->name, inputs.size(), impl_->self.upstream.size());
   auto read = impl_->read(inputs);
   if (auto err = impl_->inputs.check(impl_->name, read, which.time_step))
     return err;
+  if (why == phase::generate && needs_round())
+    if (auto err = impl_->check_round(round, impl_->inputs.data_rows(read)))
+      return err;
   if (!summarises())
     return {};
   return impl_->check_labels(inputs.back(), impl_->inputs.data_rows(read), why);
 }
 
 tensor group_program::forward(device& dev, piece which, phase why,
-                              const std::vector<tensor>& inputs) {
+                              const std::vector<tensor>& inputs,
+                              const round_rows* round) {
   kept_values at;
   auto read = impl_->read(inputs);
   auto rows = impl_->inputs.data_rows(read);
   auto dropped = impl_->dropped(which, rows);
   at.inputs =
-      impl_->gather(dev, read, why == phase::train ? &dropped : nullptr);
-  if (summarises() && why != phase::infer)
+      impl_->gather(dev, read, why == phase::train ? &dropped : nullptr, round);
+  if (summarises() && !is_question(why))
     at.labels = dev.place(impl_->softmax->slots_of(inputs.back()));
+  if (needs_round() && round != nullptr)
+    rows = impl_->maths->rows_in(*round);
   at.extent = {impl_->output_rows(rows), width()};
   auto keeps = why == phase::train && !impl_->how.recompute;
-  auto output = impl_->output_of(dev, at, keeps);
+  auto output = impl_->output_of(dev, at, keeps, why == phase::generate, round);
   auto told = impl_->told(dev, at, output);
   at.read = at.inputs.extent();
   if (impl_->maths->inputs_kept() == layer_maths::until::forward)

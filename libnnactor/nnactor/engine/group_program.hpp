@@ -6,6 +6,7 @@
 #include "nnactor/engine/parameters.hpp"
 #include "nnactor/engine/phase.hpp"
 #include "nnactor/engine/piece.hpp"
+#include "nnactor/engine/round.hpp"
 #include "nnactor/engine/settings.hpp"
 #include "nnactor/error.hpp"
 #include "nnactor/partition/group_graph.hpp"
@@ -51,15 +52,23 @@ public:
   /// and has not begun yet, and for labels when a question is answered.
   /// Whatever comes from the network passes here first. Fails with
   /// `ec::protocol_violation`.
+  /// @param round That a question of phase `generate` is about; null: it has
+  /// not
+  ///     come, or nobody needs it.
   caf::error check_inputs(const std::vector<tensor>& inputs, piece which = {},
-                          phase why = phase::train) const;
+                          phase why = phase::train,
+                          const round_rows* round = nullptr) const;
+
+  /// Whether it computes rows of a round only where that is known.
+  bool needs_round() const;
 
   /// Computes the output [output rows, width] for one micro-batch, or a summary
   /// of it where that is what is told (`edge::summarised`), and, in training,
   /// keeps what its backward pass needs.
-  /// @pre `check_inputs(inputs, which, why)` found nothing
+  /// @pre `check_inputs(inputs, which, why, round)` found nothing
   tensor forward(device& dev, piece which, phase why,
-                 const std::vector<tensor>& inputs);
+                 const std::vector<tensor>& inputs,
+                 const round_rows* round = nullptr);
 
   /// Returns what readers get of an output.
   sent_output sent(device& dev, const tensor& output) const;
@@ -165,10 +174,10 @@ public:
   ~loss_program();
 
   /// Checks the outputs of the upstream neuron groups (all of `upstream` but
-  /// the target group, in that order) and, unless `why` is infer, the targets:
-  /// i32 [rows, 1] labels for classes; for mean squared error f32 [rows,
-  /// outputs], or labels, which stand for 1 at the label and 0 elsewhere.
-  /// Fails with `ec::protocol_violation`.
+  /// the target group, in that order) and, unless it is a question, the
+  /// targets: i32 [rows, 1] labels for classes; for mean squared error f32
+  /// [rows, outputs], or labels, which stand for 1 at the label and 0
+  /// elsewhere. Fails with `ec::protocol_violation`.
   caf::error check(phase why, const std::vector<tensor>& outputs,
                    const tensor& targets) const;
 
@@ -180,13 +189,14 @@ public:
   /// Computes loss and, in training, the gradient of the mean over the batch
   /// of `train_settings::batch` examples and their time steps, of which this
   /// may be a part.
-  /// @pre `check(why, outputs, targets)` found nothing, `why` is not infer
+  /// @pre `check(why, outputs, targets)` found nothing, it is no question
   outcome compute(device& dev, phase why, const std::vector<tensor>& outputs,
                   const tensor& targets);
 
-  /// Returns what inference answers with, [rows, outputs] in neuron order:
-  /// probabilities for classes, plain values otherwise.
-  tensor answer(device& dev, const std::vector<tensor>& outputs);
+  /// Returns what a question is answered with, [rows, outputs] in neuron order:
+  /// of phase infer probabilities for classes, else plain values.
+  /// @pre `is_question(why)`
+  tensor answer(device& dev, phase why, const std::vector<tensor>& outputs);
 
 private:
   struct impl;

@@ -2,6 +2,7 @@
 
 #include "nnactor/engine/initial_parameters.hpp"
 #include "nnactor/engine/learnable.hpp"
+#include "nnactor/engine/round.hpp"
 #include "nnactor/partition/group_graph.hpp"
 
 #include <memory>
@@ -27,6 +28,9 @@ struct kept_values {
 struct layer_input {
   matrix values;
   token_matrix tokens;
+  /// Texts are written: what a row gives depends on it and its sequence alone.
+  bool by_row = false;
+  const round_rows* round = nullptr; ///< Then, for whoever needs it.
 };
 
 /// The mathematics of a kind of layer, for the neurons of one group, and their
@@ -43,8 +47,19 @@ public:
 
   /// Returns what a kernel looks up by, from tokens of the data; both are on
   /// the host.
-  virtual tensor looked_up(const tensor& tokens) const {
+  /// @param round See `layer_input`.
+  virtual tensor looked_up(const tensor& tokens, const round_rows*) const {
     return tokens;
+  }
+
+  /// Whether the rows of a round are of use to it.
+  virtual bool needs_round() const {
+    return false;
+  }
+
+  /// Rows of y for so many rows of the data in a round.
+  virtual uint64_t rows_in(const round_rows& round) const {
+    return round.rows();
   }
 
   /// Computes y[r,width]. Puts into `keep`, unless it is null, what `backward`

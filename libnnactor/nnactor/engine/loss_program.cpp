@@ -128,10 +128,10 @@ caf::error loss_program::check(phase why, const std::vector<tensor>& outputs,
             fmt::format("the output of group {} for the loss",
                         sources[i].group),
             outputs[i], dtype::f32,
-            shape{rows, why == phase::infer ? sources[i].columns
-                                            : sources[i].told_columns()}))
+            shape{rows, is_question(why) ? sources[i].columns
+                                         : sources[i].told_columns()}))
       return err;
-  if (why == phase::infer)
+  if (is_question(why))
     return {};
   return impl_->check_targets(targets, rows);
 }
@@ -159,9 +159,10 @@ loss_program::outcome loss_program::compute(device& dev, phase why,
   return out;
 }
 
-tensor loss_program::answer(device& dev, const std::vector<tensor>& outputs) {
+tensor loss_program::answer(device& dev, phase why,
+                            const std::vector<tensor>& outputs) {
   auto z = impl_->gather(dev, outputs);
-  if (!impl_->classes)
+  if (why == phase::generate || !impl_->classes)
     return z;
   auto y = make<float>(dev, z.extent());
   dev.softmax(view(z), view(y));

@@ -23,12 +23,15 @@ public:
   void forward(device& dev, const layer_input& x, mutable_matrix y,
                kept_values* keep) override {
     auto n = input_.normalised(dev, x.values);
-    auto up = hidden(dev, up_, n, bias(dev, first_bias()));
+    auto up = hidden(dev, up_, n, bias(dev, first_bias()), x.by_row);
     tensor gate;
     if (gated_)
-      gate = hidden(dev, gate_, n, bias(dev, first_bias() + 1));
+      gate = hidden(dev, gate_, n, bias(dev, first_bias() + 1), x.by_row);
     auto act = activated(dev, up, gate);
-    down_.backward(dev, view(act), y);
+    if (x.by_row)
+      down_.backward_by_row(dev, view(act), y);
+    else
+      down_.backward(dev, view(act), y);
     if (keep != nullptr)
       keep->more = {std::move(n), std::move(up), std::move(gate),
                     std::move(act)};
@@ -89,9 +92,12 @@ private:
   }
 
   tensor hidden(device& dev, projection& by, const tensor& n,
-                std::span<const float> b) const {
+                std::span<const float> b, bool by_row) const {
     auto out = make<float>(dev, {n.extent().rows, units_});
-    by.forward(dev, view(n), b, view(out));
+    if (by_row)
+      by.forward_by_row(dev, view(n), b, view(out));
+    else
+      by.forward(dev, view(n), b, view(out));
     return std::move(out).share();
   }
 

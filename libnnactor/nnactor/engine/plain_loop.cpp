@@ -123,11 +123,21 @@ tensor plain_loop::answer(const tensor& inputs) {
   for (uint32_t t = 0; t < graph_.time_steps; ++t) {
     forward({0, t}, phase::infer, at_time(inputs, t, graph_.time_steps), {},
             outputs);
-    answers.push_back(
-        dev_.fetch(loss_.answer(dev_, inputs_of_loss(outputs.back()))));
+    answers.push_back(dev_.fetch(
+        loss_.answer(dev_, phase::infer, inputs_of_loss(outputs.back()))));
   }
   dev_.finish();
   return join_columns(answers);
+}
+
+tensor plain_loop::generate(const token_round& what, const tensor& tokens) {
+  round_rows rows{what};
+  std::vector<outputs_by_group> outputs;
+  forward({}, phase::generate, tokens, {}, outputs, &rows);
+  auto out = dev_.fetch(
+      loss_.answer(dev_, phase::generate, inputs_of_loss(outputs.back())));
+  dev_.finish();
+  return out;
 }
 
 std::vector<group_program*> plain_loop::savers() const {
@@ -162,7 +172,8 @@ caf::error plain_loop::load(const std::vector<parameter_set>& saved,
 
 void plain_loop::forward(piece which, phase why, const tensor& inputs,
                          const tensor& targets,
-                         std::vector<outputs_by_group>& outputs) {
+                         std::vector<outputs_by_group>& outputs,
+                         const round_rows* round) {
   auto time = which.time_step;
   auto& now = outputs.emplace_back(graph_.groups.size());
   auto readers = graph_.groups[group_graph::input_group].downstream.size();
@@ -177,7 +188,8 @@ void plain_loop::forward(piece which, phase why, const tensor& inputs,
         all[i] = crossing(from, id, outputs[time - from.delay]);
     now[id] = timed(id, [&] {
       auto& program = *programs_[id - first_neurons];
-      return program.sent(dev_, program.forward(dev_, which, why, all));
+      auto y = program.forward(dev_, which, why, all, round);
+      return program.sent(dev_, y);
     });
   }
 }

@@ -34,6 +34,10 @@ public:
   /// side.
   tensor answer(const tensor& inputs);
 
+  /// The logits [wanted, outputs] of a round of tokens [rows, 1].
+  /// @pre `check(what, ...)` found nothing, tokens are the network's
+  tensor generate(const token_round& what, const tensor& tokens);
+
   /// Number of updates so far; the next one is the step of this number.
   uint64_t steps() const {
     return steps_;
@@ -67,8 +71,10 @@ private:
   /// Computes all groups at the time step that comes after those in
   /// `outputs`, and adds it there.
   /// @param targets Empty where a question is answered.
+  /// @param round Of phase generate.
   void forward(piece which, phase why, const tensor& inputs,
-               const tensor& targets, std::vector<outputs_by_group>& outputs);
+               const tensor& targets, std::vector<outputs_by_group>& outputs,
+               const round_rows* round = nullptr);
 
   /// What crosses an upstream edge of a group.
   const tensor& crossing(const edge& from, group_id to,

@@ -17,6 +17,15 @@ void projection::backward(device& dev, matrix z, mutable_matrix x) {
     dev.affine_input_gradient(z, values(dev), x);
 }
 
+void projection::forward_by_row(device& dev, matrix x, std::span<const float> b,
+                                mutable_matrix z) {
+  dev.affine_by_row(x, values(dev), b, z);
+}
+
+void projection::backward_by_row(device& dev, matrix z, mutable_matrix x) {
+  dev.product_by_row(z, values(dev), x);
+}
+
 void projection::accumulate(device& dev, matrix dz, matrix x,
                             std::span<float> db) {
   auto dw = from_.gradient(dev);

@@ -21,6 +21,11 @@ public:
   /// x[r,c] = z[r,n] w
   void backward(device& dev, matrix z, mutable_matrix x);
 
+  /// The same in float32, each row as if it were alone.
+  void forward_by_row(device& dev, matrix x, std::span<const float> b,
+                      mutable_matrix z);
+  void backward_by_row(device& dev, matrix z, mutable_matrix x);
+
   /// Adds dz^T x to the gradient of w and the column sums of dz to db, unless
   /// that is empty.
   void accumulate(device& dev, matrix dz, matrix x, std::span<float> db = {});

@@ -63,6 +63,9 @@ struct train_settings {
   bool recompute = false;
   /// Else it only answers: nothing has a gradient or an optimizer's state.
   bool learns = true;
+  /// Of the cache of each group of attention, where texts are written; see
+  /// `round`.
+  uint32_t pages = 0;
 
   friend bool operator==(const train_settings&,
                          const train_settings&) = default;

@@ -18,6 +18,11 @@ public:
     return norm_;
   }
 
+  /// Rows of gain and shift.
+  uint64_t norm_rows() const {
+    return norm_rows_;
+  }
+
   /// Rows of the data.
   uint64_t rows(matrix x) const {
     return x.rows - norm_rows_;

@@ -17,9 +17,17 @@ public:
         neurons_(neurons) {
   }
 
-  tensor looked_up(const tensor& tokens) const override {
+  tensor looked_up(const tensor& tokens,
+                   const round_rows* round) const override {
+    if (!by_position_)
+      return slots_of(neurons_, first_, tokens);
     return slots_of(neurons_, first_,
-                    by_position_ ? positions_of(tokens) : tokens);
+                    round == nullptr ? positions_of(tokens)
+                                     : round->positions());
+  }
+
+  bool needs_round() const override {
+    return by_position_;
   }
 
   void borrow(learnable& rows) override {

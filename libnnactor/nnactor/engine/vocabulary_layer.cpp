@@ -2,6 +2,9 @@
 #include "nnactor/engine/projection.hpp"
 #include "nnactor/engine/stream_input.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 namespace nnactor {
 
 namespace {
@@ -17,6 +20,8 @@ public:
 
   void forward(device& dev, const layer_input& x, mutable_matrix y,
                kept_values* keep) override {
+    if (x.by_row)
+      return tell(dev, *x.round, x.values, y);
     auto n = input_.normalised(dev, x.values);
     rows_.forward(dev, view(n), {}, y);
     if (keep != nullptr)
@@ -50,7 +55,32 @@ public:
     rows_.on_change();
   }
 
+  bool needs_round() const override {
+    return true;
+  }
+
+  uint64_t rows_in(const round_rows& round) const override {
+    return round.wanted().extent().rows;
+  }
+
 private:
+  /// The logits of the rows that are wanted.
+  void tell(device& dev, const round_rows& round, matrix x, mutable_matrix y) {
+    auto chosen = make<float>(dev, {y.rows + input_.norm_rows(), x.columns});
+    auto slots = dev.place(with_norm_rows(round, input_.rows(x)));
+    dev.look_up(view_tokens(slots), x, view(chosen));
+    auto n = input_.normalised(dev, as_const(view(chosen)));
+    rows_.forward_by_row(dev, view(n), {}, y);
+  }
+
+  tensor with_norm_rows(const round_rows& round, uint64_t rows) const {
+    auto wanted = round.wanted().values<int32_t>();
+    tensor_builder<int32_t> out{{wanted.size() + input_.norm_rows(), 1}};
+    auto rest = std::ranges::copy(wanted, out.values().begin()).out;
+    std::iota(rest, out.values().end(), static_cast<int32_t>(rows));
+    return std::move(out).share();
+  }
+
   stream_input input_;
   projection rows_;
 };

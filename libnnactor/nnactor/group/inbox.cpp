@@ -43,7 +43,7 @@ std::optional<work_id> inbox::due(const work_id& work, group_id sender) const {
 bool inbox::is_expected(const work_id& work, size_t sender) const {
   if (always_all_)
     return true;
-  if (work.why == phase::infer && sends_labels(senders_[sender]))
+  if (is_question(work.why) && sends_labels(senders_[sender]))
     return false;
   if (senders_[sender].delay == 0)
     return true;

@@ -20,7 +20,7 @@ void loss_group_state::on_tensor(const tensor_message& what) {
   auto values = outputs.take(work);
   auto target = std::move(values->back());
   values->pop_back();
-  if (work.why == phase::infer)
+  if (is_question(work.why))
     start_answer(work, *values);
   else
     start_loss(work, std::move(*values), std::move(target));
@@ -65,7 +65,7 @@ void loss_group_state::start_answer(const work_id& work,
   tensor answer;
   trace::span here{trace::activity::computing, "answer", settings.head().id};
   auto failure = run_on(*settings.kernels, [&](device& dev) {
-    answer = dev.fetch(program->answer(dev, values));
+    answer = dev.fetch(program->answer(dev, work.why, values));
   });
   if (failure)
     return report(failure);
@@ -122,6 +122,7 @@ group_actor::behavior_type loss_group(loss_group_state::pointer self,
       },
       [&state](const block_ptr& done) { state.on_block(*done); },
       // The loss has no parameters: nothing to update, nothing to save.
+      [](round_atom, uint32_t, const round_ptr&) {},
       [](update_atom, uint64_t, uint32_t) {},
       [](ready_atom, uint64_t) {},
       [](save_atom, uint64_t, uint64_t) {},

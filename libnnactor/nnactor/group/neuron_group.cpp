@@ -1,5 +1,7 @@
 #include "nnactor/group/neuron_group.hpp"
 
+#include "nnactor/defaults.hpp"
+
 #include <algorithm>
 #include <bit>
 
@@ -8,8 +10,9 @@ namespace nnactor {
 namespace {
 
 sent_output output_of(chain& program, device& dev, const work_id& work,
-                      const std::vector<tensor>& inputs, bool stays) {
-  auto y = program.forward(dev, work.what(), work.why, inputs);
+                      const std::vector<tensor>& inputs,
+                      const round_rows* round, bool stays) {
+  auto y = program.forward(dev, work.what(), work.why, inputs, round);
   auto out = program.sent(dev, y);
   if (stays)
     return out;
@@ -80,6 +83,16 @@ void neuron_group_state::on_gradient(const tensor_message& what) {
     start_backward(*work);
 }
 
+// Rows and round come from different senders, in any order.
+void neuron_group_state::on_round(uint32_t number, const round_ptr& what) {
+  if (rounds.size() == defaults::known_rounds)
+    rounds.erase(rounds.begin());
+  rounds.insert_or_assign(number, what);
+  for (auto& work : inputs.complete_of(version))
+    if (work.why == phase::generate && work.micro_batch == number)
+      start_forward(work);
+}
+
 void neuron_group_state::on_update(uint64_t step, float scale) {
   if (step == version && norm_sent && !settings.borrows())
     start_update(scale);
@@ -114,19 +127,28 @@ void neuron_group_state::on_block(block& done) {
 // -- forward and backward -----------------------------------------------------
 
 void neuron_group_state::start_forward(const work_id& work) {
+  round_ptr round;
+  if (work.why == phase::generate && program->needs_round()) {
+    auto found = rounds.find(work.micro_batch);
+    if (found == rounds.end())
+      return;
+    round = std::move(found->second);
+    rounds.erase(found);
+  }
   auto values = inputs.take(work);
   if (!values)
     return;
-  if (auto err = program->check_inputs(*values, work.what(), work.why))
+  if (auto err =
+          program->check_inputs(*values, work.what(), work.why, round.get()))
     return report(std::move(err));
-  if (work.why == phase::infer)
-    return start_answer(work, *values);
+  if (is_question(work.why))
+    return start_answer(work, *values, round.get());
   auto out = std::make_shared<sent_output>();
   execute(
       "forward", {urgency::forward, work.micro_batch},
       [p = program, work, out, xs = std::move(*values),
        stays = settings.outputs_stay](device& dev) {
-        *out = output_of(*p, dev, work, xs, stays);
+        *out = output_of(*p, dev, work, xs, nullptr, stays);
       },
       [this, work, out] { send_output(work, *out); });
 }
@@ -134,11 +156,12 @@ void neuron_group_state::start_forward(const work_id& work) {
 // Where nothing is trained, nothing is more urgent than what came first, so
 // there is no need to queue at the device.
 void neuron_group_state::start_answer(const work_id& work,
-                                      const std::vector<tensor>& values) {
+                                      const std::vector<tensor>& values,
+                                      const round_rows* round) {
   sent_output out;
   trace::span here{trace::activity::computing, "answer", settings.head().id};
   auto failure = run_on(*settings.kernels, [&](device& dev) {
-    out = output_of(*program, dev, work, values, settings.outputs_stay);
+    out = output_of(*program, dev, work, values, round, settings.outputs_stay);
   });
   last_activity = self->clock().now();
   if (failure)
@@ -363,6 +386,9 @@ group_actor::behavior_type neuron_group(neuron_group_state::pointer self,
       [&state](const tensor_message& what) { state.on_tensor(what); },
       [&state](const routing_ptr& routes) { state.on_routes(routes); },
       [&state](const block_ptr& done) { state.on_block(*done); },
+      [&state](round_atom, uint32_t number, const round_ptr& what) {
+        state.on_round(number, what);
+      },
       [&state](update_atom, uint64_t step, uint32_t scale) {
         state.on_update(step, std::bit_cast<float>(scale));
       },

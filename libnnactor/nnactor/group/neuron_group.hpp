@@ -32,7 +32,8 @@ struct group_settings {
   /// Whether there is such work: a peer may send what it likes.
   bool knows(const work_id& work) const {
     return work.epoch == epoch && work.time_step < time_steps
-           && (train.learns || work.why == phase::infer)
+           && (work.why != phase::generate || train.pages > 0)
+           && (train.learns || is_question(work.why))
            && (work.why != phase::train
                || work.micro_batch < train.micro_batches);
   }
@@ -81,6 +82,7 @@ struct neuron_group_state {
   std::vector<sink_actor> readers; ///< Of its outputs.
   inbox inputs{{}};
   inbox gradients{{}};
+  std::map<uint32_t, round_ptr> rounds; ///< By number, not yet computed.
   /// Members that tell the driver, see `closes_micro_batch`.
   std::vector<group_id> closing;
   std::map<uint32_t, uint32_t> returned; ///< Time steps, by micro-batch.
@@ -103,6 +105,7 @@ struct neuron_group_state {
 
   void on_routes(const routing_ptr& what);
   void on_tensor(const tensor_message& what);
+  void on_round(uint32_t number, const round_ptr& what);
   void on_update(uint64_t step, float scale);
   void on_ready(uint64_t step);
   void on_save(uint64_t generation, uint64_t step);
@@ -117,7 +120,8 @@ private:
   void on_input(const tensor_message& what);
   void on_gradient(const tensor_message& what);
   void start_forward(const work_id& work);
-  void start_answer(const work_id& work, const std::vector<tensor>& values);
+  void start_answer(const work_id& work, const std::vector<tensor>& values,
+                    const round_rows* round);
   void send_output(const work_id& work, const sent_output& what);
   void start_backward(const work_id& work);
   void run_backward(const work_id& work, std::vector<tensor> values);

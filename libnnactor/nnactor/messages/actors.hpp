@@ -37,6 +37,8 @@ using group_actor = sink_actor::extend<
     // Your twin (see `group::twin`) has added up all its gradients of that
     // step, or has updated the parameters that you borrow; local.
     caf::reacts_to<ready_atom, uint64_t /*step*/>,
+    // The rows of that round; local.
+    caf::reacts_to<round_atom, uint32_t /*number*/, round_ptr>,
     // Send a copy of the parameters that have seen `step` updates to the node's
     // persistence actor, for this generation.
     caf::reacts_to<save_atom, uint64_t /*generation*/, uint64_t /*step*/>,
@@ -129,6 +131,9 @@ using node_actor = control_actor::extend<
     // For all groups: apply the gradients of a step.
     caf::reacts_to<update_atom, uint64_t /*epoch*/, uint64_t /*step*/,
                    uint32_t /*scale*/>,
+    // The rows that a round of that number has.
+    caf::reacts_to<round_atom, uint64_t /*epoch*/, uint32_t /*number*/,
+                   token_round>,
     // For all groups: save; answered when every group has the request in its
     // mailbox, so that no later step can overtake it.
     caf::replies_to<save_atom, uint64_t /*epoch*/, uint64_t /*generation*/,

@@ -9,12 +9,13 @@
 
 namespace nnactor {
 
-const char* const protocol_version = "nnactor-11";
+const char* const protocol_version = "nnactor-12";
 
 std::string to_string(const work_id& work) {
-  constexpr const char* phases[] = {"training", "validation", "inference"};
+  constexpr const char* phases[] = {"training", "validation", "inference",
+                                    "writing"};
   auto out = fmt::format("{} step {} micro-batch {}",
-                         phases[static_cast<size_t>(work.why) % 3], work.step,
+                         phases[static_cast<size_t>(work.why) % 4], work.step,
                          work.micro_batch);
   if (work.time_step > 0)
     out += fmt::format(" time step {}", work.time_step);
@@ -54,6 +55,7 @@ std::string to_string(const shared_bytes& x) {
 
 void add_message_types(caf::actor_system_config& config) {
   config.add_message_type<tensor_piece>("nnactor::tensor_piece")
+      .add_message_type<token_round>("nnactor::token_round")
       .add_message_type<node_info>("nnactor::node_info")
       .add_message_type<node_report>("nnactor::node_report")
       .add_message_type<node_status>("nnactor::node_status")

@@ -2,6 +2,7 @@
 
 #include "nnactor/engine/phase.hpp"
 #include "nnactor/engine/piece.hpp"
+#include "nnactor/engine/token_round.hpp"
 #include "nnactor/fwd.hpp"
 #include "nnactor/network/network.hpp"
 #include "nnactor/partition/group_graph.hpp"
@@ -48,6 +49,7 @@ using loading_atom = caf::atom_constant<caf::atom("loading")>;
 using unsaved_atom = caf::atom_constant<caf::atom("unsaved")>;
 using lost_atom = caf::atom_constant<caf::atom("lost")>;
 using look_atom = caf::atom_constant<caf::atom("look")>;
+using round_atom = caf::atom_constant<caf::atom("round")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
 // -- tensors ------------------------------------------------------------------
@@ -195,6 +197,17 @@ typename Inspector::result_type inspect(Inspector& f, tensor_piece& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, round_part& x) {
+  return f(caf::meta::type_name("round_part"), x.first, x.rows, x.wanted,
+           x.pages);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, token_round& x) {
+  return f(caf::meta::type_name("token_round"), x.parts);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_info& x) {
   return f(caf::meta::type_name("node_info"), x.version, x.host, x.process,
            x.cores, x.memory, x.free_memory, x.used_memory, x.idle_memory,
@@ -234,4 +247,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::parameters_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::programs_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::carried_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::progress_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::round_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::routing_ptr)

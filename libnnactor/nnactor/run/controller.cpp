@@ -228,7 +228,7 @@ result<deployed_ptr> controller::open_inference(const deployment& job,
 }
 
 result<manifest> controller::serve(model_store& store, uint32_t parts,
-                                   const watcher& watch) {
+                                   const watcher& watch, uint32_t pages) {
   for (auto epoch = any_epoch();; ++epoch) {
     auto best = store.open(choice::best);
     if (!best)
@@ -239,7 +239,7 @@ result<manifest> controller::serve(model_store& store, uint32_t parts,
     if (auto err = repartition(*best, parts))
       return err;
     auto network = open_inference(
-        make_inference(*best, store.folder(), epoch, *token), watch);
+        make_inference(*best, store.folder(), epoch, *token, pages), watch);
     if (network)
       return best;
     if (code_of(network.error()) != ec::store_corrupt)
@@ -256,6 +256,13 @@ result<tensor> controller::infer(const tensor& inputs) {
   auto patience = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
   return await<tensor>(
       self_->request(inferrer_, patience, infer_atom::value, inputs));
+}
+
+result<written_rows> controller::write(uint64_t cache, const token_round& what,
+                                       const tensor& tokens) {
+  auto patience = std::chrono::milliseconds{settings_.cluster.step_timeout_ms};
+  return await<written_rows>(self_->request(
+      inferrer_, patience, round_atom::value, cache, what, tokens));
 }
 
 caf::error controller::infer_all(const std::vector<tensor>& questions) {

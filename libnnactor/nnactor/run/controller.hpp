@@ -5,6 +5,7 @@
 #include "nnactor/cluster/node_process.hpp"
 #include "nnactor/config/experiment.hpp"
 #include "nnactor/run/inferrer.hpp"
+#include "nnactor/run/text_writer.hpp"
 #include "nnactor/run/trainer.hpp"
 #include "nnactor/store/model_store.hpp"
 #include "nnactor/store/run_lease.hpp"
@@ -99,12 +100,17 @@ public:
   /// Places the best generation of a model for inference, in so many parts or
   /// (0) its own, and returns it; one of which a node finds a slice damaged is
   /// told, as a notice, and passed over.
+  /// @param pages See `train_settings::pages`.
   result<manifest> serve(model_store& store, uint32_t parts,
-                         const watcher& watch);
+                         const watcher& watch, uint32_t pages = 0);
 
   /// Asks the network opened last; the answer is [rows, outputs], time steps
   /// side by side.
   result<tensor> infer(const tensor& inputs);
+
+  /// See `round_computer`.
+  result<written_rows> write(uint64_t cache, const token_round& what,
+                             const tensor& tokens);
 
   /// Asks many questions at once; returns when all are answered.
   caf::error infer_all(const std::vector<tensor>& questions);

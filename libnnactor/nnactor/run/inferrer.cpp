@@ -4,6 +4,8 @@
 #include "nnactor/engine/check_tensor.hpp"
 #include "nnactor/engine/columns.hpp"
 
+#include <utility>
+
 namespace nnactor {
 
 void inferrer_state::begin(const deployed_ptr& job) {
@@ -19,6 +21,7 @@ void inferrer_state::connect(const deployed_ptr& job) {
   port.open(self->system(), *network, settings.gate,
             caf::actor_cast<sink_actor>(self));
   pump();
+  pump_rounds();
 }
 
 caf::result<tensor> inferrer_state::ask(const tensor& inputs) {
@@ -55,6 +58,49 @@ bool inferrer_state::is_answering() const {
   return network && !way_back.is_broken() && !way_back.is_trying();
 }
 
+caf::result<written_rows> inferrer_state::write(uint64_t cache,
+                                                const token_round& what,
+                                                const tensor& tokens) {
+  if (broken)
+    return broken;
+  auto answer = self->make_response_promise<written_rows>();
+  waiting_rounds.push_back({cache, what, tokens, answer});
+  pump_rounds();
+  return answer;
+}
+
+void inferrer_state::pump_rounds() {
+  if (!is_answering())
+    return;
+  for (auto& x : std::exchange(waiting_rounds, {}))
+    if (x.cache == network->job->epoch)
+      send_round(std::move(x));
+    else
+      x.answer.deliver(written_rows{network->job->epoch, {}});
+}
+
+void inferrer_state::send_round(written_round what) {
+  const auto& job = *network->job;
+  auto work = work_id{job.epoch, job.step, phase::generate, next++};
+  for (const auto& member : network->cluster.members)
+    self->send(member.node, round_atom::value, job.epoch, work.micro_batch,
+               what.what);
+  port.send_inputs(work, what.tokens);
+  open_rounds.emplace(work.micro_batch, std::move(what));
+}
+
+void inferrer_state::on_logits(const tensor_message& what) {
+  auto i = open_rounds.find(what.key.work.micro_batch);
+  if (i == open_rounds.end())
+    return;
+  auto& [cache, round, tokens, answer] = i->second;
+  auto expected = shape{round.wanted(), network->job->net.output().width};
+  if (auto err = check_tensor("the logits", what.value, dtype::f32, expected))
+    return on_failure(err);
+  answer.deliver(written_rows{cache, what.value});
+  open_rounds.erase(i);
+}
+
 void inferrer_state::pump() {
   while (is_answering() && !waiting.empty() && open.size() < settings.window) {
     auto work =
@@ -69,6 +115,8 @@ void inferrer_state::on_answer(const tensor_message& what) {
   if (!network || what.key.work.epoch != network->job->epoch)
     return;
   auto& work = what.key.work;
+  if (work.why == phase::generate)
+    return on_logits(what);
   auto i = open.find(work.micro_batch);
   if (i == open.end() || work.why != phase::infer
       || work.time_step >= port.time_steps())
@@ -114,6 +162,10 @@ void inferrer_state::drop_work() {
     waiting.push_front(std::move(i->second));
   }
   open.clear();
+  // Their pages are gone: whoever asked is told when there are others.
+  for (auto& [number, round] : open_rounds)
+    waiting_rounds.push_back(std::move(round));
+  open_rounds.clear();
 }
 
 void inferrer_state::recover() {
@@ -198,6 +250,10 @@ void inferrer_state::on_failure(const caf::error& why) {
     question.answer.deliver(why);
   for (auto& question : waiting)
     question.answer.deliver(why);
+  for (auto& round : std::exchange(waiting_rounds, {}))
+    round.answer.deliver(why);
+  for (auto& [number, round] : std::exchange(open_rounds, {}))
+    round.answer.deliver(why);
   open.clear();
   waiting.clear();
 }
@@ -211,6 +267,8 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
   return {
       [&st](ready_atom, const deployed_ptr& job) { st.begin(job); },
       [&st](infer_atom, const tensor& inputs) { return st.ask(inputs); },
+      [&st](round_atom, uint64_t cache, const token_round& what,
+            const tensor& tokens) { return st.write(cache, what, tokens); },
       [&st](const tensor_message& what) { st.on_answer(what); },
       [&st](failed_atom, uint64_t epoch, const caf::error& why) {
         if (st.is_answering() && st.network->job->epoch == epoch)

@@ -4,6 +4,7 @@
 #include "nnactor/run/loading_progress.hpp"
 #include "nnactor/run/membership.hpp"
 #include "nnactor/run/redeploy.hpp"
+#include "nnactor/run/text_writer.hpp"
 
 #include <deque>
 #include <map>
@@ -21,6 +22,11 @@ using inferrer_actor = driver_actor::extend<
     // Inputs [rows, time steps x input width]; returns the outputs [rows, time
     // steps x output width].
     caf::replies_to<infer_atom, tensor>::with<tensor>,
+    // A round and its tokens [rows, 1]; returns the logits of the rows that are
+    // wanted, none where nodes have been set up anew since there was that
+    // cache.
+    caf::replies_to<round_atom, uint64_t /*cache*/, token_round,
+                    tensor>::with<written_rows>,
     // Look after lost nodes; sent to itself.
     caf::reacts_to<watch_atom>>;
 
@@ -50,6 +56,14 @@ struct inferrer_state {
     std::map<uint32_t, tensor> outputs = {}; ///< By time step.
   };
 
+  /// A round that waits for nodes, or for its logits.
+  struct written_round {
+    uint64_t cache = 0;
+    token_round what;
+    tensor tokens;
+    caf::typed_response_promise<written_rows> answer;
+  };
+
   pointer self = nullptr;
   inferrer_settings settings;
   loading_progress loading;
@@ -58,6 +72,8 @@ struct inferrer_state {
   uint32_t next = 0; ///< Number of the next micro-batch.
   std::deque<question> waiting;
   std::map<uint32_t, question> open; ///< By micro-batch.
+  std::vector<written_round> waiting_rounds;
+  std::map<uint32_t, written_round> open_rounds; ///< By number.
   membership nodes;
   recovery way_back;
   uint64_t epoch = 0; ///< Newest that was tried.
@@ -65,6 +81,8 @@ struct inferrer_state {
 
   void begin(const deployed_ptr& job);
   caf::result<tensor> ask(const tensor& inputs);
+  caf::result<written_rows> write(uint64_t cache, const token_round& what,
+                                  const tensor& tokens);
   void on_answer(const tensor_message& what);
   void on_peer_lost(uint64_t epoch, node_index node);
   void on_failure(const caf::error& why);
@@ -81,6 +99,9 @@ private:
   void look_for_the_lost();
   void take_back(const std::string& address);
   void pump();
+  void pump_rounds();
+  void send_round(written_round what);
+  void on_logits(const tensor_message& what);
   caf::error check(const tensor& inputs) const;
 };
 
@@ -88,3 +109,5 @@ inferrer_actor::behavior_type run_inferrer(inferrer_state::pointer self,
                                            inferrer_settings how);
 
 } // namespace nnactor
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nnactor::written_rows)

@@ -204,7 +204,8 @@ uint64_t any_epoch() {
 }
 
 deployment make_inference(const manifest& from, const std::string& folder,
-                          uint64_t epoch, const std::string& token) {
+                          uint64_t epoch, const std::string& token,
+                          uint32_t pages) {
   deployment out;
   out.epoch = epoch;
   out.net = from.net;
@@ -212,6 +213,7 @@ deployment make_inference(const manifest& from, const std::string& folder,
   out.graph = make_group_graph(from.net, from.parts);
   out.train = from.train;
   out.train.learns = false;
+  out.train.pages = pages;
   out.model = name_of_model(folder);
   out.store_epoch = from.epoch;
   out.token = token;

@@ -57,7 +57,8 @@ caf::error repartition(manifest& what, uint32_t parts);
 /// @param epoch Of the job, see `any_epoch`.
 /// @param token Of the epoch in which the generation was committed.
 deployment make_inference(const manifest& from, const std::string& folder,
-                          uint64_t epoch, const std::string& token);
+                          uint64_t epoch, const std::string& token,
+                          uint32_t pages = 0);
 
 /// Returns a line for people on a generation that cannot be read.
 std::string passed_over(uint64_t generation, const caf::error& why);

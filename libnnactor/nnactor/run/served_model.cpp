@@ -31,15 +31,16 @@ caf::error served_model::join(const cluster_settings& where) {
   return caf::none;
 }
 
-caf::error served_model::load(uint32_t parts,
-                              const controller::watcher& watch) {
+caf::error served_model::load(uint32_t parts, const controller::watcher& watch,
+                              uint32_t pages) {
   auto asked = from_;
   if (auto err = repartition(asked, parts))
     return err;
-  if (auto err = check_memory(make_inference(asked, store_.folder(), 0, {}),
-                              where_, *nodes_))
+  if (auto err =
+          check_memory(make_inference(asked, store_.folder(), 0, {}, pages),
+                       where_, *nodes_))
     return err;
-  auto from = cluster_->serve(store_, parts, watch);
+  auto from = cluster_->serve(store_, parts, watch, pages);
   if (!from)
     return from.error();
   from_ = std::move(*from);

@@ -23,9 +23,11 @@ public:
   /// Loads the best generation onto them, in so many parts or (0) its own;
   /// refuses if they have too little memory.
   /// @param watch Gets how much is loaded, and a notice of a generation that
-  /// is passed over because it is damaged.
+  ///     is passed over because it is damaged.
+  /// @param pages That texts which are written have in each group of attention.
   /// @pre `join` has not failed
-  caf::error load(uint32_t parts, const controller::watcher& watch);
+  caf::error load(uint32_t parts, const controller::watcher& watch,
+                  uint32_t pages = 0);
 
   /// The generation that is served.
   const manifest& from() const {
@@ -36,6 +38,13 @@ public:
   /// @pre `load` has not failed
   result<tensor> infer(const tensor& inputs) {
     return cluster_->infer(inputs);
+  }
+
+  /// See `round_computer`.
+  /// @pre as above, with pages
+  result<written_rows> write(uint64_t cache, const token_round& what,
+                             const tensor& tokens) {
+    return cluster_->write(cache, what, tokens);
   }
 
 private:
