@@ -6,6 +6,7 @@
 #include "terminal/output.hpp"
 
 #include "nnactor/data/utf8.hpp"
+#include "nnactor/defaults.hpp"
 #include "nnactor/run/answers.hpp"
 #include "nnactor/run/sampler.hpp"
 
@@ -41,7 +42,7 @@ std::string encode(const std::vector<uint32_t>& characters) {
 
 caf::error continue_text(const generate_options& how) {
   interruption signals{"the text is not complete"};
-  auto model = open_model(how.model, how.nodes);
+  auto model = open_model(how.model, how.nodes, true);
   if (!model)
     return model.error();
   auto known = vocabulary_in(model->from());
@@ -65,19 +66,28 @@ caf::error continue_text(const generate_options& how) {
   };
   if (!how.json)
     write(how.prompt);
-  auto err =
-      generate(characters, seen_by(model->from().net), how.prompt, how.how,
-               predictor_of(model->from().net,
-                            [&](const tensor& inputs) {
-                              return output_failed()
-                                         ? fail(ec::internal, "nobody reads")
-                                         : model->infer(inputs);
-                            }),
-               [&](const std::string& text) {
-                 all += text;
-                 if (!how.json)
-                   write(text);
-               });
+  const auto& net = model->from().net;
+  text_writer writer{{pages_of(net), net.context, defaults::round_rows},
+                     [&](auto cache, auto& what, auto& tokens) {
+                       return model->write(cache, what, tokens);
+                     }};
+  auto predict = pages_of(net) > 0
+                     ? predictor_of(writer)
+                     : predictor_of(net, [&](const tensor& inputs) {
+                         return model->infer(inputs);
+                       });
+  auto err = generate(
+      characters, seen_by(net), how.prompt, how.how,
+      [&](const tensor& seen) -> result<tensor> {
+        if (output_failed())
+          return fail(ec::internal, "nobody reads");
+        return predict(seen);
+      },
+      [&](const std::string& text) {
+        all += text;
+        if (!how.json)
+          write(text);
+      });
   // Told at the end of the program.
   if (output_failed())
     return caf::none;

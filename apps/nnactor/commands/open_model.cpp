@@ -6,7 +6,7 @@
 namespace nnactor {
 
 result<served_model> open_model(const std::string& folder,
-                                const node_options& nodes) {
+                                const node_options& nodes, bool writes) {
   auto model = served_model::find(folder);
   if (!model)
     return model;
@@ -22,9 +22,14 @@ result<served_model> open_model(const std::string& folder,
     bar.erase();
     warn(event.text);
   };
-  if (auto err = model->load(nodes.parts, watch))
+  auto pages = writes ? pages_of(model->from().net) : 0;
+  if (auto err = model->load(nodes.parts, watch, pages))
     return err;
   return model;
+}
+
+uint32_t pages_of(const network& net) {
+  return check_writing(net) ? 0 : static_cast<uint32_t>(pages_for(net.context));
 }
 
 } // namespace nnactor

@@ -87,6 +87,41 @@ predictor predictor_of(const network& net, predictor infer) {
   };
 }
 
+namespace {
+
+tensor softmax_of(std::span<const float> logits) {
+  auto largest = std::ranges::max(logits);
+  tensor_builder<float> out{{1, logits.size()}};
+  auto sum = 0.0;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    out.values()[i] = std::exp(logits[i] - largest);
+    sum += static_cast<double>(out.values()[i]);
+  }
+  for (auto& x : out.values())
+    x = static_cast<float>(static_cast<double>(x) / sum);
+  return std::move(out).share();
+}
+
+} // namespace
+
+predictor predictor_of(text_writer& writer) {
+  return [&writer](const tensor& seen) -> result<tensor> {
+    auto tokens = seen.values<int32_t>();
+    tensor out;
+    auto text = writer.begin({tokens.begin(), tokens.end()}, 1,
+                             [&out](std::span<const float> logits) {
+                               out = softmax_of(logits);
+                               return std::optional<int32_t>{};
+                             });
+    if (!text)
+      return text.error();
+    while (out.empty())
+      if (auto more = writer.step(); !more)
+        return more.error();
+    return out;
+  };
+}
+
 caf::error generate(const vocabulary& characters, const seen_tokens& seen,
                     const std::string& prompt, const sampling& how,
                     const predictor& predict,

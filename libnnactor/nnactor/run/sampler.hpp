@@ -3,6 +3,7 @@
 #include "nnactor/data/dataset.hpp"
 #include "nnactor/error.hpp"
 #include "nnactor/network/network.hpp"
+#include "nnactor/run/text_writer.hpp"
 #include "nnactor/tensor/tensor.hpp"
 
 #include <cstdint>
@@ -41,6 +42,11 @@ seen_tokens seen_by(const network& net);
 /// Lets a network predict: `infer` takes the inputs of an example and returns
 /// all outputs, of which one is the prediction.
 predictor predictor_of(const network& net, predictor infer);
+
+/// Lets a network predict that keeps what it has read: of a text that has grown
+/// it computes no more than the end.
+/// @param writer Writes nothing else.
+predictor predictor_of(text_writer& writer);
 
 /// Continues `prompt` one token at a time, handing each to `show`. A
 /// prompt shorter than what the network looks at is filled up on its left with
