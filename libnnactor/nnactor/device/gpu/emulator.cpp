@@ -90,6 +90,8 @@ public:
     if (memory == MAP_FAILED)
       throw std::runtime_error{"there is no memory to emulate a GPU with"};
     first_ = static_cast<std::byte*>(memory);
+    // Opening and closing take time for every page that was ever touched.
+    static_cast<void>(madvise(memory, size, MADV_HUGEPAGE));
   }
 
   ~guarded_memory() {
@@ -110,7 +112,10 @@ public:
   }
 
   void open(bool yes) {
-    mprotect(first_, used_, yes ? PROT_READ | PROT_WRITE : PROT_NONE);
+    // Part of a huge page would be made into small ones.
+    constexpr size_t huge_page = 2 << 20;
+    auto bytes = (used_ + huge_page - 1) / huge_page * huge_page;
+    mprotect(first_, bytes, yes ? PROT_READ | PROT_WRITE : PROT_NONE);
   }
 
   static constexpr size_t size = size_t{16} << 30;
@@ -166,11 +171,9 @@ public:
   }
 
   void run(const command_list& what) override {
-    add(stream::compute, [this, what] {
-      memory_.open(true);
+    add(stream::compute, [what] {
       for (auto& x : what)
         run_now(x);
-      memory_.open(false);
     });
   }
 
@@ -184,11 +187,7 @@ public:
 
   void copy(stream in, const std::byte* from, std::byte* to,
             size_t bytes) override {
-    add(in, [this, from, to, bytes] {
-      memory_.open(true);
-      std::memcpy(to, from, bytes);
-      memory_.open(false);
-    });
+    add(in, [from, to, bytes] { std::memcpy(to, from, bytes); });
   }
 
   uint64_t mark(stream in) override {
@@ -202,7 +201,7 @@ public:
 
   void wait(stream in, uint64_t mark) override {
     std::lock_guard guard{mutex_};
-    advance(of(in), mark);
+    advance_open(of(in), mark);
   }
 
   bool reached(stream in, uint64_t mark) override {
@@ -232,8 +231,17 @@ private:
       for (auto& x : streams_) {
         auto ahead =
             counter_random{*seed_, 0}.bits(drawn_++) % (x.waiting.size() + 1);
-        advance(x, x.done + ahead);
+        advance_open(x, x.done + ahead);
       }
+  }
+
+  /// Opened once for all that runs now.
+  void advance_open(work& x, uint64_t to) {
+    if (x.done >= to)
+      return;
+    memory_.open(true);
+    advance(x, to);
+    memory_.open(false);
   }
 
   void advance(work& x, uint64_t to) {
