@@ -166,8 +166,8 @@ TEST_CASE("the model depends on the partition alone") {
     for (auto* window : {"1", "4"}) {
       auto model = folder / ("models/" + std::string{nodes} + window);
       train(folder, {"cluster.nodes=" + std::string{nodes},
-                     "train.window=" + std::string{window}, "train.steps=200",
-                     "train.evaluate_every=100", "train.clip=0.5",
+                     "train.window=" + std::string{window}, "train.steps=80",
+                     "train.evaluate_every=40", "train.clip=0.5",
                      "store.path=" + model});
       contents.push_back(content_of(model));
     }

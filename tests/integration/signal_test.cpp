@@ -16,7 +16,7 @@ constexpr int terminated = 128 + SIGTERM;
 std::vector<std::string> long_run(const scratch& folder,
                                   const std::vector<std::string>& more = {}) {
   std::vector<std::string> out{"run", small_config(folder), "--set",
-                               "train.steps=1500"};
+                               "train.steps=400"};
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
@@ -34,7 +34,7 @@ TEST_CASE("Ctrl-C saves the step and says how to go on, to the same bytes") {
   auto quiet = folder / "models/quiet";
   REQUIRE(run_nnactor(long_run(folder, {"--set", "store.path=" + quiet})).status
           == 0);
-  process run{command(long_run(folder, {"--set", "store.every=1500"}))};
+  process run{command(long_run(folder, {"--set", "store.every=400"}))};
   run.line_with("validation loss");
   run.line_with("%");
   auto nodes = children_of(run.id());

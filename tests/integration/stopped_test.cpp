@@ -29,7 +29,7 @@ TEST_CASE("a node that is stopped for 10 s fills nobody's memory") {
                                     small_config(folder),
                                     "--json",
                                     "--set",
-                                    "train.steps=2000",
+                                    "train.steps=400",
                                     "--set",
                                     "cluster.lease_ms=0",
                                     "--set",
