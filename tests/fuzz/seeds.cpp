@@ -1,5 +1,6 @@
 // Writes what is right for each target, for the fuzzer to start from.
 // Usage: fuzz_seeds FOLDER
+#include "formats/gguf_builder.hpp"
 #include "nnactor/codec/framed.hpp"
 #include "nnactor/metadata/table_file.hpp"
 #include "nnactor/store/safetensors.hpp"
@@ -30,6 +31,15 @@ table_file table_of(const network& net, const partition& parts) {
   return make_table_file(all, net, servers, "toy", "models/toy");
 }
 
+gguf_builder small_gguf() {
+  gguf_builder out;
+  out.start(2, 3).key("general.architecture", 8).text("llama");
+  out.key("llama.block_count", 4).add<uint32_t>(2);
+  out.array("tokenizer.ggml.tokens", 8, 2).text("one").text("two");
+  out.tensor("a", {4, 3}, 0, 0).tensor("b", {32}, 8, 64);
+  return out.data(64 + 34);
+}
+
 } // namespace
 
 int main(int count, char** words) {
@@ -52,4 +62,5 @@ int main(int count, char** words) {
   if (export_safetensors(store, saved, *fs, "file"))
     return 1;
   write(folder + "/safetensors/whole", read_file(*fs, "file"));
+  write(folder + "/gguf/whole", small_gguf().bytes);
 }
