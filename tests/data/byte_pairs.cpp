@@ -2,7 +2,7 @@
 
 #include "data/files.hpp"
 #include "nnactor/data/text_pieces.hpp"
-#include "nnactor/data/utf8.hpp"
+#include "nnactor/utf8.hpp"
 
 #include <rapidcheck.h>
 

@@ -5,10 +5,10 @@
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
 
-#include "nnactor/data/utf8.hpp"
 #include "nnactor/defaults.hpp"
 #include "nnactor/run/answers.hpp"
 #include "nnactor/run/sampler.hpp"
+#include "nnactor/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #include "terminal/format.hpp"
 #include "terminal/output.hpp"
 
-#include "nnactor/data/utf8.hpp"
+#include "nnactor/utf8.hpp"
 
 #include <charconv>
 #include <cmath>

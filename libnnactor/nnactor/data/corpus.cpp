@@ -2,7 +2,7 @@
 
 #include "nnactor/config/read_file.hpp"
 #include "nnactor/data/byte_pairs.hpp"
-#include "nnactor/data/utf8.hpp"
+#include "nnactor/utf8.hpp"
 
 #include <boost/filesystem.hpp>
 

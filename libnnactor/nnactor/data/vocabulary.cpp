@@ -1,7 +1,7 @@
 #include "nnactor/data/vocabulary.hpp"
 
 #include "nnactor/data/byte_pairs.hpp"
-#include "nnactor/data/utf8.hpp"
+#include "nnactor/utf8.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include "nnactor/run/sampler.hpp"
 
-#include "nnactor/data/utf8.hpp"
 #include "nnactor/engine/columns.hpp"
 #include "nnactor/neuron/random.hpp"
+#include "nnactor/utf8.hpp"
 
 #include <algorithm>
 #include <cmath>
