@@ -42,6 +42,7 @@ int run(CLI::App& app, int argc, char** argv) {
   nnactor::add_node_command(app, status);
   nnactor::add_infer_command(app, status);
   nnactor::add_generate_command(app, status);
+  nnactor::add_tokenize_command(app, status);
   nnactor::add_model_command(app, status);
   nnactor::add_plan_command(app, status);
   nnactor::add_shell_command(app, status);

@@ -13,6 +13,7 @@ void add_run_command(CLI::App& parent, int& status);
 void add_node_command(CLI::App& parent, int& status);
 void add_infer_command(CLI::App& parent, int& status);
 void add_generate_command(CLI::App& parent, int& status);
+void add_tokenize_command(CLI::App& parent, int& status);
 void add_model_command(CLI::App& parent, int& status);
 void add_plan_command(CLI::App& parent, int& status);
 void add_shell_command(CLI::App& parent, int& status);
