@@ -2,6 +2,8 @@
 // Usage: fuzz_seeds FOLDER
 #include "formats/gguf_builder.hpp"
 #include "nnactor/codec/framed.hpp"
+#include "nnactor/codec/message.hpp"
+#include "nnactor/codec/tokenizer_codec.hpp"
 #include "nnactor/metadata/table_file.hpp"
 #include "nnactor/store/safetensors.hpp"
 #include "store/fixture.hpp"
@@ -40,6 +42,28 @@ gguf_builder small_gguf() {
   return out.data(64 + 34);
 }
 
+std::vector<std::byte> tokenizer_message() {
+  tokenizer_description what;
+  what.pre = "gpt-2";
+  what.pieces = {"a", "b", "ab", "<|end|>"};
+  what.types = {piece_type::normal, piece_type::normal, piece_type::normal,
+                piece_type::control};
+  what.merges = {{"a", "b"}};
+  what.eos = 3;
+  capnp::MallocMessageBuilder message;
+  write(message.initRoot<schema::Tokenizer>(), what);
+  return to_bytes(message);
+}
+
+/// As short as a tokenizer.json can be that is read.
+constexpr std::string_view tokenizer_file =
+    R"({"added_tokens":[{"id":3,"content":"<|end|>","special":true}],)"
+    R"("normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"Sequence",)"
+    R"("pretokenizers":[{"type":"Digits","individual_digits":true},)"
+    R"({"type":"ByteLevel","add_prefix_space":false}]},)"
+    R"("decoder":{"type":"ByteLevel"},"model":{"type":"BPE",)"
+    R"("vocab":{"a":0,"b":1,"ab":2},"merges":["a b",["a","b"]]}})";
+
 } // namespace
 
 int main(int count, char** words) {
@@ -63,4 +87,7 @@ int main(int count, char** words) {
     return 1;
   write(folder + "/safetensors/whole", read_file(*fs, "file"));
   write(folder + "/gguf/whole", small_gguf().bytes);
+  write(folder + "/tokenizer/whole", tokenizer_message());
+  auto json = std::as_bytes(std::span{tokenizer_file});
+  write(folder + "/tokenizer_json/whole", {json.begin(), json.end()});
 }
