@@ -1,6 +1,7 @@
 // Writes what is right for each target, for the fuzzer to start from.
 // Usage: fuzz_seeds FOLDER
 #include "formats/gguf_builder.hpp"
+#include "nnactor/chat/built_in_templates.hpp"
 #include "nnactor/codec/framed.hpp"
 #include "nnactor/codec/message.hpp"
 #include "nnactor/codec/tokenizer_codec.hpp"
@@ -90,4 +91,9 @@ int main(int count, char** words) {
   write(folder + "/tokenizer/whole", tokenizer_message());
   auto json = std::as_bytes(std::span{tokenizer_file});
   write(folder + "/tokenizer_json/whole", {json.begin(), json.end()});
+  for (auto* name : {"chatml", "llama2", "llama3"}) {
+    auto text = *built_in_template(name);
+    auto bytes = std::as_bytes(std::span{text});
+    write(folder + "/chat_template/" + name, {bytes.begin(), bytes.end()});
+  }
 }
