@@ -160,8 +160,8 @@ std::vector<value> renderer::evaluate_rest(const expression& what) {
 arguments renderer::evaluate_arguments(const expression& what, std::string of) {
   auto positional = evaluate_rest(what);
   std::vector<std::pair<std::string, value>> named;
-  for (auto& [name, x] : what.named)
-    named.emplace_back(name, evaluate(x));
+  for (size_t i = 0; i < what.named.size(); ++i)
+    named.emplace_back(what.names[i], evaluate(what.named[i]));
   work_.where = what.where;
   return {std::move(of), std::move(positional), std::move(named)};
 }

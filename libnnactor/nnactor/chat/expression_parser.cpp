@@ -1,7 +1,6 @@
 #include "nnactor/chat/expression_parser.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 namespace nnactor::chat {
@@ -293,9 +292,8 @@ void expression_parser::read_arguments(expression& call) {
       refuse(call.where, "calls are in each other more than {} deep",
              limits::tree_depth);
     if (is_named)
-      call.named.emplace_back(std::move(name), std::move(argument));
-    else
-      call.children.push_back(std::move(argument));
+      call.names.push_back(std::move(name));
+    (is_named ? call.named : call.children).push_back(std::move(argument));
     if (!tokens_.is_symbol(")"))
       tokens_.expect_symbol(",");
   }

@@ -4,7 +4,6 @@
 #include "nnactor/chat/value.hpp"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace nnactor::chat {
@@ -39,7 +38,8 @@ struct expression {
   std::string name;
   value literal;
   std::vector<expression> children;
-  std::vector<std::pair<std::string, expression>> named; ///< `f(name=...)`
+  std::vector<expression> named;      ///< Arguments, as in `f(name=...)`.
+  std::vector<std::string> names;     ///< Of `named`.
   std::vector<std::string> operators; ///< "==", "<", "in", "not in"...
   uint32_t depth = 1; ///< Of this tree, at most `limits::tree_depth`.
 };
