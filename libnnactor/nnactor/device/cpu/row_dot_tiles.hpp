@@ -41,7 +41,9 @@ struct column_part {
 struct dot_tile {
   spaced_rows<const float> x; ///< From its first row and the first column on.
   uint64_t row, unit;
-  float* kept; ///< Sums that are not complete, `block_units` units a row.
+  /// Sums that are not complete, `block_units` units a row; null if all are.
+  float* kept;
+  uint64_t kept_at = 0; ///< Where those of the unit begin.
 };
 
 /// Adds the products of at most 16 columns, all of them or the first.
@@ -85,11 +87,12 @@ NNACTOR_TARGET void multiply_tile(const row_dots& of, const dot_tile& tile,
     x[r] = tile.x.row(static_cast<uint64_t>(r));
     NNACTOR_UNROLL
     for (int u = 0; u < Units; ++u) {
-      const auto* kept =
-          tile.kept + (static_cast<uint64_t>(r) * block_units + u) * lanes;
+      auto at =
+          tile.kept_at + (static_cast<uint64_t>(r) * block_units + u) * lanes;
       NNACTOR_UNROLL
       for (uint64_t v = 0; v < vectors; ++v)
-        sums[r][u][v] = part.is_first ? zero() : load(kept + v * width);
+        sums[r][u][v] =
+            part.is_first ? zero() : load(tile.kept + at + v * width);
     }
   }
   auto whole = part.count - part.count % lanes;
@@ -102,8 +105,8 @@ NNACTOR_TARGET void multiply_tile(const row_dots& of, const dot_tile& tile,
     auto* z = of.z.row(tile.row + static_cast<uint64_t>(r)) + tile.unit;
     NNACTOR_UNROLL
     for (int u = 0; u < Units; ++u) {
-      auto* kept =
-          tile.kept + (static_cast<uint64_t>(r) * block_units + u) * lanes;
+      auto at =
+          tile.kept_at + (static_cast<uint64_t>(r) * block_units + u) * lanes;
       if (part.is_last) {
         auto bias = of.b == nullptr ? 0.0f : of.b[tile.unit + u];
         z[u] = sum_of(sums[r][u]) + bias;
@@ -111,7 +114,7 @@ NNACTOR_TARGET void multiply_tile(const row_dots& of, const dot_tile& tile,
       }
       NNACTOR_UNROLL
       for (uint64_t v = 0; v < vectors; ++v)
-        store(kept + v * width, sums[r][u][v]);
+        store(tile.kept + at + v * width, sums[r][u][v]);
     }
   }
 }
@@ -128,12 +131,12 @@ NNACTOR_TARGET_INLINE void multiply_units(const row_dots& of, dot_tile tile,
   for (; count >= units; count -= units) {
     multiply_tile<Rows, units>(of, tile, part);
     tile.unit += units;
-    tile.kept += units * lanes;
+    tile.kept_at += units * lanes;
   }
   for (; count > 0; --count) {
     multiply_tile<Rows, 1>(of, tile, part);
     ++tile.unit;
-    tile.kept += lanes;
+    tile.kept_at += lanes;
   }
 }
 
