@@ -17,9 +17,9 @@ void check(const std::vector<example>& all) {
   said.messages = {{"user", "Hi é"}, {"assistant", " yo "}};
   said.variables = nlohmann::ordered_json::parse(
       R"({"s": "abc déf 日本", "l": [3, 1, 2], "d": {"b": 1, "a": {"x": [1, 2]}, "items": 5}, "n": null, "t": true, "f": 1.5, "e": [], "z": "", "ws": "  \n x y \t　", "users": [{"n": "x", "k": 1}, {"n": "y", "k": 2}, {"n": "z"}], "think": "<think>a</think>b</think>c"})");
-  for (auto& [text, expected] : all) {
-    CAPTURE(text);
-    CHECK(rendered(text, said) == expected);
+  for (auto& x : all) {
+    CAPTURE(x.text);
+    CHECK(rendered(x.text, said) == x.expected);
   }
 }
 
