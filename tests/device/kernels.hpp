@@ -46,6 +46,30 @@ struct values {
   std::vector<float> data;
 };
 
+/// Some rows.
+inline matrix rows_of(const values& x, uint64_t first, uint64_t count) {
+  return {x.in().row(first).data(), count, x.columns};
+}
+
+inline values picked(const values& x, std::span<const int32_t> rows) {
+  values out{rows.size(), x.columns};
+  for (size_t i = 0; i < rows.size(); ++i)
+    std::ranges::copy(x.in().row(static_cast<uint64_t>(rows[i])),
+                      out.out().row(i).begin());
+  return out;
+}
+
+/// 0 to count - 1 in any order.
+inline std::vector<int32_t> shuffled(int32_t count, uint64_t seed) {
+  std::vector<int32_t> out;
+  for (int32_t i = 0; i < count; ++i)
+    out.push_back(i);
+  counter_random random{seed, 0};
+  for (auto i = out.size(); i > 1; --i)
+    std::swap(out[i - 1], out[random.bits(i) % i]);
+  return out;
+}
+
 inline float largest_difference(const values& x, const values& y) {
   auto largest = 0.0f;
   for (size_t i = 0; i < x.data.size(); ++i)

@@ -5,15 +5,6 @@ using namespace nnactor::test;
 
 namespace {
 
-/// A trained model of a partition of three.
-std::shared_ptr<filesystem> trained_model(const network& net) {
-  auto storage = make_memory_filesystem();
-  simulated_cluster x{{.nodes = 3, .storage = storage}};
-  auto out = x.train(small_job(net, dealt(net, 3, 4), 10));
-  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
-  return storage;
-}
-
 /// Questions of one to three examples.
 std::vector<tensor> questions_for(const network& net, uint64_t count) {
   std::vector<tensor> out;

@@ -77,6 +77,16 @@ inline trained train(const prepared_job& job, const simulation& how) {
   return result;
 }
 
+/// A trained model of a partition of three.
+inline std::shared_ptr<filesystem> trained_model(const network& net,
+                                                 uint64_t steps = 10) {
+  auto storage = make_memory_filesystem();
+  simulated_cluster x{{.nodes = 3, .storage = storage}};
+  auto out = x.train(small_job(net, dealt(net, 3, 4), steps));
+  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
+  return storage;
+}
+
 /// Lets a job go on until so many steps are done.
 inline void run_steps(simulated_cluster& x,
                       const simulated_cluster::outcome_ptr& out, size_t steps) {

@@ -39,14 +39,6 @@ std::vector<asked> any_texts(uint64_t seed, uint64_t count) {
   return out;
 }
 
-std::shared_ptr<filesystem> trained_model(const network& net) {
-  auto storage = make_memory_filesystem();
-  simulated_cluster x{{.nodes = 3, .storage = storage}};
-  auto out = x.train(small_job(net, dealt(net, 3, 4), 3));
-  REQUIRE_MESSAGE(!out->failure, explain(out->failure));
-  return storage;
-}
-
 /// A saved model on a simulated cluster that writes texts.
 class writing_cluster {
 public:
@@ -123,7 +115,7 @@ TEST_CASE("texts are alike on any nodes, whoever is written beside them") {
   SUBCASE("of one with learnt positions") {
     net = small_gpt(2, 24, 4, context);
   }
-  auto storage = trained_model(net);
+  auto storage = trained_model(net, 3);
   auto expected = alone(storage, any_texts(1, 12));
   for (uint32_t nodes : {1, 2, 3})
     for (uint64_t rows : {12, 64}) {
@@ -146,7 +138,7 @@ TEST_CASE("texts are alike on any nodes, whoever is written beside them") {
 
 TEST_CASE("a node that dies changes no text") {
   auto net = small_llama(2, 32, 8, 2, context);
-  auto storage = trained_model(net);
+  auto storage = trained_model(net, 3);
   auto expected = alone(storage, any_texts(2, 6));
   for (uint64_t seed = 0; seed < 30; ++seed) {
     CAPTURE(seed);
@@ -171,7 +163,7 @@ TEST_CASE("a node that dies changes no text") {
 
 TEST_CASE("a round that is none ends nothing but the job") {
   auto net = small_llama(2, 32, 8, 2, context);
-  writing_cluster x{{.nodes = 2, .storage = trained_model(net)},
+  writing_cluster x{{.nodes = 2, .storage = trained_model(net, 3)},
                     {pages, context, 64}};
   x.cluster.world.settle();
   auto epoch = state_of<inferrer_state>(x.cluster.inferrer).network->job->epoch;

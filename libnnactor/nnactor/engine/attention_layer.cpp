@@ -162,9 +162,9 @@ private:
                      mutable_matrix y) {
     auto at = round.place(dev);
     auto n = input_.normalised(dev, x);
-    auto q = projected_by_row(dev, query_, n, query_bias, query_columns());
-    auto k = projected_by_row(dev, key_, n, key_bias, key_columns());
-    auto v = projected_by_row(dev, value_, n, value_bias, key_columns());
+    auto q = projected(dev, query_, n, query_bias, query_columns(), true);
+    auto k = projected(dev, key_, n, key_bias, key_columns(), true);
+    auto v = projected(dev, value_, n, value_bias, key_columns(), true);
     auto positions = at.view().positions;
     q = turned(dev, q, query_gain(), heads_.queries, positions);
     k = turned(dev, k, query_gain() + 1, 1, positions);
@@ -174,24 +174,15 @@ private:
     dev.attend_cached(heads_, at.view(), view(q),
                       as_const(cached_keys_.on(dev)),
                       as_const(cached_values_.on(dev)), view(found));
-    output_.backward_by_row(dev, as_const(view(found)), y);
-  }
-
-  std::span<const float> bias_of(device& dev, size_t bias) {
-    return bias_ ? values(dev, bias).values() : std::span<const float>{};
+    output_.backward(dev, as_const(view(found)), y, true);
   }
 
   tensor projected(device& dev, projection& by, const tensor& n, size_t bias,
-                   uint64_t columns) {
+                   uint64_t columns, bool by_row = false) {
     auto out = make<float>(dev, {n.extent().rows, columns});
-    by.forward(dev, view(n), bias_of(dev, bias), view(out));
-    return std::move(out).share();
-  }
-
-  tensor projected_by_row(device& dev, projection& by, const tensor& n,
-                          size_t bias, uint64_t columns) {
-    auto out = make<float>(dev, {n.extent().rows, columns});
-    by.forward_by_row(dev, view(n), bias_of(dev, bias), view(out));
+    by.forward(dev, view(n),
+               bias_ ? values(dev, bias).values() : std::span<const float>{},
+               view(out), by_row);
     return std::move(out).share();
   }
 

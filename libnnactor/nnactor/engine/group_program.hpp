@@ -52,9 +52,8 @@ public:
   /// and has not begun yet, and for labels when a question is answered.
   /// Whatever comes from the network passes here first. Fails with
   /// `ec::protocol_violation`.
-  /// @param round That a question of phase `generate` is about; null: it has
-  /// not
-  ///     come, or nobody needs it.
+  /// @param round What a question of phase `generate` is about; null where
+  ///     nobody needs it.
   caf::error check_inputs(const std::vector<tensor>& inputs, piece which = {},
                           phase why = phase::train,
                           const round_rows* round = nullptr) const;

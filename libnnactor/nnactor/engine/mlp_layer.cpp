@@ -28,10 +28,7 @@ public:
     if (gated_)
       gate = hidden(dev, gate_, n, bias(dev, first_bias() + 1), x.by_row);
     auto act = activated(dev, up, gate);
-    if (x.by_row)
-      down_.backward_by_row(dev, view(act), y);
-    else
-      down_.backward(dev, view(act), y);
+    down_.backward(dev, view(act), y, x.by_row);
     if (keep != nullptr)
       keep->more = {std::move(n), std::move(up), std::move(gate),
                     std::move(act)};
@@ -94,10 +91,7 @@ private:
   tensor hidden(device& dev, projection& by, const tensor& n,
                 std::span<const float> b, bool by_row) const {
     auto out = make<float>(dev, {n.extent().rows, units_});
-    if (by_row)
-      by.forward_by_row(dev, view(n), b, view(out));
-    else
-      by.forward(dev, view(n), b, view(out));
+    by.forward(dev, view(n), b, view(out), by_row);
     return std::move(out).share();
   }
 

@@ -3,27 +3,23 @@
 namespace nnactor {
 
 void projection::forward(device& dev, matrix x, std::span<const float> b,
-                         mutable_matrix z) {
-  if (how_ == precision::bfloat16)
+                         mutable_matrix z, bool by_row) {
+  if (by_row)
+    dev.affine_by_row(x, values(dev), b, z);
+  else if (how_ == precision::bfloat16)
     dev.packed_affine(x, packed(dev), b, z);
   else
     dev.affine(x, values(dev), b, z);
 }
 
-void projection::backward(device& dev, matrix z, mutable_matrix x) {
-  if (how_ == precision::bfloat16)
+void projection::backward(device& dev, matrix z, mutable_matrix x,
+                          bool by_row) {
+  if (by_row)
+    dev.product_by_row(z, values(dev), x);
+  else if (how_ == precision::bfloat16)
     dev.packed_input_gradient(z, packed(dev), x);
   else
     dev.affine_input_gradient(z, values(dev), x);
-}
-
-void projection::forward_by_row(device& dev, matrix x, std::span<const float> b,
-                                mutable_matrix z) {
-  dev.affine_by_row(x, values(dev), b, z);
-}
-
-void projection::backward_by_row(device& dev, matrix z, mutable_matrix x) {
-  dev.product_by_row(z, values(dev), x);
 }
 
 void projection::accumulate(device& dev, matrix dz, matrix x,

@@ -15,16 +15,12 @@ public:
   }
 
   /// z[r,n] = x[r,c] w^T + b[n]; an empty b counts as 0.
+  /// @param by_row Here and below: in float32, each row as if it were alone.
   void forward(device& dev, matrix x, std::span<const float> b,
-               mutable_matrix z);
+               mutable_matrix z, bool by_row = false);
 
   /// x[r,c] = z[r,n] w
-  void backward(device& dev, matrix z, mutable_matrix x);
-
-  /// The same in float32, each row as if it were alone.
-  void forward_by_row(device& dev, matrix x, std::span<const float> b,
-                      mutable_matrix z);
-  void backward_by_row(device& dev, matrix z, mutable_matrix x);
+  void backward(device& dev, matrix z, mutable_matrix x, bool by_row = false);
 
   /// Adds dz^T x to the gradient of w and the column sums of dz to db, unless
   /// that is empty.

@@ -64,7 +64,7 @@ struct train_settings {
   /// Else it only answers: nothing has a gradient or an optimizer's state.
   bool learns = true;
   /// Of the cache of each group of attention, where texts are written; see
-  /// `round`.
+  /// `token_round`.
   uint32_t pages = 0;
 
   friend bool operator==(const train_settings&,

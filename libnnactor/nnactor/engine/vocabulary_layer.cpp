@@ -70,7 +70,7 @@ private:
     auto slots = dev.place(with_norm_rows(round, input_.rows(x)));
     dev.look_up(view_tokens(slots), x, view(chosen));
     auto n = input_.normalised(dev, as_const(view(chosen)));
-    rows_.forward_by_row(dev, view(n), {}, y);
+    rows_.forward(dev, view(n), {}, y, true);
   }
 
   tensor with_norm_rows(const round_rows& round, uint64_t rows) const {

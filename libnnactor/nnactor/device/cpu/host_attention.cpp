@@ -49,14 +49,17 @@ double dot(const float* x, const float* y, uint64_t count) {
 }
 
 /// The query's products with the keys that it sees, over sqrt(size).
+/// @param row_of Returns where the keys of a position are.
+template <class F>
 void score(const device::attention_heads& how, const query& at, matrix q,
-           matrix k, std::vector<double>& scores) {
+           matrix k, F row_of, std::vector<double>& scores) {
   auto scale = 1.0 / std::sqrt(static_cast<double>(how.size));
   const auto* asking = head_of(q, at.row, at.head, how.size);
   scores.clear();
-  for (auto r = at.sees.first; r < at.sees.last; ++r)
+  for (auto p = at.sees.first; p < at.sees.last; ++p)
     scores.push_back(
-        scale * dot(asking, head_of(k, r, at.key_head, how.size), how.size));
+        scale
+        * dot(asking, head_of(k, row_of(p), at.key_head, how.size), how.size));
 }
 
 /// y += factor x
@@ -84,23 +87,38 @@ struct wide_matrix {
   std::vector<double> values;
 };
 
+/// What a query finds; returns the logarithm of the sum of its exponentials.
+/// @param row_of See `score`.
+template <class F>
+double find(const device::attention_heads& how, const query& at, matrix q,
+            matrix k, matrix v, F row_of, wide_matrix& out) {
+  std::vector<double> scores;
+  score(how, at, q, k, row_of, scores);
+  auto largest = *std::ranges::max_element(scores);
+  auto sum = 0.0;
+  for (auto& x : scores)
+    sum += x = std::exp(x - largest);
+  auto* to = out.head(at.row, at.head, how.size);
+  for (size_t i = 0; i < scores.size(); ++i)
+    add_scaled(scores[i] / sum,
+               head_of(v, row_of(at.sees.first + i), at.key_head, how.size), to,
+               how.size);
+  return largest + std::log(sum);
+}
+
+/// Where sequences lie one after the other.
+uint64_t as_it_is(uint64_t row) {
+  return row;
+}
+
 } // namespace
 
 void host_device::attend(const attention_heads& how, matrix q, matrix k,
                          matrix v, mutable_matrix y, mutable_matrix sums) {
-  std::vector<double> scores;
   wide_matrix out{y};
   each_query(how, q.rows, [&](const query& at) {
-    score(how, at, q, k, scores);
-    auto largest = *std::ranges::max_element(scores);
-    auto sum = 0.0;
-    for (auto& x : scores)
-      sum += x = std::exp(x - largest);
-    for (size_t i = 0; i < scores.size(); ++i)
-      add_scaled(scores[i] / sum,
-                 head_of(v, at.sees.first + i, at.key_head, how.size),
-                 out.head(at.row, at.head, how.size), how.size);
-    sums.row(at.row)[at.head] = static_cast<float>(largest + std::log(sum));
+    sums.row(at.row)[at.head] =
+        static_cast<float>(find(how, at, q, k, v, as_it_is, out));
   });
   out.round();
 }
@@ -116,29 +134,14 @@ void host_device::keep_rows(const cached_rows& at, matrix x,
 void host_device::attend_cached(const attention_heads& how,
                                 const cached_rows& at, matrix q, matrix k,
                                 matrix v, mutable_matrix y) {
-  std::vector<double> scores;
   wide_matrix out{y};
-  auto scale = 1.0 / std::sqrt(static_cast<double>(how.size));
   for (uint64_t r = 0; r < q.rows; ++r) {
     auto position = static_cast<uint64_t>(at.positions.data[r]);
     auto sees = seen_positions(position, position + 1, true, how.window);
-    for (uint64_t head = 0; head < how.heads * how.queries; ++head) {
-      auto of_keys = head / how.queries;
-      scores.clear();
-      for (auto p = sees.first; p < sees.last; ++p)
-        scores.push_back(scale
-                         * dot(head_of(q, r, head, how.size),
-                               head_of(k, at.place(r, p), of_keys, how.size),
-                               how.size));
-      auto largest = *std::ranges::max_element(scores);
-      auto sum = 0.0;
-      for (auto& x : scores)
-        sum += x = std::exp(x - largest);
-      for (size_t i = 0; i < scores.size(); ++i)
-        add_scaled(scores[i] / sum,
-                   head_of(v, at.place(r, sees.first + i), of_keys, how.size),
-                   out.head(r, head, how.size), how.size);
-    }
+    for (uint64_t head = 0; head < how.heads * how.queries; ++head)
+      find(
+          how, {r, head, head / how.queries, sees}, q, k, v,
+          [&](uint64_t p) { return at.place(r, p); }, out);
   }
   out.round();
 }
@@ -151,7 +154,7 @@ void host_device::attend_gradient(const attention_heads& how,
   std::vector<double> scores;
   wide_matrix to_q{dq}, to_k{dk}, to_v{dv};
   each_query(how, dy.rows, [&](const query& x) {
-    score(how, x, at.q, at.k, scores);
+    score(how, x, at.q, at.k, as_it_is, scores);
     const auto* from = head_of(dy, x.row, x.head, how.size);
     auto mean = dot(from, head_of(at.y, x.row, x.head, how.size), how.size);
     auto sum = static_cast<double>(at.sums.row(x.row)[x.head]);
