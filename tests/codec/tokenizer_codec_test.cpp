@@ -109,6 +109,12 @@ TEST_CASE("a message that says what no tokenizer has is refused") {
           x.initMerges(0);
         })
         == "tokenizer: 0 pieces are not within 1 and 4194304");
+  // Each merge is of the one piece, twice.
+  CHECK(complaint([](builder x) {
+          x.initPieces(1).init(0, 1 << 20);
+          x.initMerges(80);
+        })
+        == "tokenizer: merges are of more than 67108864 bytes");
 }
 
 TEST_CASE("a damaged message of a tokenizer is an error or a sound one") {

@@ -226,6 +226,28 @@ TEST_CASE("text that is no JSON, or nested without end, is refused") {
   CHECK(!read_tokenizer_json(nested + "1" + std::string(1 << 18, '}')));
 }
 
+// To copy it would take as deep a stack.
+TEST_CASE("what is nested without end inside a file is refused") {
+  constexpr int levels = 1 << 18;
+  auto deep = std::string(levels, '[') + std::string(levels, ']');
+  for (const auto* part : {"normalizer", "pre_tokenizer", "post_processor"}) {
+    CAPTURE(part);
+    auto file = gpt2_file();
+    file[part] = "HERE";
+    auto text = file.dump();
+    text.replace(text.find("\"HERE\""), 6, deep);
+    huggingface_files files;
+    files.tokenizer_json = text;
+    auto out = read_huggingface_tokenizer(files);
+    // Nothing of it is looked at in the last one.
+    CHECK(static_cast<bool>(out) == (part == std::string{"post_processor"}));
+  }
+  huggingface_files files;
+  files.tokenizer_json = gpt2_file().dump();
+  files.generation_config = "{\"eos_token_id\": [" + deep + "]}";
+  CHECK(!read_huggingface_tokenizer(files));
+}
+
 TEST_CASE("config files say what begins and ends texts and how to chat") {
   auto file = gpt2_file();
   file["added_tokens"].push_back(added(7, "<|im_end|>"));

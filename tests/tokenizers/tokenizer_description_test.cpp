@@ -59,6 +59,11 @@ TEST_CASE("pieces are counted, named and of a type") {
         == "tokenizer: piece 258 has 4097 bytes, more than 4096");
   CHECK(complaint([](description& x) { add(x, "", piece_type::control); })
         == "tokenizer: piece 258 is empty and of type control");
+  CHECK(complaint([](description& x) {
+          add(x, std::string(513, 'x'), piece_type::user_defined);
+        })
+        == "tokenizer: piece 258 is user-defined and has 513 bytes, more than "
+           "512");
   CHECK(complaint(by_score(),
                   [](description& x) { add(x, "<0x-1>", piece_type::byte); })
         == "tokenizer: piece 3 is said to be a byte, but '<0x-1>' is none such "

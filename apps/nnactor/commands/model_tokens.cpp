@@ -63,11 +63,10 @@ model_token token_of(const vocabulary& from, int32_t id) {
 
 } // namespace
 
-result<model_tokens>
-model_tokens::of(const result<tokenizer_description>& what) {
+result<model_tokens> model_tokens::of(result<tokenizer_description> what) {
   if (!what)
     return what.error();
-  auto made = tokenizer::make(*what);
+  auto made = tokenizer::make(std::move(*what));
   if (!made)
     return made.error();
   return model_tokens{std::move(*made)};

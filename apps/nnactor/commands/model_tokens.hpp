@@ -39,7 +39,7 @@ private:
   explicit model_tokens(kinds what) : what_(std::move(what)) {
   }
 
-  static result<model_tokens> of(const result<tokenizer_description>& what);
+  static result<model_tokens> of(result<tokenizer_description> what);
   static result<model_tokens> of_folder(const std::string& path);
   static result<model_tokens> of_store(const std::string& path);
 

@@ -63,8 +63,18 @@ caf::error read_merges(schema::Tokenizer::Reader in,
                   "tokenizer: a merge of {}, but there are {} "
                   "pieces",
                   id, out.pieces.size());
-  for (unsigned i = 0; i < merges.size(); i += 2)
-    out.merges.emplace_back(out.pieces[merges[i]], out.pieces[merges[i + 1]]);
+  // Eight bytes of a message are two pieces of any length.
+  constexpr size_t most_bytes = size_t{64} << 20;
+  size_t bytes = 0;
+  for (unsigned i = 0; i < merges.size(); i += 2) {
+    const auto& first = out.pieces[merges[i]];
+    const auto& second = out.pieces[merges[i + 1]];
+    bytes += first.size() + second.size();
+    if (bytes > most_bytes)
+      return fail(ec::invalid_data,
+                  "tokenizer: merges are of more than {} bytes", most_bytes);
+    out.merges.emplace_back(first, second);
+  }
   return caf::none;
 }
 

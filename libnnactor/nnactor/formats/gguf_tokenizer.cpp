@@ -87,7 +87,6 @@ caf::error read_ids(const gguf_file& from, tokenizer_description& out) {
   for (auto id : {turn, message})
     if (id)
       out.ends.push_back(*id);
-  add_usual_ends(out);
   return caf::none;
 }
 
@@ -154,6 +153,7 @@ result<tokenizer_description> read_gguf_tokenizer(const gguf_file& from) {
     return err;
   if (auto err = check(out))
     return within(from.path, err);
+  add_usual_ends(out);
   return out;
 }
 

@@ -27,7 +27,7 @@ void stop_matcher::pattern::take(char byte) {
 }
 
 std::string stop_matcher::feed(std::string_view more) {
-  std::string shown;
+  auto kept = held_.size();
   for (auto byte : more) {
     if (stopped_)
       break;
@@ -40,10 +40,10 @@ std::string stop_matcher::feed(std::string_view more) {
         whole = std::max(whole, pattern.matched);
     }
     stopped_ = whole > 0;
-    auto kept = stopped_ ? whole : open;
-    shown.append(held_, 0, held_.size() - kept);
-    held_.erase(0, held_.size() - kept);
+    kept = stopped_ ? whole : open;
   }
+  auto shown = held_.substr(0, held_.size() - kept);
+  held_.erase(0, shown.size());
   if (stopped_)
     held_.clear();
   return shown;

@@ -93,6 +93,27 @@ caf::error read_config(const std::string& text, huggingface_tokenizer& out) {
   return read_named(*config, out.what);
 }
 
+caf::error read_end(const json& x, tokenizer_description& out) {
+  if (x.is_null())
+    return caf::none;
+  auto id = whole_of(x);
+  if (!id)
+    return fail(ec::invalid_data, "{}: eos_token_id has what is no id",
+                generation_name);
+  out.ends.push_back(*id);
+  return caf::none;
+}
+
+/// One id, or a list of them.
+caf::error read_ends(const json& from, tokenizer_description& out) {
+  if (!from.is_array())
+    return read_end(from, out);
+  for (const auto& x : from)
+    if (auto err = read_end(x, out))
+      return err;
+  return caf::none;
+}
+
 caf::error read_generation(const std::string& text,
                            tokenizer_description& out) {
   if (text.empty())
@@ -100,17 +121,8 @@ caf::error read_generation(const std::string& text,
   auto config = parse_object(text, generation_name);
   if (!config)
     return config.error();
-  const auto& ends = member(*config, "eos_token_id");
-  auto all = ends.is_array() ? ends : json::array({ends});
-  for (const auto& x : all) {
-    if (x.is_null())
-      continue;
-    auto id = whole_of(x);
-    if (!id)
-      return fail(ec::invalid_data, "{}: eos_token_id has what is no id",
-                  generation_name);
-    out.ends.push_back(*id);
-  }
+  if (auto err = read_ends(member(*config, "eos_token_id"), out))
+    return err;
   if (!out.eos && !out.ends.empty())
     out.eos = out.ends.front();
   if (!out.bos)
@@ -134,9 +146,9 @@ read_huggingface_tokenizer(huggingface_files files) {
     return err;
   if (auto err = read_generation(files.generation_config, out.what))
     return err;
-  add_usual_ends(out.what);
   if (auto err = check(out.what))
     return err;
+  add_usual_ends(out.what);
   return out;
 }
 

@@ -30,8 +30,13 @@ caf::error check_piece(const tokenizer_description& what, size_t id) {
     return wrong("piece {} is said to be a byte, but '{}' is none such as "
                  "<0x0A>",
                  id, piece);
-  if (type != piece_type::normal && piece.empty())
+  if (type == piece_type::normal)
+    return caf::none;
+  if (piece.empty())
     return wrong("piece {} is empty and of type {}", id, to_string(type));
+  if (type != piece_type::unused && piece.size() > longest_special)
+    return wrong("piece {} is {} and has {} bytes, more than {}", id,
+                 to_string(type), piece.size(), longest_special);
   return caf::none;
 }
 

@@ -70,6 +70,10 @@ struct tokenizer_description {
 /// Bytes of a piece at most; the longest that models have are 512.
 constexpr size_t longest_piece = 4096;
 
+/// Of one that is cut out of a text before anything else: that takes, for each
+/// byte of the text, a look at every length that there is.
+constexpr size_t longest_special = 512;
+
 /// Pieces at most; the largest vocabularies have 2^18.
 constexpr size_t most_pieces = size_t{1} << 22;
 

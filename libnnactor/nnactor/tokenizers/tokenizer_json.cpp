@@ -18,15 +18,18 @@ caf::error unfit(fmt::format_string<Ts...> format, Ts&&... xs) {
               fmt::format(format, std::forward<Ts>(xs)...));
 }
 
-/// The parts of a Sequence, or the one thing that is none.
-std::vector<json> steps_of(const json& what, const char* name) {
+/// The parts of a Sequence, or the one thing that is none. No copies: to copy
+/// what is nested deeply takes as deep a stack.
+std::vector<const json*> steps_of(const json& what, const char* name) {
   if (what.is_null())
     return {};
-  if (text_of(member(what, "type")) != "Sequence")
-    return {what};
   const auto& parts = member(what, name);
-  return parts.is_array() ? std::vector<json>{parts.begin(), parts.end()}
-                          : std::vector<json>{what};
+  if (text_of(member(what, "type")) != "Sequence" || !parts.is_array())
+    return {&what};
+  std::vector<const json*> out;
+  for (const auto& x : parts)
+    out.push_back(&x);
+  return out;
 }
 
 // -- pieces -------------------------------------------------------------------
@@ -134,8 +137,8 @@ caf::error read_model(const json& model, tokenizer_description& out) {
 
 result<bool> read_normalizer(const json& from) {
   auto steps = steps_of(member(from, "normalizer"), "normalizers");
-  for (const auto& x : steps)
-    if (auto type = text_of(member(x, "type")); type != "NFC")
+  for (const auto* x : steps)
+    if (auto type = text_of(member(*x, "type")); type != "NFC")
       return unfit("the normalizer '{}' is not known; only NFC is", type);
   return !steps.empty();
 }
@@ -169,16 +172,16 @@ caf::error read_rule(const json& from, tokenizer_description& out) {
     return composes.error();
   std::vector<std::string> patterns;
   auto has_bytes = false;
-  for (const auto& x :
+  for (const auto* x :
        steps_of(member(from, "pre_tokenizer"), "pretokenizers")) {
     if (has_bytes)
       return unfit("something comes after the pre_tokenizer ByteLevel");
-    auto pattern = pattern_of(x);
+    auto pattern = pattern_of(*x);
     if (!pattern)
       return pattern.error();
     if (!pattern->empty())
       patterns.push_back(std::move(*pattern));
-    has_bytes = text_of(member(x, "type")) == "ByteLevel";
+    has_bytes = text_of(member(*x, "type")) == "ByteLevel";
   }
   if (!has_bytes)
     return unfit("has no pre_tokenizer ByteLevel");
@@ -200,20 +203,23 @@ caf::error check_decoder(const json& from) {
 
 /// The id that a template puts before texts.
 caf::error read_template(const json& from, tokenizer_description& out) {
-  for (const auto& step :
+  std::string first;
+  for (const auto* step :
        steps_of(member(from, "post_processor"), "processors")) {
-    const auto& single = member(step, "single");
+    const auto& single = member(*step, "single");
     if (!single.is_array() || single.empty())
       continue;
     auto piece = text_of(member(member(single.front(), "SpecialToken"), "id"));
-    if (piece.empty())
-      continue;
-    auto found = std::ranges::find(out.pieces, piece);
-    if (found == out.pieces.end())
-      return unfit("texts are to begin with '{}', which is no piece", piece);
-    out.bos = static_cast<int32_t>(found - out.pieces.begin());
-    out.add_bos = true;
+    if (!piece.empty())
+      first = std::move(piece);
   }
+  if (first.empty())
+    return caf::none;
+  auto found = std::ranges::find(out.pieces, first);
+  if (found == out.pieces.end())
+    return unfit("texts are to begin with '{}', which is no piece", first);
+  out.bos = static_cast<int32_t>(found - out.pieces.begin());
+  out.add_bos = true;
   return caf::none;
 }
 

@@ -10,6 +10,7 @@ namespace nnactor {
 
 /// Adds `eos` to the ids that end an answer, and the control pieces that models
 /// for conversations end a turn with: many files name only one of them.
+/// @pre `check(what)` found nothing: no piece is there twice
 inline void add_usual_ends(tokenizer_description& what) {
   constexpr std::array<std::string_view, 7> usual = {
       "<|im_end|>", "<|eot_id|>",    "<|eom_id|>",   "<|end|>",
@@ -20,8 +21,7 @@ inline void add_usual_ends(tokenizer_description& what) {
   };
   if (what.eos)
     add(*what.eos);
-  auto count = std::min(what.pieces.size(), what.types.size());
-  for (size_t id = 0; id < count; ++id)
+  for (size_t id = 0; id < what.pieces.size(); ++id)
     if (what.types[id] == piece_type::control
         && std::ranges::find(usual, what.pieces[id]) != usual.end())
       add(static_cast<int32_t>(id));
